@@ -1,0 +1,56 @@
+package aggregator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// ErrLostClaim is returned by Log.Append when the claim's lease ended and
+// somebody else has claimed the source. Nothing was written.
+var ErrLostClaim = errors.New("the source was claimed by another process meanwhile")
+
+// A Log is the durable log that joins collecting to filing. Its methods are
+// safe for concurrent use; every instant is given by the caller.
+type Log interface {
+	// SetSources makes the configured sources known. A new source is due at
+	// once; one that is no longer configured is not claimed again, and keeps
+	// its items. The states of the rest are left as they are.
+	SetSources(ctx context.Context, sources []news.Source, now time.Time) error
+
+	// Claim hands out the sources that are due at now, the longest overdue
+	// first, at most limit and at most one of each host, and leases each for
+	// that long: nobody else is given it, or another source of its host,
+	// until then or until Append.
+	Claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error)
+
+	// NextDue returns the instant of the earliest Claim that would give a
+	// source; zero if there is no source at all.
+	NextDue(ctx context.Context) (time.Time, error)
+
+	// Append stores what a poll brought, in one transaction: new items and new
+	// revisions of known ones, then the source's state, and ends the claim;
+	// the host is free again gap after now. Items whose tombstone is known are
+	// passed over. The error is ErrLostClaim if the claim was lost.
+	Append(ctx context.Context, claim news.Claim, items []news.Item, state news.State, now time.Time, gap time.Duration) (news.Appended, error)
+
+	// Unfiled returns the records behind the filer's cursor, in order, at most
+	// limit.
+	Unfiled(ctx context.Context, limit int) ([]news.Record, error)
+
+	// Stories returns the stories with these ids, members in the order of the
+	// log, each with its latest revision. An unknown id is left out.
+	Stories(ctx context.Context, ids []string) ([]news.Story, error)
+
+	// File stores decisions and filings and moves the cursor, in one
+	// transaction. Of a filing that is known (by topic and key), ID, Published
+	// and FirstFiled stay as they are, and Updated as long as Hash does.
+	File(ctx context.Context, batch news.Batch) error
+
+	// Decided calls yield for every decision upon records published since then,
+	// in the order of the log, until it returns false: this is how the index of
+	// stories is made again after a restart.
+	Decided(ctx context.Context, since time.Time, yield func(news.Decision, time.Time) bool) error
+}

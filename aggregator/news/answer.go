@@ -1,0 +1,26 @@
+package news
+
+import "time"
+
+// An Answer is what one poll of a source brought, before anyone looked inside
+// it. Body is decompressed and within the source's limit.
+type Answer struct {
+	At       time.Time // when the request was sent
+	URL      string    // of the document, after redirects
+	Status   int
+	Outcome  Outcome // set when there is no body to parse: not modified or failed
+	Error    string  // why it failed, a sentence without secrets
+	Body     []byte  // nil unless there is a document to parse
+	BodyHash string
+
+	ContentType     string // header, verbatim
+	ContentLanguage string // header, verbatim
+	Hubs            []string
+	Self            string // of the Link header, rel=self
+
+	Validators Validators
+	FreshUntil time.Time // from Cache-Control and Expires; zero: not said
+	RetryAt    time.Time // from Retry-After; zero: not said
+	Permanent  string    // where the whole chain of redirects was permanent: its end
+	Partial    bool      // 226 IM Used: items that are missing are not gone
+}

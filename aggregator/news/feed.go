@@ -1,0 +1,103 @@
+package news
+
+import "time"
+
+// A Feed is what a document said, verbatim: repaired so that it could be read,
+// but not yet brought to normal form. Texts keep their type, dates their
+// spelling, links their relative form.
+type Feed struct {
+	Format string // such as "RSS 2.0", "Atom 1.0", "JSON Feed 1.1", "page"
+	URL    string // of the document, after redirects; the base of relative links
+	Base   string // the root's xml:base, verbatim
+
+	ID          string
+	Title       Text
+	Description Text
+	Rights      Text
+	Links       []Link
+	Language    string
+	Authors     []Person
+	Categories  []Category
+	Image       string
+	Icon        string
+	Generator   string
+	Published   string
+	Updated     string
+
+	TTL       time.Duration // least interval asked for: ttl, sy:updatePeriod over sy:updateFrequency
+	SkipHours []int
+	SkipDays  []time.Weekday
+	Complete  bool // RFC 5005 section 2: what is not here is gone
+	Archive   bool // RFC 5005 section 4: an archive document
+
+	Entries []Entry
+	Repairs []Repair
+	Dropped int // entries beyond the limit
+}
+
+// An Entry is one entry of a Feed, verbatim.
+type Entry struct {
+	GUID      string // RSS guid, verbatim
+	PermaLink bool   // the guid is said, or by default taken, to be a link
+	About     string // rdf:about of RSS 1.0
+	AtomID    string // Atom id, or an atom:id within RSS, verbatim
+
+	Links    []Link
+	Comments string // address of the comments page
+	Base     string // the innermost xml:base, resolved against those around it
+	Language string
+
+	Title      Text
+	Summary    Text
+	Content    Text
+	ContentSrc string // Atom content out of line
+	Rights     Text
+
+	Published []string // spellings of the date of publication, the best first
+	Updated   []string // spellings of the date of change, the best first
+
+	Authors      []Person
+	Contributors []Person
+	Categories   []Category
+	Enclosures   []Enclosure
+	Images       []Image
+	Origin       *Origin // the feed that the entry was taken from
+	Geo          *Geo
+}
+
+// A TextType says how the characters of a Text are to be read.
+type TextType string
+
+// The types of a text construct (RFC 4287 section 3.1).
+const (
+	TextPlain TextType = "text"
+	TextHTML  TextType = "html"
+	TextXHTML TextType = "xhtml"
+	TextGuess TextType = "" // not said, as in RSS: may be either
+)
+
+// A Text is a text construct.
+type Text struct {
+	Value    string
+	Type     TextType
+	Base     string // xml:base in force, where it differs from the entry's
+	Language string // xml:lang in force, where it differs from the entry's
+}
+
+// A Link is a link with its relation.
+type Link struct {
+	Href     string
+	Rel      string // empty means alternate
+	Type     string
+	Title    string
+	HrefLang string
+	Length   int64
+}
+
+// An Origin is the feed that an entry was taken from (RSS source, atom:source).
+type Origin struct {
+	ID    string `json:"id,omitempty"`
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`  // of the feed
+	Link  string `json:"link,omitempty"` // of the site
+}

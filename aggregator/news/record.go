@@ -1,0 +1,34 @@
+package news
+
+import "time"
+
+// A Record is one revision of an item in the log. The log is ordered by Seq
+// and only grows: the same log always gives the same stories.
+type Record struct {
+	Seq      int64 // place in the log; greater than that of every record before it
+	Revision int   // 1 for a new item, counting up
+	Item     Item
+}
+
+// A Claim is one process's right to poll a source until the lease ends. What
+// is written under a claim that has been lost is refused by the store.
+type Claim struct {
+	State State
+	Token int64
+}
+
+// Appended says what storing the items of one poll came to.
+type Appended struct {
+	New     int // items that were not known
+	Changed int // known items with another content: a new revision
+	Known   int // items that stand in the log as they are
+}
+
+// A Batch is what filing a stretch of the log gave. It is stored, and the
+// cursor moved to UpTo, in one transaction.
+type Batch struct {
+	UpTo      int64 // Seq of the last record that was filed
+	Decisions []Decision
+	Filings   []Filing // new, amended and withdrawn
+	At        time.Time
+}

@@ -1,0 +1,107 @@
+package news
+
+import "time"
+
+// A State is what is remembered of a source between two polls. It is written
+// in the transaction that stores what the poll brought.
+type State struct {
+	Source string // the source's name
+	URL    string // the URL that Validators belong to; another URL starts without any
+
+	Validators Validators // of the last accepted document
+	BodyHash   string     // hash of the last accepted document's bytes
+
+	NextDue     time.Time // when to poll next; zero: now
+	LastPoll    time.Time // start of the last poll, whatever its outcome
+	LastSuccess time.Time // the last poll that was answered with a feed or with "not modified"
+	LastNew     time.Time // the last poll that brought a new item
+
+	Outcome  Outcome // of the last poll
+	Status   int     // HTTP status of the last poll; 0: no answer
+	Error    string  // what went wrong at the last poll, in a sentence without secrets; empty: nothing
+	Failures int     // polls that failed since the last success
+	Blocks   int     // answers 429, or alike, since the last success
+
+	RetryAt    time.Time     // not before: Retry-After, or a back-off
+	FreshUntil time.Time     // the answer is fresh until then: max-age, Expires
+	ServerGap  time.Duration // least interval that the feed asks for: ttl, sy:updatePeriod
+	SkipHours  []int         // hours of the day, UTC, in which the feed asks not to be polled
+	SkipDays   []time.Weekday
+
+	RateN, RateT float64       // decayed count of new items, and decayed days of watching
+	Window       time.Duration // span of the dated entries in the last document
+	WindowItems  int           // entries in the last document
+	NotModified  int           // answers "not modified" in a row
+	Polls        int64         // polls in all
+
+	Moved     Move     // an announced new address that is not yet believed
+	About     About    // what the last document says of itself
+	Repairs   []Repair // what had to be repaired in the last document
+	Dropped   int      // entries of the last document beyond the limit
+	Schedule  string   // the schedule by which NextDue was set; another one sets it anew
+	ItemCount int64    // items stored in all
+}
+
+// Validators make a request conditional (RFC 9110 section 13). They are sent
+// back byte for byte as the server gave them.
+type Validators struct {
+	URL          string // final URL of the answer that gave them
+	ETag         string
+	LastModified string
+}
+
+// A Move counts the polls that were redirected for good to the same URL.
+type Move struct {
+	URL   string
+	Since time.Time
+	Seen  int
+}
+
+// About is what a feed says of itself.
+type About struct {
+	Format   string // such as "RSS 2.0"
+	ID       string // Atom feed id, verbatim
+	Title    string // plain text
+	Link     string // the site's page, absolute
+	Self     string // the feed's own address, as it claims
+	Hubs     []string
+	Language string
+	Icon     string
+	Rights   string
+	Updated  time.Time
+}
+
+// A Repair is one thing that was mended in a document before it could be read.
+type Repair struct {
+	Kind   string `json:"kind"`             // such as "charset", "truncated"
+	Detail string `json:"detail,omitempty"` // what was found and what was made of it
+	Count  int    `json:"count,omitempty"`  // how often; 0 means once
+}
+
+// An Outcome is the result of one poll, in one word.
+type Outcome string
+
+// The outcomes of a poll.
+const (
+	OutcomeNew         Outcome = "new"          // at least one new or changed item
+	OutcomeNotModified Outcome = "not_modified" // 304
+	OutcomeUnchanged   Outcome = "unchanged"    // 200, nothing new
+	OutcomeEmpty       Outcome = "empty"        // a feed without entries
+	OutcomeParse       Outcome = "parse_error"  // not a feed
+	OutcomeHTTP4xx     Outcome = "http_4xx"
+	OutcomeHTTP5xx     Outcome = "http_5xx"
+	OutcomeTimeout     Outcome = "timeout"
+	OutcomeNetwork     Outcome = "network" // no connection, no name, broken answer
+	OutcomeBlocked     Outcome = "blocked" // 429, or an address that must not be dialled
+	OutcomeTooLarge    Outcome = "too_large"
+	OutcomeGone        Outcome = "gone" // 410: not polled again
+)
+
+// OK reports whether the source answered as a feed should.
+func (o Outcome) OK() bool {
+	switch o {
+	case OutcomeNew, OutcomeNotModified, OutcomeUnchanged, OutcomeEmpty:
+		return true
+	}
+	return false
+}
