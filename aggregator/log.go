@@ -2,15 +2,10 @@ package aggregator
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
-
-// ErrLostClaim is returned by Log.Append when the claim's lease ended and
-// somebody else has claimed the source. Nothing was written.
-var ErrLostClaim = errors.New("the source was claimed by another process meanwhile")
 
 // A Log is the durable log that joins collecting to filing. Its methods are
 // safe for concurrent use; every instant is given by the caller.
@@ -31,10 +26,12 @@ type Log interface {
 	NextDue(ctx context.Context) (time.Time, error)
 
 	// Append stores what a poll brought, in one transaction: new items and new
-	// revisions of known ones, then the source's state, and ends the claim;
-	// the host is free again gap after now. Items whose tombstone is known are
-	// passed over. The error is ErrLostClaim if the claim was lost.
-	Append(ctx context.Context, claim news.Claim, items []news.Item, state news.State, now time.Time, gap time.Duration) (news.Appended, error)
+	// revisions of known ones, then the state that settle makes of their
+	// number, and ends the claim; the host is free again gap after now. Items
+	// whose tombstone is known are passed over. settle is called within the
+	// transaction, at most once for each attempt, and must be pure. The error
+	// is news.ErrLostClaim if the claim was lost; nothing is written then.
+	Append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (news.Appended, error)
 
 	// Unfiled returns the records behind the filer's cursor, in order, at most
 	// limit.

@@ -1,6 +1,13 @@
 package news
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrLostClaim says that a claim's lease ended and that somebody else has
+// claimed the source meanwhile.
+var ErrLostClaim = errors.New("the source was claimed by another process meanwhile")
 
 // A Record is one revision of an item in the log. The log is ordered by Seq
 // and only grows: the same log always gives the same stories.
