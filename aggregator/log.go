@@ -41,13 +41,27 @@ type Log interface {
 	// log, each with its latest revision. An unknown id is left out.
 	Stories(ctx context.Context, ids []string) ([]news.Story, error)
 
+	// EachStory calls yield for every story with a member published since
+	// then, in the order of their first records, until it returns false.
+	EachStory(ctx context.Context, since time.Time, yield func(news.Story) bool) error
+
 	// File stores decisions and filings and moves the cursor, in one
-	// transaction. Of a filing that is known (by topic and key), ID, Published
+	// transaction. A decision's Absorbs moves the members of those stories to
+	// its Story. Of a filing that is known (by topic and key), ID, Published
 	// and FirstFiled stay as they are, and Updated as long as Hash does.
 	File(ctx context.Context, batch news.Batch) error
 
-	// Decided calls yield for every decision upon records published since then,
-	// in the order of the log, until it returns false: this is how the index of
-	// stories is made again after a restart.
-	Decided(ctx context.Context, since time.Time, yield func(news.Decision, time.Time) bool) error
+	// Decided calls yield for every decision upon items published since then,
+	// in the order in which they were made, until it returns false: this is how
+	// the index of stories is made again after a restart.
+	Decided(ctx context.Context, since time.Time, yield func(d news.Decision, published time.Time) bool) error
+
+	// Lead makes the caller the one filer of this store for ttl, or keeps it
+	// so; false if another process is. On a store of one process it is true.
+	Lead(ctx context.Context, owner string, ttl time.Duration) (bool, error)
+
+	// Note and Noted keep small texts by name, such as the rules that a topic
+	// was last filed under. A text that was never kept is "".
+	Note(ctx context.Context, name, text string) error
+	Noted(ctx context.Context, name string) (string, error)
 }

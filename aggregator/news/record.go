@@ -34,8 +34,13 @@ type Appended struct {
 // A Batch is what filing a stretch of the log gave. It is stored, and the
 // cursor moved to UpTo, in one transaction.
 type Batch struct {
-	UpTo      int64 // Seq of the last record that was filed
+	UpTo      int64 // Seq of the last record that was filed; 0 leaves the cursor
 	Decisions []Decision
-	Filings   []Filing // new, amended and withdrawn
-	At        time.Time
+	Filings   []Filing // new, amended and withdrawn; a withdrawn one that is not known is passed over
+
+	// Refiled names topics all of whose filings are given here: those that are
+	// not are withdrawn.
+	Refiled []string
+
+	At time.Time
 }
