@@ -21,9 +21,10 @@ type Log interface {
 	// until then or until Append.
 	Claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error)
 
-	// NextDue returns the instant of the earliest Claim that would give a
-	// source; zero if there is no source at all.
-	NextDue(ctx context.Context) (time.Time, error)
+	// Due returns how many configured sources are due at now, claimed or not,
+	// and the instant at which a Claim may next be worth while: of the earliest
+	// source that is not leased and whose host is free. Zero: no source at all.
+	Due(ctx context.Context, now time.Time) (n int, next time.Time, err error)
 
 	// Append stores what a poll brought, in one transaction: new items and new
 	// revisions of known ones, then the state that settle makes of their
