@@ -1,0 +1,77 @@
+package story
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+var day = time.Date(2024, 3, 4, 12, 0, 0, 0, time.UTC)
+
+func record(seq int64, it news.Item) news.Record {
+	if it.Published.IsZero() {
+		it.Published = day
+	}
+	return news.Record{Seq: seq, Revision: 1, Item: it}
+}
+
+func TestExactIdentity(t *testing.T) {
+	tests := []struct {
+		name string
+		a, b news.Item
+		rule string // empty: not the same
+	}{
+		{"one link", news.Item{Canonical: "https://a.example/1"}, news.Item{Canonical: "https://a.example/1"}, "canonical link"},
+		{"a home page is no identity", news.Item{Canonical: "https://a.example/"}, news.Item{Canonical: "https://a.example/"}, ""},
+		{"a query is one", news.Item{Canonical: "https://a.example/?p=1"}, news.Item{Canonical: "https://a.example/?p=2"}, ""},
+		{"bare numbers", news.Item{GUID: "4711"}, news.Item{GUID: "4711"}, ""},
+		{"tag URI", news.Item{GUID: "tag:a.example,2024:4711"}, news.Item{GUID: "tag:a.example,2024:4711"}, "guid"},
+		{"UUID", news.Item{GUID: "6fa459ea-ee8a-4ca4-894e-db77e160355e"}, news.Item{GUID: "6fa459ea-ee8a-4ca4-894e-db77e160355e"}, "guid"},
+		{"nil UUID", news.Item{GUID: "00000000-0000-0000-0000-000000000000"}, news.Item{GUID: "00000000-0000-0000-0000-000000000000"}, ""},
+		{
+			"title and text",
+			news.Item{Title: "Lighthouse keeper retires", Text: "After forty years on the rock, the keeper of Sandhead light went home."},
+			news.Item{Title: "LIGHTHOUSE KEEPER RETIRES", Text: "After forty years on the rock the keeper of Sandhead light went home"},
+			"title and text",
+		},
+		{"short", news.Item{Title: "Live", Text: "Updates follow"}, news.Item{Title: "Live", Text: "Updates follow"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			x := New(Options{})
+			tt.a.Source, tt.a.ID, tt.b.Source, tt.b.ID = "a", "1", "b", "1"
+			first := x.Add(record(1, tt.a), news.Outlet{})
+			got := x.Add(record(2, tt.b), news.Outlet{})
+			if same := got.Story == first.Story; same != (tt.rule != "") || got.Evidence.Rule != tt.rule {
+				t.Errorf("same story %v by rule %q, want rule %q", same, got.Evidence.Rule, tt.rule)
+			}
+		})
+	}
+}
+
+func TestRevisionKeepsItsStory(t *testing.T) {
+	x := New(Options{})
+	link := "https://a.example/1"
+	first := x.Add(record(1, news.Item{Source: "a", ID: "1", Canonical: link}), news.Outlet{})
+	x.Add(record(2, news.Item{Source: "b", ID: "1", Canonical: link}), news.Outlet{})
+	got := x.Add(record(3, news.Item{Source: "b", ID: "1", Canonical: "https://b.example/corrected"}), news.Outlet{})
+	if got.Story != first.Story || got.Copies != first.Copies {
+		t.Errorf("the revision is in story %s, want %s", got.Story, first.Story)
+	}
+}
+
+func TestFamily(t *testing.T) {
+	tests := []struct{ family, link, want string }{
+		{"Acme Media", "https://news.acme.example/1", "Acme Media"},
+		{"", "https://news.acme.co.uk/1", "acme.co.uk"},
+		{"", "http://127.0.0.1:8080/1", "127.0.0.1"},
+		{"", "", "wire"},
+	}
+	for _, tt := range tests {
+		it := news.Item{Source: "wire", Canonical: tt.link}
+		if got := family(&it, news.Outlet{Family: tt.family}); got != tt.want {
+			t.Errorf("family of %q, %q is %q, want %q", tt.family, tt.link, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package story
+
+import (
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// DefaultWindow is how long an item stays in the index after its publication.
+const DefaultWindow = 7 * 24 * time.Hour
+
+// Options of an Index. The zero value is the default configuration.
+type Options struct {
+	Window    time.Duration // how far back items are compared; 0: DefaultWindow
+	Overrides []Override    // what a user decided, in any order
+}
+
+// An Override is a user's decision about one item, which comes before the
+// index's own. It names items and stories by their slugs, which do not change
+// when stories are made again from the log.
+type Override struct {
+	Action Action
+	Story  string // id of a story: the slug of its first item
+	Item   string // slug of an item, see news.Key
+}
+
+// An Action is what an Override does.
+type Action string
+
+// The actions of an Override.
+const (
+	ActionSplit Action = "split" // Item never belongs to Story; if it opened it, nothing else does
+	ActionJoin  Action = "join"  // Item belongs to Story, or to the story that it became part of
+)
+
+// overrides is how the index looks them up.
+type overrides struct {
+	split map[string]map[string]bool // item → stories that it is kept out of
+	alone map[string]bool            // items that opened a story and are kept alone in it
+	join  map[string]string          // item → story
+}
+
+func newOverrides(list []Override) overrides {
+	o := overrides{map[string]map[string]bool{}, map[string]bool{}, map[string]string{}}
+	for _, v := range list {
+		switch {
+		case v.Action == ActionJoin:
+			o.join[v.Item] = v.Story
+		case v.Item == v.Story:
+			o.alone[v.Item] = true
+		default:
+			if o.split[v.Item] == nil {
+				o.split[v.Item] = map[string]bool{}
+			}
+			o.split[v.Item][v.Story] = true
+		}
+	}
+	return o
+}
+
+// family returns the publisher that is counted for an item.
+func family(it *news.Item, outlet news.Outlet) string {
+	if outlet.Family != "" {
+		return outlet.Family
+	}
+	link := it.Canonical
+	if link == "" {
+		link = it.URL
+	}
+	for _, address := range []string{link, outlet.Link, outlet.Feed} {
+		if domain := registrable(address); domain != "" {
+			return domain
+		}
+	}
+	return it.Source
+}
