@@ -57,6 +57,10 @@ type Log interface {
 	// the index of stories is made again after a restart.
 	Decided(ctx context.Context, since time.Time, yield func(d news.Decision, published time.Time) bool) error
 
+	// Decision returns the decision upon an item, however old; false if there
+	// is none.
+	Decision(ctx context.Context, key news.Key) (news.Decision, bool, error)
+
 	// Lead makes the caller the one filer of this store for ttl, or keeps it
 	// so; false if another process is. On a store of one process it is true.
 	Lead(ctx context.Context, owner string, ttl time.Duration) (bool, error)
