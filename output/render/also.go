@@ -1,0 +1,86 @@
+package render
+
+import (
+	"fmt"
+	"html"
+	"strings"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// maxReports is the number of other reports that an entry lists; the story's
+// page lists them all.
+const maxReports = 12
+
+// A report is another outlet's item on the same story.
+type report struct {
+	outlet    news.Outlet
+	title     string
+	url       string
+	published time.Time
+	language  string
+	copy      bool // the same text, lightly edited
+	score     float64
+	rule      string
+}
+
+// reports returns one member for each family but the lead's, in the order of
+// the members, and how many it left out.
+func reports(members []news.Member) (list []report, more int) {
+	seen := map[string]bool{family(&members[0]): true}
+	for i := range members[1:] {
+		m := &members[1:][i]
+		item := &m.Record.Item
+		u := itemURL(item)
+		if u == "" || seen[family(m)] {
+			continue
+		}
+		seen[family(m)] = true
+		if len(list) == maxReports {
+			more++
+			continue
+		}
+		list = append(list, report{
+			outlet:    cleanOutlet(m.Outlet),
+			title:     title(item, m.Outlet),
+			url:       u,
+			published: instant(item.Published, item.FirstSeen),
+			language:  clean(item.Language),
+			copy:      m.Decision.Kind == news.KindCopy || m.Decision.Kind == news.KindSame,
+			score:     m.Decision.Score,
+			rule:      cleanLine(m.Decision.Evidence.Rule),
+		})
+	}
+	return list, more
+}
+
+// family is the publisher that a reader would name. Outlets that carry one
+// agency's text stay apart here: they are counted once, but they are several
+// places to read it.
+func family(m *news.Member) string {
+	for _, name := range []string{m.Outlet.Family, m.Decision.Family} {
+		if name != "" {
+			return name
+		}
+	}
+	return m.Record.Item.Source
+}
+
+// alsoHTML is the list of the other reports as it follows a body.
+func alsoHTML(also []report, more int, story string) string {
+	if len(also) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n<p>Also reported by:</p>\n<ul>\n")
+	for _, r := range also {
+		fmt.Fprintf(&b, "<li>%s: <a href=\"%s\">%s</a></li>\n",
+			html.EscapeString(r.outlet.Title), html.EscapeString(r.url), html.EscapeString(r.title))
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "<li><a href=\"%s\">%d more</a></li>\n", html.EscapeString(story), more)
+	}
+	b.WriteString("</ul>")
+	return b.String()
+}

@@ -1,0 +1,170 @@
+package render
+
+import (
+	"encoding/xml"
+	"time"
+
+	"github.com/gorilla/feeds"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// An atomFeed shadows what the embedded struct has no attributes or only one
+// place for.
+type atomFeed struct {
+	feeds.AtomFeed
+	Language  string        `xml:"xml:lang,attr,omitempty"`
+	NSMedia   string        `xml:"xmlns:media,attr"`
+	NSGeo     string        `xml:"xmlns:georss,attr"`
+	NSHistory string        `xml:"xmlns:fh,attr,omitempty"`
+	Title     atomText      `xml:"title"`
+	Subtitle  atomText      `xml:"subtitle"`
+	Generator atomGenerator `xml:"generator"`
+	Archive   *struct{}     `xml:"fh:archive"`
+	Links     []link
+	Entries   []atomEntry `xml:"entry"`
+}
+
+type atomText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+type atomGenerator struct {
+	URI     string `xml:"uri,attr"`
+	Version string `xml:"version,attr,omitempty"`
+	Name    string `xml:",chardata"`
+}
+
+// An atomEntry shadows what the embedded struct can hold only one of, and what
+// it would write as bare text: category and source have structure in Atom.
+type atomEntry struct {
+	feeds.AtomEntry
+	Language   string             `xml:"xml:lang,attr,omitempty"`
+	Title      atomText           `xml:"title"`
+	Authors    []feeds.AtomPerson `xml:"author"`
+	Categories []atomCategory     `xml:"category"`
+	Links      []link
+	Rights     *atomText   `xml:"rights"`
+	Source     *atomSource `xml:"source"`
+	Media      []media     `xml:"media:content"`
+	Point      string      `xml:"georss:point,omitempty"`
+}
+
+type atomCategory struct {
+	Term string `xml:"term,attr"`
+}
+
+// An atomSource is the feed that the entry comes from (RFC 4287 section 4.2.11).
+type atomSource struct {
+	ID     string    `xml:"id"`
+	Title  atomText  `xml:"title"`
+	Rights *atomText `xml:"rights"`
+	Links  []link
+}
+
+// Atom renders a channel as Atom 1.0.
+func Atom(site Site, ch Channel) (news.Document, error) {
+	entries, modified := ch.entries(site)
+	updated := modified
+	if updated.IsZero() {
+		updated = instant(ch.Since, time.Unix(0, 0))
+	}
+	feed := atomFeed{
+		AtomFeed: feeds.AtomFeed{
+			Xmlns:   nsAtom,
+			Id:      site.feedID(ch.Topic.Name),
+			Updated: updated.Format(time.RFC3339),
+			Author:  &feeds.AtomAuthor{AtomPerson: feeds.AtomPerson{Name: site.name(), Uri: site.url("/")}},
+		},
+		Language:  ch.language(entries),
+		NSMedia:   nsMedia,
+		NSGeo:     nsGeo,
+		Title:     atomText{"text", ch.title()},
+		Subtitle:  atomText{"text", ch.description(site)},
+		Generator: atomGenerator{Homepage, site.Version, "Wireroom"},
+		Links:     ch.links(site, atomFormat, "link"),
+	}
+	feed.Links = append(feed.Links, atomLink("alternate", site.url(TopicPath(ch.Topic.Name)), "text/html"))
+	if ch.Archive > 0 {
+		feed.NSHistory, feed.Archive = nsHistory, &struct{}{}
+	}
+	for i := range entries {
+		feed.Entries = append(feed.Entries, newAtomEntry(&entries[i]))
+	}
+	body, err := encode(feed)
+	if err != nil {
+		return news.Document{}, err
+	}
+	return ch.document(site, atomFormat, body, modified), nil
+}
+
+func atomLink(rel, href, mediaType string) link {
+	return link{XMLName: xml.Name{Local: "link"}, Rel: rel, Href: href, Type: mediaType}
+}
+
+func newAtomEntry(e *entry) atomEntry {
+	a := atomEntry{
+		AtomEntry: feeds.AtomEntry{
+			Id:        e.id,
+			Published: e.published.Format(time.RFC3339),
+			Updated:   e.updated.Format(time.RFC3339),
+		},
+		Language: e.language,
+		Title:    atomText{"text", e.title},
+		Links:    []link{atomLink("alternate", e.url, "text/html")},
+		Media:    e.media(len(e.enclosures)),
+		Point:    e.point(),
+	}
+	if e.html != "" {
+		a.Content = &feeds.AtomContent{Type: "html", Content: e.html}
+	} else {
+		a.Content = &feeds.AtomContent{Type: "text", Content: e.text}
+	}
+	if e.summary != "" {
+		a.Summary = &feeds.AtomSummary{Type: "text", Content: e.summary}
+	}
+	for _, p := range e.authors {
+		a.Authors = append(a.Authors, feeds.AtomPerson{Name: p.Name, Uri: p.URL})
+	}
+	if len(a.Authors) == 0 {
+		a.Authors = []feeds.AtomPerson{{Name: e.outlet.Title, Uri: e.outlet.Link}}
+	}
+	for _, c := range e.categories {
+		a.Categories = append(a.Categories, atomCategory{c})
+	}
+	for _, enc := range e.enclosures {
+		l := atomLink("enclosure", enc.URL, enc.Type)
+		l.Length, l.Title = enc.Length, enc.Title
+		a.Links = append(a.Links, l)
+	}
+	if e.comments != "" {
+		a.Links = append(a.Links, atomLink("replies", e.comments, "text/html"))
+	}
+	a.Links = append(a.Links, e.related("link")...)
+	if e.rights != "" {
+		a.Rights = &atomText{"text", e.rights}
+	}
+	a.Source = newAtomSource(e.outlet)
+	return a
+}
+
+// newAtomSource names the outlet's own feed. An outlet without a feed on the
+// web, such as a local file, gives none.
+func newAtomSource(o news.Outlet) *atomSource {
+	if o.Feed == "" {
+		return nil
+	}
+	s := &atomSource{ID: o.FeedID, Title: atomText{"text", o.Title}}
+	if s.ID == "" {
+		s.ID = o.Feed
+	}
+	if o.Rights != "" {
+		s.Rights = &atomText{"text", o.Rights}
+	}
+	s.Links = append(s.Links, atomLink("self", o.Feed, ""))
+	if o.Link != "" {
+		s.Links = append(s.Links, atomLink("alternate", o.Link, "text/html"))
+	}
+	return s
+}

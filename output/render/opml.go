@@ -1,0 +1,85 @@
+package render
+
+import (
+	"encoding/xml"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// opmlType is what OPML is served as; it has no registered type of its own
+// that readers agree on.
+const opmlType = "text/x-opml; charset=utf-8"
+
+type opmlRoot struct {
+	XMLName xml.Name      `xml:"opml"`
+	Version string        `xml:"version,attr"`
+	Title   string        `xml:"head>title"`
+	Docs    string        `xml:"head>docs"`
+	Body    []opmlOutline `xml:"body>outline"`
+}
+
+type opmlOutline struct {
+	Text     string `xml:"text,attr"`
+	Title    string `xml:"title,attr"`
+	Type     string `xml:"type,attr"`
+	XMLURL   string `xml:"xmlUrl,attr"`
+	HTMLURL  string `xml:"htmlUrl,attr,omitempty"`
+	Language string `xml:"language,attr,omitempty"`
+	Category string `xml:"category,attr,omitempty"`
+}
+
+// SourcesOPML renders outlets, in the order given, as an OPML 2.0
+// subscription list that any reader can import. What has no feed on the web
+// is left out. Path is where the list is served, such as "/sources.opml".
+func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Document, error) {
+	root := opmlRoot{Version: "2.0", Title: cleanLine(title), Docs: "http://opml.org/spec2.opml"}
+	for _, o := range outlets {
+		o = cleanOutlet(o)
+		if o.Feed == "" {
+			continue
+		}
+		root.Body = append(root.Body, opmlOutline{
+			Text: o.Title, Title: o.Title, Type: "rss", XMLURL: o.Feed, HTMLURL: o.Link,
+			Language: clean(o.Language), Category: opmlCategory(o.Tags),
+		})
+	}
+	return opml(path, root)
+}
+
+// TopicsOPML renders the feeds of the topics that need no token as a
+// subscription list.
+func TopicsOPML(site Site, path string, topics []news.Topic) (news.Document, error) {
+	root := opmlRoot{Version: "2.0", Title: site.name(), Docs: "http://opml.org/spec2.opml"}
+	for _, t := range topics {
+		ch := Channel{Topic: t}
+		if ch.private() {
+			continue
+		}
+		root.Body = append(root.Body, opmlOutline{
+			Text: ch.title(), Title: ch.title(), Type: "rss",
+			XMLURL: ch.selfURL(site, atomFormat), HTMLURL: site.url(TopicPath(t.Name)),
+		})
+	}
+	return opml(path, root)
+}
+
+func opml(path string, root opmlRoot) (news.Document, error) {
+	body, err := encode(root)
+	if err != nil {
+		return news.Document{}, err
+	}
+	return news.Document{Path: path, ContentType: opmlType, Body: body, ETag: ETag(body), MaxAge: time.Hour}, nil
+}
+
+// opmlCategory writes tags as OPML has them: slash-delimited, after commas.
+func opmlCategory(tags []string) string {
+	s := ""
+	for i, t := range tags {
+		if i > 0 {
+			s += ","
+		}
+		s += "/" + cleanLine(t)
+	}
+	return s
+}

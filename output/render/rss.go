@@ -1,0 +1,135 @@
+package render
+
+import (
+	"encoding/xml"
+	"html"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/feeds"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// rssDocs is what the channel's docs element names. It is the address that
+// also tells validators that the extensions used here are known.
+const rssDocs = "https://www.rssboard.org/rss-specification"
+
+type rssRoot struct {
+	XMLName   xml.Name `xml:"rss"`
+	Version   string   `xml:"version,attr"`
+	NSAtom    string   `xml:"xmlns:atom,attr"`
+	NSContent string   `xml:"xmlns:content,attr"`
+	NSDC      string   `xml:"xmlns:dc,attr"`
+	NSMedia   string   `xml:"xmlns:media,attr"`
+	NSGeo     string   `xml:"xmlns:georss,attr"`
+	NSHistory string   `xml:"xmlns:fh,attr,omitempty"`
+	Channel   rssChannel
+}
+
+// An rssChannel shadows the texts of the embedded struct that must be escaped
+// in another way, and its items.
+type rssChannel struct {
+	feeds.RssFeed
+	Title       plainText `xml:"title"`
+	Description plainText `xml:"description"`
+	Archive     *struct{} `xml:"fh:archive"`
+	Links       []link
+	Items       []rssItem `xml:"item"`
+}
+
+// An rssItem shadows what the embedded struct has no attributes or only one
+// place for.
+type rssItem struct {
+	feeds.RssItem
+	Title      plainText  `xml:"title"`
+	Categories []string   `xml:"category"`
+	Source     *rssSource `xml:"source"`
+	Creators   []string   `xml:"dc:creator"`
+	Language   string     `xml:"dc:language,omitempty"`
+	Rights     string     `xml:"dc:rights,omitempty"`
+	Updated    string     `xml:"atom:updated,omitempty"`
+	Media      []media    `xml:"media:content"`
+	Point      string     `xml:"georss:point,omitempty"`
+	Links      []link
+}
+
+type rssSource struct {
+	URL   string `xml:"url,attr"`
+	Title string `xml:",chardata"`
+}
+
+// RSS renders a channel as RSS 2.0.
+func RSS(site Site, ch Channel) (news.Document, error) {
+	entries, modified := ch.entries(site)
+	root := rssRoot{
+		Version: "2.0", NSAtom: nsAtom, NSContent: nsContent, NSDC: nsDC, NSMedia: nsMedia, NSGeo: nsGeo,
+		Channel: rssChannel{
+			RssFeed: feeds.RssFeed{
+				Link:      site.url(TopicPath(ch.Topic.Name)),
+				Language:  ch.language(entries),
+				Generator: "Wireroom " + site.Version + " (" + Homepage + ")",
+				Docs:      rssDocs,
+				Ttl:       int(ch.maxAge().Minutes()),
+			},
+			Title:       plain(ch.title()),
+			Description: plain(ch.description(site)),
+			Links:       ch.links(site, rssFormat, "atom:link"),
+		},
+	}
+	if ch.Archive > 0 {
+		root.NSHistory, root.Channel.Archive = nsHistory, &struct{}{}
+	}
+	if !modified.IsZero() {
+		root.Channel.LastBuildDate = modified.Format(time.RFC1123Z)
+	}
+	for i := range entries {
+		root.Channel.Items = append(root.Channel.Items, newRSSItem(&entries[i]))
+	}
+	body, err := encode(root)
+	if err != nil {
+		return news.Document{}, err
+	}
+	return ch.document(site, rssFormat, body, modified), nil
+}
+
+func newRSSItem(e *entry) rssItem {
+	it := rssItem{
+		RssItem: feeds.RssItem{
+			Link:     e.url,
+			Comments: e.comments,
+			Guid:     &feeds.RssGuid{Id: e.id, IsPermaLink: "false"},
+			PubDate:  e.published.Format(time.RFC1123Z),
+		},
+		Title:      plain(e.title),
+		Categories: e.categories,
+		Language:   e.language,
+		Rights:     e.rights,
+		Updated:    e.updated.Format(time.RFC3339),
+		Media:      e.media(1),
+		Point:      e.point(),
+		Links:      e.related("atom:link"),
+	}
+	// Readers show content:encoded where there is one, and the description in
+	// their lists; one text alone is the description.
+	switch {
+	case e.summary != "":
+		it.Description = html.EscapeString(e.summary)
+		it.Content = &feeds.RssContent{Content: e.html}
+	case e.html != "":
+		it.Description = e.html
+	default:
+		it.Description = html.EscapeString(e.text)
+	}
+	for _, p := range e.authors {
+		it.Creators = append(it.Creators, p.Name)
+	}
+	if e.outlet.Feed != "" {
+		it.Source = &rssSource{e.outlet.Feed, e.outlet.Title}
+	}
+	if len(e.enclosures) > 0 {
+		first := e.enclosures[0]
+		it.Enclosure = &feeds.RssEnclosure{Url: first.URL, Type: first.Type, Length: strconv.FormatInt(first.Length, 10)}
+	}
+	return it
+}

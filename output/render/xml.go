@@ -1,0 +1,148 @@
+package render
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+// The XML namespaces of what the formats are extended by.
+const (
+	nsAtom    = "http://www.w3.org/2005/Atom"
+	nsDC      = "http://purl.org/dc/elements/1.1/"
+	nsContent = "http://purl.org/rss/1.0/modules/content/"
+	nsMedia   = "http://search.yahoo.com/mrss/"
+	nsGeo     = "http://www.georss.org/georss"
+	nsHistory = "http://purl.org/syndication/history/1.0"
+)
+
+// encode writes v behind an XML declaration.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	enc := xml.NewEncoder(&b)
+	enc.Indent("", " ")
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
+}
+
+// A plainText is the content of an RSS element that some readers take for text
+// and others for HTML. Hexadecimal references are read as text by both
+// (RSS Advisory Board, Best Practices Profile).
+type plainText struct {
+	Inner string `xml:",innerxml"`
+}
+
+var plainEscaper = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
+
+func plain(s string) plainText { return plainText{plainEscaper.Replace(s)} }
+
+// A link is an atom:link; Name tells whether it stands in Atom or within RSS.
+type link struct {
+	XMLName  xml.Name
+	Rel      string `xml:"rel,attr,omitempty"`
+	Href     string `xml:"href,attr"`
+	Type     string `xml:"type,attr,omitempty"`
+	HrefLang string `xml:"hreflang,attr,omitempty"`
+	Title    string `xml:"title,attr,omitempty"`
+	Length   int64  `xml:"length,attr,omitempty"`
+}
+
+// links returns what a channel's document is linked with, the elements having
+// that name: itself, its hub, and its archive (RFC 5005 section 4).
+func (ch Channel) links(site Site, f format, name string) []link {
+	var list []link
+	add := func(rel, href, mediaType string) {
+		if href != "" {
+			list = append(list, link{XMLName: xml.Name{Local: name}, Rel: rel, Href: href, Type: mediaType})
+		}
+	}
+	add("self", ch.selfURL(site, f), f.mediaType)
+	add("hub", ch.hub(), "")
+	if older := ch.older(f); older != "" && !ch.private() {
+		add("prev-archive", site.url(older), f.mediaType)
+	}
+	if ch.Archive > 0 && !ch.private() {
+		add("current", site.url(TopicPath(ch.Topic.Name)+"."+f.ext), f.mediaType)
+	}
+	return list
+}
+
+// related returns the other reports as links.
+func (e *entry) related(name string) []link {
+	var list []link
+	for _, r := range e.also {
+		list = append(list, link{
+			XMLName: xml.Name{Local: name}, Rel: "related", Href: r.url, HrefLang: r.language,
+			Title: r.outlet.Title + ": " + r.title, Type: "text/html",
+		})
+	}
+	return list
+}
+
+// A media is a media:content element (Media RSS): a picture, or an enclosure
+// beyond the one that RSS has room for.
+type media struct {
+	URL         string     `xml:"url,attr"`
+	Type        string     `xml:"type,attr,omitempty"`
+	Medium      string     `xml:"medium,attr,omitempty"`
+	FileSize    int64      `xml:"fileSize,attr,omitempty"`
+	Duration    int64      `xml:"duration,attr,omitempty"`
+	Width       int        `xml:"width,attr,omitempty"`
+	Height      int        `xml:"height,attr,omitempty"`
+	Title       string     `xml:"media:title,omitempty"`
+	Description *mediaText `xml:"media:description"`
+	Credit      string     `xml:"media:credit,omitempty"`
+}
+
+type mediaText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+// media returns the picture and the enclosures from number first on.
+func (e *entry) media(first int) []media {
+	var list []media
+	if img := e.image; img != nil {
+		m := media{URL: img.URL, Medium: "image", Width: img.Width, Height: img.Height, Credit: img.Credit}
+		if img.Alt != "" {
+			m.Description = &mediaText{"plain", img.Alt}
+		}
+		list = append(list, m)
+	}
+	for i := first; i < len(e.enclosures); i++ {
+		enc := e.enclosures[i]
+		m := media{URL: enc.URL, Type: enc.Type, FileSize: enc.Length, Duration: int64(enc.Duration.Seconds()), Title: enc.Title}
+		list = append(list, m)
+	}
+	return list
+}
+
+// point is the value of a georss:point: latitude, then longitude.
+func (e *entry) point() string {
+	if e.geo == nil || e.geo.Lat < -90 || e.geo.Lat > 90 || e.geo.Lon < -180 || e.geo.Lon > 180 {
+		return ""
+	}
+	return fmt.Sprintf("%g %g", e.geo.Lat, e.geo.Lon)
+}
+
+// language is the channel's: the topic's only one, else that which all entries
+// share, else none.
+func (ch Channel) language(entries []entry) string {
+	if len(ch.Topic.Language) == 1 {
+		return clean(ch.Topic.Language[0])
+	}
+	if len(entries) == 0 {
+		return ""
+	}
+	for i := range entries {
+		if entries[i].language != entries[0].language {
+			return ""
+		}
+	}
+	return entries[0].language
+}
