@@ -1,0 +1,207 @@
+package serve
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A document that may be kept this long never changes.
+const immutable = 365 * 24 * time.Hour
+
+// privatePrefix starts the addresses that hold a private topic's token, for
+// readers that can send no header: /private/TOKEN/topics/NAME.rss.
+const privatePrefix = "/private/"
+
+// document answers a request for a document.
+func (s *Server) document(w http.ResponseWriter, r *http.Request) {
+	if !readOnly(w, r) {
+		return
+	}
+	path, token := r.URL.Path, bearer(r)
+	if rest, ok := strings.CutPrefix(path, privatePrefix); ok {
+		token, path, _ = strings.Cut(rest, "/")
+		path = "/" + path
+	}
+	rules := s.rules.Load()
+	topic, rest := topicOf(path)
+	if to, ok := rules.Renamed[topic]; ok && path == r.URL.Path {
+		w.Header().Set("Location", s.opts.BaseURL+"/topics/"+to+rest)
+		refuse(w, r, http.StatusMovedPermanently, "the topic has another name now")
+		return
+	}
+	if rules.Retired[topic] {
+		refuse(w, r, http.StatusGone, "the topic is no longer published")
+		return
+	}
+	// A private topic is not looked for before its token is known to be right:
+	// nobody else learns what there is.
+	secret, private := rules.Tokens[topic]
+	if private && !sameSecret(token, secret) || !private && path != r.URL.Path {
+		refuse(w, r, http.StatusNotFound, "not found")
+		return
+	}
+	p, err := s.find(r.Context(), path)
+	if err == nil && p.doc.Private && !private {
+		err = ErrNotFound
+	}
+	s.send(w, r, p, err)
+}
+
+// find returns the document at path: held, or found.
+func (s *Server) find(ctx context.Context, path string) (*page, error) {
+	if p := (*s.docs.Load())[path]; p != nil {
+		return p, nil
+	}
+	if s.opts.Find == nil || !findable(path) {
+		return nil, ErrNotFound
+	}
+	return s.found.get(ctx, path, func(ctx context.Context) (news.Document, error) { return s.opts.Find(ctx, path) })
+}
+
+// search answers a query. Only the parameter q is looked at.
+func (s *Server) search(w http.ResponseWriter, r *http.Request) {
+	if !readOnly(w, r) {
+		return
+	}
+	const longest = 256 // bytes of a query
+	q := strings.Join(strings.Fields(r.URL.Query().Get("q")), " ")
+	if s.opts.Search == nil || len(q) > longest {
+		refuse(w, r, http.StatusNotFound, "not found")
+		return
+	}
+	p, err := s.found.get(r.Context(), r.URL.Path+"?q="+q, func(ctx context.Context) (news.Document, error) {
+		return s.opts.Search(ctx, r.URL.Path, q)
+	})
+	s.send(w, r, p, err)
+}
+
+// send answers with a page or with the reason why there is none.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error) {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		refuse(w, r, http.StatusNotFound, "not found")
+	case errors.Is(err, errBusy), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		w.Header().Set("Retry-After", "5")
+		refuse(w, r, http.StatusServiceUnavailable, "busy, please try again")
+	case err != nil:
+		s.opts.Log.Error("a document could not be made", "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", "30")
+		refuse(w, r, http.StatusServiceUnavailable, "not available at the moment")
+	default:
+		s.reply(w, r, p)
+	}
+}
+
+// reply sends a page, or says that the reader has it.
+func (s *Server) reply(w http.ResponseWriter, r *http.Request, p *page) {
+	f := p.choose(r.Header.Values("Accept-Encoding"))
+	h := w.Header()
+	h.Set("ETag", f.etag)
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("Cache-Control", cacheControl(p.doc))
+	h.Set("Content-Security-Policy", s.policy(p.doc.ContentType))
+	for _, link := range p.doc.Link {
+		h.Add("Link", link)
+	}
+	if notModified(r.Header, f.etag, p.doc.Modified) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if !p.doc.Modified.IsZero() {
+		h.Set("Last-Modified", p.doc.Modified.UTC().Format(http.TimeFormat))
+	}
+	if f.coding != "identity" {
+		h.Set("Content-Encoding", f.coding)
+	}
+	h.Set("Content-Type", p.doc.ContentType)
+	h.Set("Content-Length", strconv.Itoa(len(f.body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	// An error here is a reader that went away.
+	_, _ = w.Write(f.body)
+}
+
+func cacheControl(doc news.Document) string {
+	scope, suffix := "public", ""
+	if doc.Private {
+		scope = "private"
+	}
+	if doc.MaxAge >= immutable {
+		suffix = ", immutable"
+	}
+	return fmt.Sprintf("%s, max-age=%d%s", scope, int(doc.MaxAge.Seconds()), suffix)
+}
+
+// readOnly lets GET and HEAD pass and answers every other method itself.
+func readOnly(w http.ResponseWriter, r *http.Request) bool {
+	const methods = "GET, HEAD, OPTIONS"
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	case http.MethodOptions:
+		w.Header().Set("Allow", methods)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", methods)
+		refuse(w, r, http.StatusMethodNotAllowed, "only reading is possible here")
+	}
+	return false
+}
+
+// refuse answers with a status and one line of text.
+func refuse(w http.ResponseWriter, r *http.Request, status int, reason string) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(reason)+1))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, reason+"\n")
+	}
+}
+
+// topicOf splits a path below /topics/ into the topic's name and the rest,
+// such as ".rss" or "/archive/2.atom".
+func topicOf(path string) (topic, rest string) {
+	path, ok := strings.CutPrefix(path, "/topics/")
+	if !ok {
+		return "", ""
+	}
+	if i := strings.IndexAny(path, "./"); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+// findable bounds what the store is asked for: short paths of plain letters.
+func findable(path string) bool {
+	const longest = 160
+	return len(path) <= longest && strings.Trim(path, "abcdefghijklmnopqrstuvwxyz0123456789-./") == ""
+}
+
+// bearer returns the token of a request: "Authorization: Bearer TOKEN", or the
+// password of basic authentication, which is all that many readers can send.
+func bearer(r *http.Request) string {
+	if _, password, ok := r.BasicAuth(); ok {
+		return password
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+func sameSecret(given, secret string) bool {
+	return secret != "" && subtle.ConstantTimeCompare([]byte(given), []byte(secret)) == 1
+}

@@ -1,0 +1,105 @@
+package serve
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+var changed = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
+
+func document(path, contentType string) news.Document {
+	return news.Document{
+		Path: path, ContentType: contentType, Body: []byte(strings.Repeat("<p>what is served at "+path+"</p>\n", 100)),
+		ETag: `"0123"`, Modified: changed, MaxAge: 10 * time.Minute,
+		Link: []string{`<https://feeds.example.org` + path + `>; rel="self"`},
+	}
+}
+
+func serving(t *testing.T, opts Options, docs ...news.Document) *Server {
+	t.Helper()
+	opts.Log = slog.New(slog.DiscardHandler)
+	opts.BaseURL = "https://feeds.example.org"
+	s := New(opts)
+	s.Set(docs...)
+	return s
+}
+
+// ask sends one request to s; header holds names and values in turn.
+func ask(s *Server, method, target string, header ...string) *http.Response {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, resp *http.Response) []byte {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestCodings(t *testing.T) {
+	doc := document("/topics/city.rss", "application/rss+xml; charset=utf-8")
+	s := serving(t, Options{}, doc)
+	plain := func(r io.Reader) (io.Reader, error) { return r, nil }
+	cases := []struct {
+		accept, coding, etag string
+		open                 func(io.Reader) (io.Reader, error)
+	}{
+		{"", "", `"0123"`, plain},
+		{"gzip", "gzip", `"0123-gzip"`, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+		{"br", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		{"zstd", "zstd", `"0123-zstd"`, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
+		{"gzip, deflate, br, zstd", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		{"gzip;q=1.0, br;q=0.5", "gzip", `"0123-gzip"`, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+		{"gzip;q=0", "", `"0123"`, plain},
+		{"identity", "", `"0123"`, plain},
+		{"gzip;q=nonsense", "", `"0123"`, plain},
+		{"*", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		{"*;q=0", "", `"0123"`, plain},
+		{"deflate", "", `"0123"`, plain},
+	}
+	for _, c := range cases {
+		var header []string
+		if c.accept != "" {
+			header = []string{"Accept-Encoding", c.accept}
+		}
+		resp := ask(s, "GET", doc.Path, header...)
+		if got := resp.Header.Get("Content-Encoding"); got != c.coding {
+			t.Errorf("Accept-Encoding %q: coding %q, want %q", c.accept, got, c.coding)
+			continue
+		}
+		if got := resp.Header.Get("ETag"); got != c.etag {
+			t.Errorf("Accept-Encoding %q: ETag %s, want %s", c.accept, got, c.etag)
+		}
+		if got := resp.Header.Get("Vary"); got != "Accept-Encoding" {
+			t.Errorf("Accept-Encoding %q: Vary %q", c.accept, got)
+		}
+		r, err := c.open(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, doc.Body) {
+			t.Errorf("Accept-Encoding %q: another body (%v)", c.accept, err)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// ErrNotFound is what Options.Find and Options.Search return where there is no
+// such document.
+var ErrNotFound = errors.New("no such document")
+
+// Options are what a Server needs from the rest of the program. All but Log
+// may be left out.
+type Options struct {
+	Log     *slog.Logger
+	BaseURL string // public address, for redirects; without a slash at its end
+
+	// Find makes a document that is not held, by its path: see the package
+	// comment. An error other than ErrNotFound is logged and answered 503.
+	Find func(ctx context.Context, path string) (news.Document, error)
+
+	// Search makes the answer to a query; the path tells its form: "/search",
+	// "/search.rss", "/search.atom" or "/search.json".
+	Search func(ctx context.Context, path, query string) (news.Document, error)
+
+	// Alive and Ready tell whether the program works, and whether it has
+	// something to serve; the error is a sentence without secrets.
+	Alive, Ready func(ctx context.Context) error
+
+	RemoteImages bool // pages show pictures from the outlets' own servers
+
+	// Rate and Burst bound the requests a second of one client address, and
+	// how many it may have saved up. Rate 0 is no bound. Clients on loopback
+	// and private networks are not bounded: they are the user's own, or a
+	// proxy that stands for everyone.
+	Rate  float64
+	Burst int
+}
+
+// Rules say what is answered for whole topics. The maps are not copied: they
+// must not change once given.
+type Rules struct {
+	Tokens  map[string]string // topic → the secret that its readers know
+	Renamed map[string]string // topic → its name now: 301
+	Retired map[string]bool   // topics that are gone for good: 410
+}
+
+// A Server holds documents and answers requests for them. Its methods are
+// safe for concurrent use.
+type Server struct {
+	opts    Options
+	docs    atomic.Pointer[map[string]*page] // by path; replaced, never changed
+	rules   atomic.Pointer[Rules]
+	setting sync.Mutex // held by who replaces docs
+	found   *shelf
+	clients *clients
+}
+
+// New returns a Server without documents.
+func New(opts Options) *Server {
+	s := &Server{opts: opts, found: newShelf(), clients: newClients(opts.Rate, opts.Burst)}
+	s.docs.Store(&map[string]*page{})
+	s.rules.Store(&Rules{})
+	return s
+}
+
+// Set puts documents in the place of those with the same path. Readers see
+// either all of them or none. The documents must not change afterwards.
+func (s *Server) Set(docs ...news.Document) {
+	old := *s.docs.Load()
+	var fresh []*page
+	for _, doc := range docs {
+		// What is served already need not be compressed again.
+		if p := old[doc.Path]; p == nil || !p.same(doc) {
+			fresh = append(fresh, newPage(doc))
+		}
+	}
+	s.replace(func(all map[string]*page) {
+		for _, p := range fresh {
+			all[p.doc.Path] = p
+		}
+	})
+}
+
+// Remove takes documents away: their paths are not found from now on.
+func (s *Server) Remove(paths ...string) {
+	s.replace(func(all map[string]*page) {
+		for _, path := range paths {
+			delete(all, path)
+		}
+	})
+}
+
+// Paths calls yield for the path of every document that is held, in no order.
+func (s *Server) Paths(yield func(string) bool) {
+	for path := range *s.docs.Load() {
+		if !yield(path) {
+			return
+		}
+	}
+}
+
+// SetRules replaces the rules.
+func (s *Server) SetRules(r Rules) { s.rules.Store(&r) }
+
+func (s *Server) replace(change func(map[string]*page)) {
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	all := maps.Clone(*s.docs.Load())
+	change(all)
+	s.docs.Store(&all)
+}
+
+// Handler returns the handler of all paths that documents may have, and of
+// /healthz and /readyz.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", health(s.opts.Alive))
+	mux.HandleFunc("/readyz", health(s.opts.Ready))
+	mux.HandleFunc("/search", s.search)
+	for _, ext := range []string{".rss", ".atom", ".json"} {
+		mux.HandleFunc("/search"+ext, s.search)
+	}
+	mux.HandleFunc("/", s.document)
+	return s.guard(mux)
+}
+
+// health answers 200 or, with the reason, 503.
+func health(check func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !readOnly(w, r) {
+			return
+		}
+		if check != nil {
+			if err := check(r.Context()); err != nil {
+				refuse(w, r, http.StatusServiceUnavailable, err.Error())
+				return
+			}
+		}
+		refuse(w, r, http.StatusOK, "ok")
+	}
+}
