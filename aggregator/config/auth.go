@@ -1,0 +1,106 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net/textproto"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// maxSecret is the largest file of a secret, in bytes.
+const maxSecret = 64 << 10
+
+// auth builds a source's credentials.
+func (l *loader) auth(path []string, a *auth) news.Auth {
+	if a == nil {
+		return news.Auth{}
+	}
+	built := news.Auth{
+		User:     a.User,
+		Password: l.secret(path, "password", a.Password, a.PasswordFile),
+		Bearer:   l.secret(path, "bearer", a.Bearer, a.BearerFile),
+		Header:   l.secretMap(path, "header", a.Header, a.HeaderFile),
+		Query:    l.secretMap(path, "query", a.Query, a.QueryFile),
+	}
+	if built.User == "" && (a.Password != "" || a.PasswordFile != "") {
+		l.report(path, "there is a password and no user", "set user, such as user: reader")
+	}
+	if built.User != "" && (a.Bearer != "" || a.BearerFile != "") {
+		l.report(path, "user and bearer are both set, and a request has room for one of them", "keep one of them")
+	}
+	for _, name := range slices.Sorted(maps.Keys(built.Header)) {
+		if !validHeader(name) || strings.ContainsAny(built.Header[name], "\r\n\x00") {
+			l.report(child(child(path, "header"), name), fmt.Sprintf("%q cannot be a request header", name), "a name is letters, digits and hyphens; a value is one line")
+		}
+	}
+	return built
+}
+
+// validHeader says whether name may be set: a token, and none that the client
+// sets itself.
+func validHeader(name string) bool {
+	for _, r := range name {
+		if r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
+			return false
+		}
+	}
+	switch textproto.CanonicalMIMEHeaderKey(name) {
+	case "", "Host", "Content-Length", "Transfer-Encoding", "Connection", "If-None-Match", "If-Modified-Since":
+		return false
+	}
+	return true
+}
+
+// secret returns a value that stands in the file or in a file of its own.
+func (l *loader) secret(path []string, key, value, file string) string {
+	if file == "" {
+		return value
+	}
+	if value != "" {
+		l.report(child(path, key+"_file"), fmt.Sprintf("%s and %s_file are both set", key, key), "keep one of them")
+		return ""
+	}
+	return l.secretFile(child(path, key+"_file"), file)
+}
+
+// secretMap joins the values that stand in the file and those in files.
+func (l *loader) secretMap(path []string, key string, values, files map[string]string) map[string]string {
+	if len(values)+len(files) == 0 {
+		return nil
+	}
+	joined := maps.Clone(values)
+	if joined == nil {
+		joined = map[string]string{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		at := child(child(path, key+"_file"), name)
+		if _, ok := joined[name]; ok {
+			l.report(at, fmt.Sprintf("%q is set in %s too", name, key), "keep one of them")
+			continue
+		}
+		joined[name] = l.secretFile(at, files[name])
+	}
+	return joined
+}
+
+// secretFile reads a secret, as Docker and Kubernetes hand them out: a file,
+// with or without a line's end. Its path is relative to the configuration's.
+func (l *loader) secretFile(path []string, file string) string {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(l.dir, file)
+	}
+	data, err := readLimited(file, maxSecret)
+	if err != nil {
+		l.report(path, fmt.Sprintf("the secret cannot be read: %v", err), "name a file that this user may read")
+		return ""
+	}
+	value := strings.TrimRight(string(data), "\r\n")
+	if value == "" {
+		l.report(path, "the file of the secret is empty", "write the secret into "+file)
+	}
+	return value
+}

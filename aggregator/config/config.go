@@ -1,0 +1,68 @@
+// Package config reads feeds.yaml, the one file that a user writes: sources,
+// topics and settings. Everything that is wrong in it is told at once, each
+// with its file, line, column and mend; what is handed on is whole, with every
+// default applied. The package also reads and writes OPML lists of feeds.
+package config
+
+import (
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A Config is a feeds.yaml without fault, with all defaults applied.
+type Config struct {
+	File      string        // path of the file, as it was given
+	Files     []string      // every local file that was read, File first: what to watch
+	Title     string        // of the installation
+	Contact   string        // of whoever runs it, for the User-Agent; may be empty
+	Server    Server        // where topics are published
+	Store     string        // path of an SQLite file, relative to the working directory, or a postgres:// URL
+	Retention time.Duration // age at which an item that has left its feed is dropped; 0: never
+	Log       Log
+	Workers   int           // polls under way at once
+	HostGap   time.Duration // least time between two requests to one host
+	Budget    int           // polls a day that a source on schedule auto may cost, on average
+	Sources   []news.Source // sorted by name
+	Topics    []news.Topic  // sorted by name
+
+	places places
+}
+
+// Server is where and how topics are published.
+type Server struct {
+	Listen  string // HOST:PORT
+	BaseURL string // absolute, without a slash at its end; empty: not configured
+	Images  Images
+	Hub     string // "own", "none", or the address of an outside hub
+	Admin   string // HOST:PORT of the listener for profiles; empty: off
+	TLS     TLS
+}
+
+// Images says what the pages do with an outlet's pictures.
+type Images string
+
+// What pages do with pictures.
+const (
+	ImagesNone   Images = "none"   // leave them out
+	ImagesLink   Images = "link"   // link to them; the default
+	ImagesDirect Images = "direct" // let the reader's browser load them from the outlet
+)
+
+// The values of Server.Hub that are not an address.
+const (
+	HubOwn  = "own"  // the hub that is built in, at BaseURL/hub; the default
+	HubNone = "none" // no hub
+)
+
+// TLS is where certificates come from. All empty: plain HTTP.
+type TLS struct {
+	Cert, Key string   // paths of PEM files
+	ACME      []string // host names to obtain certificates for
+}
+
+// Log is the form of the log.
+type Log struct {
+	Format string // "text" or "json"
+	Level  string // "debug", "info", "warn" or "error"
+}

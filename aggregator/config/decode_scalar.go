@@ -1,0 +1,155 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// scalar decodes a single value. A message quotes what stands in the file,
+// never what a variable expanded to: that may be a secret.
+func (d *decoder) scalar(node *yaml.Node, path []string, v reflect.Value, f field) {
+	want := wantOf(v)
+	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+		d.wrongType(node, path, f, want)
+		return
+	}
+	if strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!") {
+		d.report(node, path, fmt.Sprintf("%s at the start is a YAML tag and not text", node.Tag),
+			fmt.Sprintf("put it in quotes: %q", strings.TrimSpace(node.Tag+" "+node.Value)))
+		return
+	}
+	text, missing := expand(node.Value, d.getenv)
+	for _, name := range missing {
+		d.report(node, path, fmt.Sprintf("the environment variable %s is not set", name),
+			fmt.Sprintf("set it, or write ${%s:-something} to say what holds without it", name))
+	}
+	if len(missing) > 0 {
+		return
+	}
+	switch v.Interface().(type) {
+	case string:
+		d.text(node, path, v, f, text)
+	case bool:
+		b, ok := parseBool(text)
+		if !ok || node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && text == node.Value {
+			d.wrongType(node, path, f, want)
+			return
+		}
+		v.SetBool(b)
+	case int:
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			d.wrongNumber(node, path, f, want)
+			return
+		}
+		limited(d, node, path, v, f, n, func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) })
+	case duration:
+		n, err := parseDuration(text)
+		if err != nil {
+			d.wrongNumber(node, path, f, want)
+			return
+		}
+		limited(d, node, path, v, f, n, parseDuration)
+	case size:
+		n, err := parseSize(text)
+		if err != nil {
+			d.wrongNumber(node, path, f, want)
+			return
+		}
+		limited(d, node, path, v, f, n, parseSize)
+	}
+}
+
+// wantOf names what a value of that type is.
+func wantOf(v reflect.Value) string {
+	switch v.Interface().(type) {
+	case bool:
+		return "true or false"
+	case int:
+		return "a whole number"
+	case duration:
+		return "a length of time with its unit"
+	case size:
+		return "a size in bytes, kB or MB"
+	}
+	return "a text"
+}
+
+// wrongNumber reports a value that cannot be read as what it should be.
+func (d *decoder) wrongNumber(node *yaml.Node, path []string, f field, want string) {
+	mend := fmt.Sprintf("write for example %s: %s", f.key, exampleOf(f))
+	d.report(node, path, fmt.Sprintf("%q is not %s", node.Value, want), mend)
+}
+
+// text sets a string, which may be one of a few words.
+func (d *decoder) text(node *yaml.Node, path []string, v reflect.Value, f field, text string) {
+	if node.Tag == "!!bool" && f.Tag.Get("enum") == "" {
+		d.report(node, path, "this is true or false and should be a text", fmt.Sprintf("if the word is meant, put it in quotes: %q", node.Value))
+		return
+	}
+	if words := f.Tag.Get("enum"); words != "" {
+		allowed := strings.Split(words, ",")
+		if !slices.Contains(allowed, text) {
+			mend := "write " + strings.Join(allowed, ", ")
+			if near := closest(text, allowed); near != "" {
+				mend = fmt.Sprintf("did you mean %q? The words are %s", near, strings.Join(allowed, ", "))
+			}
+			d.report(node, path, fmt.Sprintf("%q is not known here", node.Value), mend)
+			return
+		}
+	}
+	v.SetString(text)
+}
+
+// limited sets a number that lies within the limits of its key.
+func limited[N int64 | duration | size](d *decoder, node *yaml.Node, path []string, v reflect.Value, f field, n N, parse func(string) (N, error)) {
+	least, greatest := f.Tag.Get("min"), f.Tag.Get("max")
+	endless := node.Value == "forever" && f.Tag.Get("max") == ""
+	low, errLow := parse(least)
+	high, errHigh := parse(greatest)
+	switch {
+	case endless:
+	case least != "" && (errLow != nil || n < low):
+		d.report(node, path, fmt.Sprintf("%s is too small", node.Value), "the least is "+least)
+		return
+	case greatest != "" && (errHigh != nil || n > high):
+		d.report(node, path, fmt.Sprintf("%s is too large", node.Value), "the greatest is "+greatest)
+		return
+	}
+	v.SetInt(int64(n))
+}
+
+// setDefaults sets every field to the default of its tag.
+func setDefaults(v reflect.Value) {
+	for _, f := range fieldsOf(v.Type()) {
+		target, text := v.FieldByIndex(f.Index), f.Tag.Get("default")
+		if target.Kind() == reflect.Struct {
+			setDefaults(target)
+		}
+		if text == "" {
+			continue
+		}
+		// The tags are ours, and a test decodes each of them.
+		switch target.Interface().(type) {
+		case string:
+			target.SetString(text)
+		case bool:
+			b, _ := parseBool(text)
+			target.SetBool(b)
+		case int:
+			n, _ := strconv.Atoi(text)
+			target.SetInt(int64(n))
+		case duration:
+			n, _ := parseDuration(text)
+			target.SetInt(int64(n))
+		case size:
+			n, _ := parseSize(text)
+			target.SetInt(int64(n))
+		}
+	}
+}

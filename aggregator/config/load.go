@@ -1,0 +1,222 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxFile is the largest file that is read, in bytes: some hundred thousand
+// sources.
+const maxFile = 32 << 20
+
+// Load reads the configuration at path. Variables of the form ${NAME} in its
+// values are looked up by getenv, which is os.LookupEnv but in tests. The
+// error is of type Problems when the file could be read and is at fault.
+func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
+	data, err := readLimited(path, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return Parse(path, data, getenv)
+}
+
+// Parse is Load for a file that is already in memory. Files that it names are
+// looked for beside name.
+func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
+	l := &loader{
+		dir:    filepath.Dir(name),
+		getenv: getenv,
+		places: places{"": {file: name}},
+		config: &Config{File: name, Files: []string{name}},
+	}
+	l.read(name, data)
+	if len(l.problems) > 0 {
+		return nil, l.problems.Sorted()
+	}
+	l.config.places = l.places
+	return l.config, nil
+}
+
+// A loader holds what the steps of one Load share.
+type loader struct {
+	dir      string // folder of the main file
+	getenv   func(string) (string, bool)
+	root     root
+	config   *Config
+	problems Problems
+	places   places
+}
+
+// report notes a problem of the setting at path.
+func (l *loader) report(path []string, message, mend string) {
+	l.problems = append(l.problems, l.places.problem(path, message, mend))
+}
+
+// read decodes the main file and builds the configuration from it. What could
+// not be decoded is not checked further: one fault, one problem.
+func (l *loader) read(name string, data []byte) {
+	setDefaults(reflect.ValueOf(&l.root).Elem())
+	if !l.decode(name, data, reflect.ValueOf(&l.root).Elem()) {
+		return
+	}
+	decoded := len(l.problems) == 0
+	l.general()
+	l.sources()
+	if decoded && len(l.root.Sources) == 0 {
+		l.report([]string{"sources"}, "there are no sources", "name at least one, such as sources: {bbc-world: https://feeds.bbci.co.uk/news/world/rss.xml}")
+	}
+	l.topics()
+	if decoded && len(l.root.Topics) == 0 {
+		l.report([]string{"topics"}, "there are no topics, so nothing would be published", "name at least one; topics: {all: {}} publishes everything")
+	}
+}
+
+// decode brings one YAML document into v. It returns false if there is nothing
+// to go on with.
+func (l *loader) decode(name string, data []byte, v reflect.Value) bool {
+	node := l.document(name, data)
+	if node == nil {
+		return false
+	}
+	d := &decoder{file: name, getenv: l.getenv, problems: &l.problems, places: l.places, blank: l.blank}
+	d.value(node, nil, v, field{})
+	l.places[""] = place{file: l.config.File}
+	return true
+}
+
+// blank returns a new value with its defaults: those of the type, and for a
+// source those that the file sets for all.
+func (l *loader) blank(t reflect.Type) reflect.Value {
+	v := reflect.New(t).Elem()
+	if t.Kind() == reflect.Struct {
+		setDefaults(v)
+	}
+	if s, ok := v.Addr().Interface().(*source); ok {
+		s.settings = l.root.Defaults
+	}
+	return v
+}
+
+// document returns the root of the one YAML document of data, or nil after a
+// report.
+func (l *loader) document(name string, data []byte) *yaml.Node {
+	fault := func(line, column int, message, mend string) *yaml.Node {
+		l.problems = append(l.problems, Problem{File: name, Line: line, Column: column, Message: message, Mend: mend})
+		return nil
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) {
+		line, column := invalidAt(data)
+		return fault(line, column, "this is not UTF-8", "save the file in the encoding UTF-8")
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, more yaml.Node
+	err := dec.Decode(&doc)
+	if errors.Is(err, io.EOF) || err == nil && (doc.Kind == 0 || len(doc.Content) == 0 || doc.Content[0].Tag == "!!null") {
+		return fault(0, 0, "the file is empty", "it needs at least sources and topics")
+	}
+	if err != nil {
+		return l.syntax(name, data, err)
+	}
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return l.syntax(name, data, err)
+		}
+		return fault(more.Line, more.Column, "a second YAML document begins here (---)", "write everything in one, or include another file")
+	}
+	node := doc.Content[0]
+	if node.Kind != yaml.MappingNode {
+		return fault(node.Line, node.Column, "the file is "+kindOf(node)+" and should be keys and values", "begin with a key such as sources:")
+	}
+	return node
+}
+
+// syntax reports a file that is not YAML.
+func (l *loader) syntax(name string, data []byte, err error) *yaml.Node {
+	p := Problem{File: name, Message: "this is not YAML: " + err.Error()}
+	var fault *yaml.LoadError
+	if errors.As(err, &fault) {
+		p.Line, p.Column = fault.Mark.Line, fault.Mark.Column
+		p.Message = "this is not YAML: " + fault.Message
+		p.Mend = mendSyntax(fault, data)
+	}
+	l.problems = append(l.problems, p)
+	return nil
+}
+
+// mendSyntax says what usually is the cause of a fault of syntax.
+func mendSyntax(fault *yaml.LoadError, data []byte) string {
+	lines := strings.Split(string(data), "\n")
+	line := ""
+	if n := fault.Mark.Line; n > 0 && n <= len(lines) {
+		line = lines[n-1]
+	}
+	switch {
+	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+		return "indent with spaces: YAML allows no tabs there"
+	case strings.Contains(fault.Message, "alias"), strings.Contains(line, ": *"):
+		return "a value that begins with * or & must be in quotes, such as \"*/10 * * * *\""
+	case strings.Contains(fault.Message, "mapping values are not allowed"):
+		return "a text with a colon and a space in it must be in quotes; else look at the indentation of this line and the one before"
+	case strings.Contains(fault.Message, "cannot start any token"):
+		return "a value that begins with @, % or ` must be in quotes, such as \"@hourly\""
+	}
+	return "look at the indentation, the brackets and the quotes of this line and of the one before"
+}
+
+// invalidAt returns where the first byte that is not UTF-8 stands.
+func invalidAt(data []byte) (line, column int) {
+	line, column = 1, 1
+	for len(data) > 0 {
+		r, n := utf8.DecodeRune(data)
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		column++
+		if r == '\n' {
+			line, column = line+1, 1
+		}
+		data = data[n:]
+	}
+	return line, column
+}
+
+// readLimited reads a regular file of at most limit bytes.
+func readLimited(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return data, nil
+}
+
+// general builds all but sources and topics.
+func (l *loader) general() {
+	r, c := &l.root, l.config
+	c.Title, c.Contact, c.Store = r.Title, r.Contact, r.Store
+	c.Retention = time.Duration(r.Retention)
+	c.Log = Log{Format: r.Log.Format, Level: r.Log.Level}
+	c.Workers, c.HostGap, c.Budget = r.Polling.Workers, time.Duration(r.Polling.HostGap), r.Polling.Budget
+	if strings.TrimSpace(c.Store) == "" {
+		l.report([]string{"store"}, "the store is empty", "leave it out for data/wireroom.db, or name a file")
+	}
+	l.server()
+}

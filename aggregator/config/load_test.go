@@ -1,0 +1,91 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// env makes a getenv of names and values.
+func env(pairs ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1], true
+			}
+		}
+		return "", false
+	}
+}
+
+func parse(t *testing.T, text string, pairs ...string) *Config {
+	t.Helper()
+	c, err := Parse(filepath.Join(t.TempDir(), "feeds.yaml"), []byte(text), env(pairs...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const small = `
+server: {listen: ":8080", base_url: https://feeds.example.org/}
+store: data/wireroom.db
+defaults: {schedule: auto, content: excerpt}
+sources:
+  bbc-world: https://feeds.bbci.co.uk/news/world/rss.xml
+  tass: {url: https://tass.example/rss/v2.xml, schedule: "*/10 * * * *", tags: [wire, russia], family: tass, priority: 10}
+topics:
+  ukraine-diplomacy:
+    title: Ukraine diplomacy
+    from: [tag:wire, bbc-world]
+    match: {all: [Ukraine], any: [Lavrov, Blinken, "Minsk agreements", talks], none: [football]}
+    limit: 100
+`
+
+func TestParse(t *testing.T) {
+	c := parse(t, small)
+	settings := news.Source{
+		Schedule: "auto", MinInterval: time.Minute, MaxInterval: 24 * time.Hour, Timeout: 30 * time.Second,
+		MaxBytes: 10e6, MaxItems: 5000, LimitScope: news.LimitHost, Content: news.ContentExcerpt,
+	}
+	bbc, tass := settings, settings
+	bbc.Name, bbc.URL = "bbc-world", "https://feeds.bbci.co.uk/news/world/rss.xml"
+	tass.Name, tass.URL, tass.Schedule = "tass", "https://tass.example/rss/v2.xml", "*/10 * * * *"
+	tass.Tags, tass.Family, tass.Priority = []string{"wire", "russia"}, "tass", 10
+	if diff := cmp.Diff([]news.Source{bbc, tass}, c.Sources); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+	topic := news.Topic{
+		Name: "ukraine-diplomacy", Title: "Ukraine diplomacy", From: []string{"bbc-world", "tass"},
+		Match: news.Match{All: []string{"Ukraine"}, Any: []string{"Lavrov", "Blinken", "Minsk agreements", "talks"}, None: []string{"football"}},
+		Limit: 100, MinFamilies: 1, Sort: news.SortPublished, Content: news.ContentFull,
+		Stories: news.MergeStories, Lead: news.LeadPriority, Hub: "https://feeds.example.org/hub",
+	}
+	if diff := cmp.Diff([]news.Topic{topic}, c.Topics); diff != "" {
+		t.Errorf("topics (-want +got):\n%s", diff)
+	}
+	if c.Server.BaseURL != "https://feeds.example.org" || c.Server.Listen != ":8080" || c.Store != "data/wireroom.db" {
+		t.Errorf("settings: %+v", c)
+	}
+	if c.Retention != 365*24*time.Hour || c.HostGap != time.Second || c.Workers != 32 || c.Budget != 24 {
+		t.Errorf("defaults: %+v", c)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "feeds.yaml")
+	if _, err := Load(file, os.LookupEnv); err == nil {
+		t.Error("a file that is not there was loaded")
+	}
+	if err := os.WriteFile(file, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(file, os.LookupEnv); err != nil || c.File != file {
+		t.Error(c, err)
+	}
+}

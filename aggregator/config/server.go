@@ -1,0 +1,84 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// server builds the settings of publishing.
+func (l *loader) server() {
+	s := &l.root.Server
+	at := func(key string) []string { return []string{"server", key} }
+	l.config.Server = Server{
+		Listen: s.Listen, BaseURL: strings.TrimRight(s.BaseURL, "/"), Images: Images(s.Images), Hub: s.Hub, Admin: s.Admin,
+		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: s.TLS.ACME},
+	}
+	l.address(at("listen"), s.Listen)
+	if s.Admin != "" {
+		l.address(at("admin"), s.Admin)
+	}
+	if s.BaseURL != "" {
+		if u := l.webURL(at("base_url"), s.BaseURL, "https://feeds.example.org"); u != nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+			l.report(at("base_url"), "the base URL has a query, a fragment or a password", "write host and path only, such as https://feeds.example.org")
+		}
+	}
+	l.hub(at("hub"), s.Hub)
+	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
+		l.report(at("tls"), "cert and key belong together and one is missing", "set both, or neither")
+	}
+	if s.TLS.Cert != "" && len(s.TLS.ACME) > 0 {
+		l.report(at("tls"), "there are certificate files and acme", "set one of the two")
+	}
+}
+
+// hub checks a setting that names a hub.
+func (l *loader) hub(path []string, hub string) {
+	if hub != "" && hub != HubOwn && hub != HubNone {
+		l.webURL(path, hub, "https://hub.example.org/, or own, or none")
+	}
+}
+
+// address checks the address of a listener.
+func (l *loader) address(path []string, address string) {
+	host, port, err := net.SplitHostPort(address)
+	n, errPort := strconv.Atoi(port)
+	switch {
+	case err != nil && !strings.Contains(address, ":"):
+		l.report(path, fmt.Sprintf("%q has no port", address), "write HOST:PORT or :PORT, such as :8080")
+	case err != nil || strings.ContainsAny(host, "/ "):
+		l.report(path, fmt.Sprintf("%q is not an address to listen on", address), "write HOST:PORT or :PORT, such as 127.0.0.1:8080")
+	case errPort != nil || n < 0 || n > 65535:
+		l.report(path, fmt.Sprintf("%q is not a port", port), "a port is a number from 0 to 65535")
+	}
+}
+
+// webURL checks an absolute http or https URL. It returns nil after a report.
+func (l *loader) webURL(path []string, raw, example string) *url.URL {
+	u, err := url.Parse(raw)
+	switch {
+	case strings.TrimSpace(raw) != raw || strings.ContainsAny(raw, " \t\r\n"):
+		l.report(path, "the address has a space in it", "write %20 for a space that belongs to it")
+	case err != nil:
+		// The error's own text would repeat the address, and with it a password.
+		l.report(path, "this cannot be read as an address", "write for example "+example)
+	case u.Scheme == "" && u.Host == "" && strings.Contains(raw, "."):
+		l.report(path, "the address has no scheme", "begin with https:// or http://, such as "+example)
+	case u.Scheme != "http" && u.Scheme != "https":
+		l.report(path, fmt.Sprintf("an address that begins with %q is not polled", u.Scheme+":"), "write an address of http or https, such as "+example)
+	case u.Hostname() == "":
+		l.report(path, "the address names no host", "write for example "+example)
+	case !validPort(u.Port()):
+		l.report(path, fmt.Sprintf("%q is not a port", u.Port()), "a port is a number from 1 to 65535")
+	default:
+		return u
+	}
+	return nil
+}
+
+func validPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return port == "" || err == nil && n > 0 && n < 65536
+}

@@ -1,0 +1,212 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// topics builds the topics from what was decoded.
+func (l *loader) topics() {
+	for _, name := range names(l, "topics", l.root.Topics) {
+		t := l.root.Topics[name]
+		path := []string{"topics", name}
+		built := news.Topic{
+			Name: name, Title: strings.TrimSpace(t.Title), Description: strings.TrimSpace(t.Description),
+			From: l.from(child(path, "from"), t.From), Where: strings.TrimSpace(t.Where),
+			Limit: t.Limit, Window: time.Duration(t.Window), MaxPerSource: t.MaxPerSource, MinFamilies: t.MinFamilies,
+			Spread: t.Spread, Sort: news.Sort(t.Sort), Content: news.ContentPolicy(t.Content),
+			Stories: news.Merge(t.Stories), Lead: news.LeadPolicy(t.Lead),
+			Token: l.secret(path, "token", t.Token, t.TokenFile), Hub: l.topicHub(path, t.Hub),
+		}
+		built.Match.All = l.terms(path, "all", t.Match.All)
+		built.Match.Any = l.terms(path, "any", t.Match.Any)
+		built.Match.None = l.terms(path, "none", t.Match.None)
+		for i, tag := range t.Language {
+			if tag = l.language(child(child(path, "language"), fmt.Sprint(i)), tag); tag != "" {
+				built.Language = append(built.Language, news.LanguageBase(tag))
+			}
+		}
+		if built.Title == "" {
+			built.Title = titleOf(name)
+		}
+		l.token(path, built.Token)
+		l.spread(path, t.Spread)
+		l.config.Topics = append(l.config.Topics, built)
+	}
+}
+
+// titleOf makes a title of a topic's name.
+func titleOf(name string) string {
+	title := strings.TrimSpace(strings.ReplaceAll(name, "-", " "))
+	if title == "" {
+		return name
+	}
+	return strings.ToUpper(title[:1]) + title[1:]
+}
+
+// terms checks the words of a match.
+func (l *loader) terms(path []string, key string, terms []string) []string {
+	for i, term := range terms {
+		if strings.TrimSpace(term) == "" {
+			l.report(append(slices.Clone(path), "match", key, fmt.Sprint(i)), "the word is empty", "take it out: it would match everything or nothing")
+		}
+	}
+	return terms
+}
+
+// topicHub returns the address of a topic's hub: its own, else the server's.
+func (l *loader) topicHub(path []string, hub string) string {
+	l.hub(child(path, "hub"), hub)
+	if hub == "" {
+		hub = l.config.Server.Hub
+	}
+	switch {
+	case hub == HubNone, hub == HubOwn && l.config.Server.BaseURL == "":
+		return ""
+	case hub == HubOwn:
+		return l.config.Server.BaseURL + "/hub"
+	}
+	return hub
+}
+
+// token checks that a secret can be part of an address and is worth its name.
+func (l *loader) token(path []string, token string) {
+	if token == "" {
+		return
+	}
+	key := "token"
+	if _, ok := l.places[pathKey(child(path, "token_file"))]; ok {
+		key = "token_file"
+	}
+	for _, r := range token {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r)) {
+			l.report(child(path, key), "the token has a character that cannot stand in an address", "use letters, digits, and - . _ ~")
+			return
+		}
+	}
+	if len(token) < 16 {
+		l.report(child(path, key), fmt.Sprintf("the token has %d characters and could be guessed", len(token)), "use 16 or more, such as the output of: openssl rand -hex 16")
+	}
+}
+
+// spread checks that the sources can fulfil what a topic asks of a label.
+func (l *loader) spread(path []string, spread map[string]int) {
+	for _, label := range slices.Sorted(maps.Keys(spread)) {
+		values, labels := map[string]bool{}, map[string]bool{}
+		for _, s := range l.config.Sources {
+			for key := range s.Labels {
+				labels[key] = true
+			}
+			if v := s.Labels[label]; v != "" {
+				values[v] = true
+			}
+		}
+		at := child(child(path, "spread"), label)
+		switch {
+		case len(values) == 0:
+			mend := "set labels: {" + label + ": …} on the sources"
+			if near := closest(label, slices.Collect(maps.Keys(labels))); near != "" {
+				mend = fmt.Sprintf("did you mean %q?", near)
+			}
+			l.report(at, fmt.Sprintf("no source has the label %q, so nothing would be published", label), mend)
+		case len(values) < spread[label]:
+			l.report(at, fmt.Sprintf("the label %q has %d values among the sources and %d are asked for, so nothing would be published", label, len(values), spread[label]), fmt.Sprintf("ask for %d or fewer", len(values)))
+		}
+	}
+}
+
+// from resolves the selectors of a topic to the names of sources, sorted; nil
+// means all. Selectors add to each other, and then exclusions take away; where
+// there are exclusions only, they take away from all.
+func (l *loader) from(path, selectors []string) []string {
+	if selectors == nil {
+		return nil
+	}
+	if len(selectors) == 0 {
+		l.report(path, "from selects nothing", "leave it out to take from all sources")
+		return nil
+	}
+	taken, excluded, positive := map[string]bool{}, map[string]bool{}, false
+	failed := false
+	for i, selector := range selectors {
+		rest, not := strings.CutPrefix(strings.TrimSpace(selector), "!")
+		found := l.sel(child(path, fmt.Sprint(i)), strings.TrimSpace(rest))
+		failed = failed || found == nil
+		into := taken
+		if not {
+			into = excluded
+		} else {
+			positive = true
+		}
+		for _, name := range found {
+			into[name] = true
+		}
+	}
+	result := []string{}
+	for _, s := range l.config.Sources {
+		if (taken[s.Name] || !positive) && !excluded[s.Name] {
+			result = append(result, s.Name)
+		}
+	}
+	if len(result) == 0 && !failed {
+		l.report(path, "from takes from no source: all that it selects is excluded again", "drop an exclusion")
+	}
+	return result
+}
+
+// sel returns the names that one selector stands for, or nil after a report.
+func (l *loader) sel(path []string, selector string) []string {
+	kind, word, prefixed := strings.Cut(selector, ":")
+	var found, words []string
+	for _, s := range l.config.Sources {
+		var mine []string
+		switch {
+		case !prefixed:
+			mine, word = []string{s.Name}, selector
+		case kind == "tag":
+			mine = s.Tags
+		case kind == "family":
+			mine = []string{s.Family}
+		}
+		words = append(words, mine...)
+		if word != "" && slices.Contains(mine, fold(strings.TrimSpace(word))) {
+			found = append(found, s.Name)
+		}
+	}
+	if found != nil {
+		return found
+	}
+	message := fmt.Sprintf("there is no source %q", selector)
+	if prefixed {
+		message = fmt.Sprintf("no source has the %s %q", kind, word)
+	}
+	if prefixed && kind != "tag" && kind != "family" {
+		l.report(path, fmt.Sprintf("%q is no way to select sources", kind+":"), "write the name of a source, tag:WORD or family:NAME")
+		return nil
+	}
+	l.report(path, message, l.mendSelector(kind, word, prefixed, words))
+	return nil
+}
+
+// mendSelector says what a selector that finds nothing was probably meant to be.
+func (l *loader) mendSelector(kind, word string, prefixed bool, words []string) string {
+	if !prefixed {
+		for _, s := range l.config.Sources {
+			if slices.Contains(s.Tags, fold(word)) {
+				return fmt.Sprintf("did you mean tag:%s?", word)
+			}
+		}
+	}
+	if near := closest(word, words); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if !prefixed {
+		return "name a source of this file, or add it under sources"
+	}
+	return fmt.Sprintf("add it to a source, or use one of its name; selectors are NAME, tag:WORD and %s:NAME", "family")
+}
