@@ -21,7 +21,8 @@ type decoder struct {
 	blank    func(reflect.Type) reflect.Value // a new value of the type, with its defaults
 	problems *Problems
 	places   places
-	aliases  int // nodes that were read through aliases
+	bad      map[string]bool // paths of values that could not be decoded
+	aliases  int             // nodes that were read through aliases
 	inAlias  bool
 }
 
@@ -65,6 +66,12 @@ func (d *decoder) report(node *yaml.Node, path []string, message, mend string) {
 	})
 }
 
+// reject reports a value that cannot be decoded. Nothing further is told of it.
+func (d *decoder) reject(node *yaml.Node, path []string, message, mend string) {
+	d.bad[pathKey(path)] = true
+	d.report(node, path, message, mend)
+}
+
 // resolve follows an alias. It returns nil, and reports it, if aliases stand
 // for too much.
 func (d *decoder) resolve(node *yaml.Node, path []string) *yaml.Node {
@@ -91,6 +98,7 @@ func (d *decoder) value(node *yaml.Node, path []string, v reflect.Value, f field
 	outer := d.inAlias
 	defer func() { d.inAlias = outer }()
 	if node = d.resolve(node, path); node == nil {
+		d.bad[pathKey(path)] = true
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -214,7 +222,7 @@ func (d *decoder) wrongType(node *yaml.Node, path []string, f field, want string
 	if example := exampleOf(f); example != "" {
 		mend = fmt.Sprintf("write for example %s: %s", f.key, example)
 	}
-	d.report(node, path, "this is "+kindOf(node)+" and should be "+want, mend)
+	d.reject(node, path, "this is "+kindOf(node)+" and should be "+want, mend)
 }
 
 // exampleOf returns a value of the key as it is written in YAML.

@@ -19,13 +19,13 @@ func (d *decoder) scalar(node *yaml.Node, path []string, v reflect.Value, f fiel
 		return
 	}
 	if strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!") {
-		d.report(node, path, fmt.Sprintf("%s at the start is a YAML tag and not text", node.Tag),
+		d.reject(node, path, fmt.Sprintf("%s at the start is a YAML tag and not text", node.Tag),
 			fmt.Sprintf("put it in quotes: %q", strings.TrimSpace(node.Tag+" "+node.Value)))
 		return
 	}
 	text, missing := expand(node.Value, d.getenv)
 	for _, name := range missing {
-		d.report(node, path, fmt.Sprintf("the environment variable %s is not set", name),
+		d.reject(node, path, fmt.Sprintf("the environment variable %s is not set", name),
 			fmt.Sprintf("set it, or write ${%s:-something} to say what holds without it", name))
 	}
 	if len(missing) > 0 {
@@ -83,13 +83,13 @@ func wantOf(v reflect.Value) string {
 // wrongNumber reports a value that cannot be read as what it should be.
 func (d *decoder) wrongNumber(node *yaml.Node, path []string, f field, want string) {
 	mend := fmt.Sprintf("write for example %s: %s", f.key, exampleOf(f))
-	d.report(node, path, fmt.Sprintf("%q is not %s", node.Value, want), mend)
+	d.reject(node, path, fmt.Sprintf("%q is not %s", node.Value, want), mend)
 }
 
 // text sets a string, which may be one of a few words.
 func (d *decoder) text(node *yaml.Node, path []string, v reflect.Value, f field, text string) {
 	if node.Tag == "!!bool" && f.Tag.Get("enum") == "" {
-		d.report(node, path, "this is true or false and should be a text", fmt.Sprintf("if the word is meant, put it in quotes: %q", node.Value))
+		d.reject(node, path, "this is true or false and should be a text", fmt.Sprintf("if the word is meant, put it in quotes: %q", node.Value))
 		return
 	}
 	if words := f.Tag.Get("enum"); words != "" {
@@ -99,7 +99,7 @@ func (d *decoder) text(node *yaml.Node, path []string, v reflect.Value, f field,
 			if near := closest(text, allowed); near != "" {
 				mend = fmt.Sprintf("did you mean %q? The words are %s", near, strings.Join(allowed, ", "))
 			}
-			d.report(node, path, fmt.Sprintf("%q is not known here", node.Value), mend)
+			d.reject(node, path, fmt.Sprintf("%q is not known here", node.Value), mend)
 			return
 		}
 	}
@@ -115,10 +115,10 @@ func limited[N int64 | duration | size](d *decoder, node *yaml.Node, path []stri
 	switch {
 	case endless:
 	case least != "" && (errLow != nil || n < low):
-		d.report(node, path, fmt.Sprintf("%s is too small", node.Value), "the least is "+least)
+		d.reject(node, path, fmt.Sprintf("%s is too small", node.Value), "the least is "+least)
 		return
 	case greatest != "" && (errHigh != nil || n > high):
-		d.report(node, path, fmt.Sprintf("%s is too large", node.Value), "the greatest is "+greatest)
+		d.reject(node, path, fmt.Sprintf("%s is too large", node.Value), "the greatest is "+greatest)
 		return
 	}
 	v.SetInt(int64(n))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,6 +38,7 @@ func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Confi
 		dir:    filepath.Dir(name),
 		getenv: getenv,
 		places: places{"": {file: name}},
+		bad:    map[string]bool{},
 		config: &Config{File: name, Files: []string{name}},
 	}
 	l.read(name, data)
@@ -55,15 +57,28 @@ type loader struct {
 	config   *Config
 	problems Problems
 	places   places
+	bad      map[string]bool // paths of values that could not be decoded
+	unsure   bool            // a source could not be decoded whole: a tag that is missing may be there
 }
 
-// report notes a problem of the setting at path.
+// report notes a problem of the setting at path, unless it could not even be
+// decoded, which has been told.
 func (l *loader) report(path []string, message, mend string) {
+	if l.bad[pathKey(path)] {
+		return
+	}
 	l.problems = append(l.problems, l.places.problem(path, message, mend))
 }
 
-// read decodes the main file and builds the configuration from it. What could
-// not be decoded is not checked further: one fault, one problem.
+// troubled says whether anything was reported of the setting at path or within.
+func (l *loader) troubled(path ...string) bool {
+	at := strings.Join(path, ".")
+	return slices.ContainsFunc(l.problems, func(p Problem) bool {
+		return p.Path == at || strings.HasPrefix(p.Path, at+".")
+	})
+}
+
+// read decodes the main file and builds the configuration from it.
 func (l *loader) read(name string, data []byte) {
 	setDefaults(reflect.ValueOf(&l.root).Elem())
 	if !l.decode(name, data, reflect.ValueOf(&l.root).Elem()) {
@@ -71,6 +86,7 @@ func (l *loader) read(name string, data []byte) {
 	}
 	decoded := len(l.problems) == 0
 	l.general()
+	l.unsure = l.troubled("sources")
 	l.sources()
 	if decoded && len(l.root.Sources) == 0 {
 		l.report([]string{"sources"}, "there are no sources", "name at least one, such as sources: {bbc-world: https://feeds.bbci.co.uk/news/world/rss.xml}")
@@ -88,7 +104,7 @@ func (l *loader) decode(name string, data []byte, v reflect.Value) bool {
 	if node == nil {
 		return false
 	}
-	d := &decoder{file: name, getenv: l.getenv, problems: &l.problems, places: l.places, blank: l.blank}
+	d := &decoder{file: name, getenv: l.getenv, problems: &l.problems, places: l.places, bad: l.bad, blank: l.blank}
 	d.value(node, nil, v, field{})
 	l.places[""] = place{file: l.config.File}
 	return true
@@ -149,6 +165,9 @@ func (l *loader) syntax(name string, data []byte, err error) *yaml.Node {
 		p.Line, p.Column = fault.Mark.Line, fault.Mark.Column
 		p.Message = "this is not YAML: " + fault.Message
 		p.Mend = mendSyntax(fault, data)
+		if at := fault.ContextMark; at.Line > 0 && at.Line < p.Line {
+			p.Mend += fmt.Sprintf("; it is about what begins in line %d, column %d", at.Line, at.Column)
+		}
 	}
 	l.problems = append(l.problems, p)
 	return nil

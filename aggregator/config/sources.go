@@ -55,7 +55,7 @@ func (l *loader) origin(path []string, s source, built *news.Source) {
 	case s.Site != "":
 		raw, at, built.Site = s.Site, child(path, "site"), true
 	case s.URL == "":
-		if !slices.ContainsFunc(l.problems, func(p Problem) bool { return strings.HasPrefix(p.Path, strings.Join(path, ".")) }) {
+		if !l.troubled(path...) {
 			l.report(path, "the source has no address", "set url, such as url: https://feeds.example.org/rss.xml")
 		}
 		return

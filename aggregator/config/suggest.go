@@ -57,7 +57,7 @@ var synonyms = map[string]string{
 	"name": "title", "keywords": "match", "filter": "where", "filters": "match",
 	"exclude": "none", "include": "any", "not": "none", "or": "any", "and": "all",
 	"sources": "from", "max": "limit", "max_items": "limit", "count": "limit", "password": "token",
-	"database": "store", "db": "store", "listen": "server", "port": "listen", "address": "listen",
+	"database": "store", "db": "store", "port": "listen", "address": "listen",
 	"headers": "header", "credentials": "auth", "lang": "language", "languages": "language",
 	"publisher": "family", "private": "allow_private", "selector": "page", "host": "base_url",
 }
@@ -71,8 +71,10 @@ func suggestKey(key string, known []string) string {
 	if other := synonyms[strings.ToLower(key)]; slices.Contains(known, other) {
 		return "did you mean \"" + other + "\"?"
 	}
-	if parents := parentsOf(key, reflect.TypeFor[root](), ""); len(parents) > 0 {
-		return "\"" + key + "\" belongs under " + strings.Join(parents, " or ")
+	for _, other := range []string{key, synonyms[strings.ToLower(key)]} {
+		if parents := parentsOf(other, reflect.TypeFor[root](), ""); len(parents) > 0 {
+			return "\"" + other + "\" belongs under " + strings.Join(parents, " or ")
+		}
 	}
 	return "the keys here are " + strings.Join(known, ", ")
 }

@@ -108,6 +108,7 @@ func (l *loader) spread(path []string, spread map[string]int) {
 		}
 		at := child(child(path, "spread"), label)
 		switch {
+		case l.unsure:
 		case len(values) == 0:
 			mend := "set labels: {" + label + ": …} on the sources"
 			if near := closest(label, slices.Collect(maps.Keys(labels))); near != "" {
@@ -162,51 +163,57 @@ func (l *loader) from(path, selectors []string) []string {
 // sel returns the names that one selector stands for, or nil after a report.
 func (l *loader) sel(path []string, selector string) []string {
 	kind, word, prefixed := strings.Cut(selector, ":")
+	if !prefixed {
+		kind, word = "source", selector
+	}
 	var found, words []string
 	for _, s := range l.config.Sources {
 		var mine []string
-		switch {
-		case !prefixed:
-			mine, word = []string{s.Name}, selector
-		case kind == "tag":
+		switch kind {
+		case "source":
+			mine = []string{s.Name}
+		case "tag":
 			mine = s.Tags
-		case kind == "family":
+		case "family":
 			mine = []string{s.Family}
+		default:
+			l.report(path, fmt.Sprintf("%q is no way to select sources", kind+":"), "write the name of a source, tag:WORD or family:NAME")
+			return nil
 		}
-		words = append(words, mine...)
-		if word != "" && slices.Contains(mine, fold(strings.TrimSpace(word))) {
+		if slices.Contains(mine, fold(strings.TrimSpace(word))) && word != "" {
 			found = append(found, s.Name)
 		}
+		words = append(words, mine...)
 	}
-	if found != nil {
+	if found != nil || l.unsure && prefixed {
 		return found
 	}
-	message := fmt.Sprintf("there is no source %q", selector)
-	if prefixed {
-		message = fmt.Sprintf("no source has the %s %q", kind, word)
+	message := fmt.Sprintf("no source has the %s %q", kind, word)
+	if !prefixed {
+		message = fmt.Sprintf("there is no source %q", selector)
 	}
-	if prefixed && kind != "tag" && kind != "family" {
-		l.report(path, fmt.Sprintf("%q is no way to select sources", kind+":"), "write the name of a source, tag:WORD or family:NAME")
-		return nil
-	}
-	l.report(path, message, l.mendSelector(kind, word, prefixed, words))
+	l.report(path, message, l.mendSelector(kind, word, words))
 	return nil
 }
 
 // mendSelector says what a selector that finds nothing was probably meant to be.
-func (l *loader) mendSelector(kind, word string, prefixed bool, words []string) string {
-	if !prefixed {
-		for _, s := range l.config.Sources {
-			if slices.Contains(s.Tags, fold(word)) {
-				return fmt.Sprintf("did you mean tag:%s?", word)
-			}
-		}
-	}
-	if near := closest(word, words); near != "" {
+func (l *loader) mendSelector(kind, word string, words []string) string {
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	slices.Sort(words)
+	words = slices.Compact(words)
+	near := closest(word, words)
+	tagged := slices.ContainsFunc(l.config.Sources, func(s news.Source) bool { return slices.Contains(s.Tags, fold(word)) })
+	switch {
+	case kind == "source" && tagged:
+		return fmt.Sprintf("did you mean tag:%s?", word)
+	case near != "":
 		return fmt.Sprintf("did you mean %q?", near)
+	case kind == "source":
+		return "add it under sources, or name one that is there"
+	case len(words) == 0:
+		return fmt.Sprintf("no source has a %s at all: set it on those that are meant", kind)
+	case len(words) > 12:
+		words = append(words[:12:12], "…")
 	}
-	if !prefixed {
-		return "name a source of this file, or add it under sources"
-	}
-	return fmt.Sprintf("add it to a source, or use one of its name; selectors are NAME, tag:WORD and %s:NAME", "family")
+	return fmt.Sprintf("what there is: %s", strings.Join(words, ", "))
 }
