@@ -19,7 +19,8 @@ type entry struct {
 	published  time.Time
 	updated    time.Time
 	language   string
-	summary    string // plain text; only beside a full body
+	excerpt    string // plain text, where the policy allows it
+	summary    string // the excerpt, where it stands beside a full body
 	html       string // what may be shown of the body, then the other reports
 	text       string // stands in for html where there is none: never empty then
 	authors    []news.Person
@@ -129,6 +130,7 @@ func (e *entry) setContent(item *news.Item, p news.ContentPolicy) {
 		if body == "" && excerpt != "" {
 			body = "<p>" + html.EscapeString(excerpt) + "</p>"
 		}
+		e.excerpt = excerpt
 		e.enclosures = cleanEnclosures(item.Enclosures)
 		e.image = cleanImage(item.Image)
 	}

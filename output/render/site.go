@@ -17,7 +17,8 @@ type Site struct {
 	Title     string      // name of the whole, shown on pages
 	Version   string      // of the program
 	Authority string      // "example.org,2026": minted once, starts the ids of feeds, survives a change of BaseURL; empty: ids are addresses
-	Images    ImagePolicy // what pages do with pictures
+	Images    ImagePolicy // what pages do with pictures; empty: ImagesLink
+	Search    bool        // there is a search: pages show its field
 }
 
 // An ImagePolicy says what pages do with the pictures of items.

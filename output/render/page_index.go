@@ -1,0 +1,73 @@
+package render
+
+import (
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// The bounds of the front page.
+const (
+	maxHeadlines  = 3
+	maxDiscovered = 20 // topics whose feeds are announced in the head
+)
+
+// A Summary is what the front page says of a topic.
+type Summary struct {
+	Title, Description, Href string
+	Stories, Outlets         int
+	Changed                  time.Time
+	Headlines                []Headline
+	Feeds                    []feedLink
+	private                  bool
+}
+
+// A Headline is the title of a story and its language.
+type Headline struct {
+	Title, Language string
+}
+
+type indexPage struct {
+	Frame  frame
+	Notice string
+	Topics []Summary
+	OPML   string
+}
+
+// Summarize returns what the front page says of a channel's topic.
+func Summarize(site Site, ch Channel) Summary {
+	entries, changed := ch.entries(site)
+	s := Summary{
+		Title: ch.title(), Description: cleanLine(ch.Topic.Description), Href: site.href(TopicPath(ch.Topic.Name)),
+		Stories: len(entries), Outlets: outlets(entries), Changed: changed,
+		Feeds: ch.feedLinks(site), private: ch.private(),
+	}
+	for i := range entries[:min(len(entries), maxHeadlines)] {
+		s.Headlines = append(s.Headlines, Headline{entries[i].title, entries[i].language})
+	}
+	return s
+}
+
+// IndexPage renders the front page: the topics in the order given, without the
+// private ones, above them a notice if there is one, such as that the
+// configuration on disk has a mistake.
+func IndexPage(site Site, topics []Summary, notice string) (news.Document, error) {
+	data := indexPage{Frame: site.frame(site.name(), "topics"), Notice: cleanLine(notice), OPML: site.href("/topics.opml")}
+	data.Frame.Description = "Many wires in, each story once: topics merged from many outlets, as feeds."
+	var changed time.Time
+	for _, t := range topics {
+		if t.private {
+			continue
+		}
+		data.Topics = append(data.Topics, t)
+		if len(data.Topics) <= maxDiscovered {
+			data.Frame.Feeds = append(data.Frame.Feeds, t.Feeds...)
+		}
+		if t.Changed.After(changed) {
+			changed = t.Changed
+		}
+	}
+	doc, err := page("/", "index.tmpl", data)
+	doc.Modified = changed
+	return doc, err
+}
