@@ -56,6 +56,15 @@ type Member struct {
 	Outlet   Outlet
 }
 
+// Publisher is whom the member counts for as an independent report: the agency
+// whose text it carries, else the outlet's family.
+func (m *Member) Publisher() string {
+	if m.Decision.Agency != "" {
+		return m.Decision.Agency
+	}
+	return m.Decision.Family
+}
+
 // A Story is the items that tell the same news, in the order of the log.
 type Story struct {
 	ID      string
@@ -69,10 +78,7 @@ func (s *Story) Families() []string {
 	var names []string
 	seen := map[string]bool{}
 	for i := range s.Members {
-		name := s.Members[i].Decision.Agency
-		if name == "" {
-			name = s.Members[i].Decision.Family
-		}
+		name := s.Members[i].Publisher()
 		if !seen[name] {
 			seen[name] = true
 			names = append(names, name)

@@ -1,0 +1,152 @@
+package topic
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// File returns the filings of a story, by topic and then in the order of the
+// log; at is when it is filed. New ids are tag: URIs (RFC 4151) of the
+// authority, a host name that the publisher owns.
+//
+// Published is that of the first member taken, and Updated the newest instant
+// at which a member brought what is shown: both follow from the log, not from
+// when it is read. Filings that the story may have had before, and has no
+// longer, are given as withdrawn, whether or not they ever were.
+func (r *Rules) File(s news.Story, authority string, at time.Time) []news.Filing {
+	var filings []news.Filing
+	matches, wanted := r.candidates(&s)
+	for _, rule := range r.rules {
+		if wanted[rule.number] {
+			filings = append(filings, r.fileIn(rule, &s, matches, authority, at)...)
+		}
+	}
+	return filings
+}
+
+// fileIn returns the filings of a story in one topic.
+func (r *Rules) fileIn(rule *rule, s *news.Story, matches []*matched, authority string, at time.Time) []news.Filing {
+	var filings []news.Filing
+	withdraw := func(key, why string) {
+		filings = append(filings, news.Filing{Topic: rule.topic.Name, Key: key, Story: s.ID, Withdrawn: true, Why: why})
+	}
+	filed := false
+	c := rule.choose(s, matches, r.lexicon.limit)
+	for _, g := range c.groups {
+		switch {
+		case g.refused == "":
+			filed = true
+			lead := rule.lead(g.leads)
+			f := rule.filing(s, g, lead, authority)
+			f.FirstFiled = at
+			for i := range s.Members {
+				if &s.Members[i] == lead {
+					f.Why = r.reason(rule, c.verdicts[i], lead, matches[i])
+				}
+			}
+			filings = append(filings, f)
+		case g.wavering:
+			withdraw(g.key, g.refused)
+		}
+	}
+	if !filed || rule.merge() != news.MergeStories {
+		return filings
+	}
+	for i := range s.Members {
+		for _, absorbed := range s.Members[i].Decision.Absorbs {
+			withdraw(absorbed, "it is the same story as "+s.ID)
+		}
+	}
+	return filings
+}
+
+// candidates returns what the words of each member give, and which rules need
+// a closer look: not those whose words no member fulfils.
+func (r *Rules) candidates(s *news.Story) ([]*matched, []bool) {
+	matches := make([]*matched, len(s.Members))
+	wanted := make([]bool, len(r.rules))
+	revised := false
+	for i := range s.Members {
+		record := &s.Members[i].Record
+		revised = revised || record.Revision > 1
+		matches[i] = r.match(record)
+		for _, n := range matches[i].fulfilled {
+			wanted[n] = true
+		}
+	}
+	for i, rule := range r.rules {
+		wanted[i] = wanted[i] || revised || !rule.matches()
+	}
+	return matches, wanted
+}
+
+// merge is the topic's way of merging, or the default.
+func (r *rule) merge() news.Merge {
+	return cmp.Or(r.topic.Stories, news.MergeStories)
+}
+
+// filing makes the filing of a group that is led by lead.
+func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority string) news.Filing {
+	first := g.members[0] // in the order of the log
+	rest := slices.DeleteFunc(slices.Clone(g.members), func(m *news.Member) bool { return m == lead })
+	slices.SortStableFunc(rest, earlier)
+	f := news.Filing{
+		Topic:     r.topic.Name,
+		Key:       g.key,
+		ID:        mint(authority, first.Record.Item.FirstSeen, r.topic.Name, g.key),
+		Story:     s.ID,
+		Published: first.Record.Item.Published,
+		Updated:   stated(first),
+		Lead:      lead.Record.Item.Key(),
+		Members:   []news.Key{lead.Record.Item.Key()},
+		Families:  families(g.members),
+	}
+	content := sha256.New()
+	fmt.Fprintf(content, "%q %q", f.Lead, lead.Record.Item.Hash)
+	for _, m := range rest {
+		it := &m.Record.Item
+		f.Members = append(f.Members, it.Key())
+		fmt.Fprintf(content, " %q %q %q", it.Key(), it.Title, it.Canonical)
+	}
+	f.Hash = hex.EncodeToString(content.Sum(nil)[:16])
+	for _, m := range g.members[1:] {
+		f.Updated = latest(f.Updated, m.Record.Item.Fetched)
+	}
+	f.Updated = latest(f.Updated, f.Published)
+	return f
+}
+
+// stated is when the first member of a filing came to be as it is: what its
+// source says for a first revision, what was seen for a later one.
+func stated(m *news.Member) time.Time {
+	it := &m.Record.Item
+	if m.Record.Revision > 1 || it.Updated.After(it.Fetched) {
+		return it.Fetched
+	}
+	return it.Updated
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// mint makes the id of a filing: a tag: URI in canonical form, for an
+// authority, on the day on which the item was first seen.
+func mint(authority string, day time.Time, topic, key string) string {
+	if host, _, err := net.SplitHostPort(authority); err == nil {
+		authority = host
+	}
+	authority = strings.ToLower(strings.TrimSuffix(authority, "."))
+	return fmt.Sprintf("tag:%s,%s:%s/%s", authority, day.UTC().Format(time.DateOnly), topic, key)
+}

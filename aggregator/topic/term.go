@@ -1,0 +1,136 @@
+package topic
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A field is a part of an item that terms are compared with, as a bit.
+type field uint8
+
+const (
+	inTitle field = 1 << iota
+	inText
+	inAuthor
+	inCategory
+	inURL
+)
+
+// usual are the fields of a term that names none.
+const usual = inTitle | inText
+
+// fieldNames are the prefixes that a term may begin with, in bit order.
+var fieldNames = []string{"title", "text", "author", "category", "url"}
+
+// String names the fields, as in "title and text".
+func (f field) String() string {
+	var names []string
+	for i, name := range fieldNames {
+		if f&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
+// values are the texts of an item, one list for each field in bit order.
+func values(it *news.Item) [5][]string {
+	authors := make([]string, len(it.Authors))
+	for i, a := range it.Authors {
+		authors[i] = a.Name
+	}
+	return [5][]string{{it.Title}, {it.Text}, authors, it.Categories, {it.Canonical}}
+}
+
+// A kind says how an atom is compared with a word.
+type kind uint8
+
+const (
+	loose  kind = iota // in any case, accents and inflection
+	exact              // as written
+	prefix             // by its beginning, in any case and accents
+)
+
+// An atom is one word of a term.
+type atom struct {
+	kind kind
+	word string
+}
+
+// A term is one string of a match, taken apart: words, or a regular expression.
+type term struct {
+	source  string
+	fields  field
+	atoms   []atom
+	pattern string // in the syntax of package regexp; empty: atoms
+}
+
+// parseTerm takes a term apart. The error is a *flaw.
+func parseTerm(source string) (term, error) {
+	t := term{source: source, fields: usual}
+	rest, err := t.cutField()
+	if err != nil {
+		return t, err
+	}
+	rest = strings.TrimRightFunc(rest, unicode.IsSpace)
+	offset := func(at string) int { return utf8.RuneCountInString(source[:strings.LastIndex(source, at)]) }
+	if strings.HasPrefix(rest, "/") {
+		t.pattern, err = parsePattern(rest)
+		var f *flaw
+		if errors.As(err, &f) {
+			f.offset += offset(rest)
+		}
+		return t, err
+	}
+	for i, part := range strings.Split(rest, `"`) {
+		if i%2 == 1 {
+			t.atoms = appendAtoms(t.atoms, part, exact)
+		} else {
+			t.atoms = appendAtoms(t.atoms, part, loose)
+		}
+	}
+	if n := strings.Count(rest, `"`); n%2 == 1 {
+		return t, &flaw{offset(`"`), `a quote is opened and not closed: write "…" around what is to be found as written`}
+	}
+	if len(t.atoms) == 0 {
+		return t, &flaw{0, "there is no letter or digit to look for; punctuation is found by a regular expression, as in /\\?!/"}
+	}
+	return t, nil
+}
+
+// cutField takes a leading "title:" or the like off the term, and the spaces
+// after it.
+func (t *term) cutField() (rest string, err error) {
+	rest = strings.TrimLeftFunc(t.source, unicode.IsSpace)
+	name, after, ok := strings.Cut(rest, ":")
+	if !ok || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return rest, nil
+	}
+	if i := slices.Index(fieldNames, strings.ToLower(name)); i >= 0 {
+		t.fields = 1 << i
+		return strings.TrimLeftFunc(after, unicode.IsSpace), nil
+	}
+	if name != "" && strings.HasPrefix(after, " ") {
+		return "", &flaw{0, fmt.Sprintf("there is no field %q; the fields are %s, and words with a colon stand in quotes: \"%s:…\"",
+			name, strings.Join(fieldNames, ", "), name)}
+	}
+	return rest, nil
+}
+
+// appendAtoms appends the words of s. A star that ends a word makes it a prefix.
+func appendAtoms(atoms []atom, s string, k kind) []atom {
+	for start, end := segment(s, 0); start < end; start, end = segment(s, end) {
+		a := atom{k, s[start:end]}
+		if k == loose && strings.HasPrefix(s[end:], "*") {
+			a.kind = prefix
+		}
+		atoms = append(atoms, a)
+	}
+	return atoms
+}

@@ -1,0 +1,154 @@
+package topic
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Limits of an expression.
+const (
+	maxWhere = 4 << 10 // bytes
+	maxNodes = 500     // of its syntax tree
+)
+
+// An Env is what an expression may speak of: one item, and the story that it
+// belongs to.
+type Env struct {
+	Title      string    `expr:"title"`
+	Text       string    `expr:"text"` // plain text of the body, at most its first 64 kB; len(text) counts characters
+	URL        string    `expr:"url"`  // the canonical link
+	Language   string    `expr:"language"`
+	Authors    []string  `expr:"authors"`
+	Categories []string  `expr:"categories"`
+	Published  time.Time `expr:"published"`
+	FirstSeen  time.Time `expr:"first_seen"`
+	Image      bool      `expr:"image"`      // it has a picture
+	Enclosures int       `expr:"enclosures"` // audio, video and other files
+	FullText   bool      `expr:"full_text"`  // its text was taken from its page
+
+	Source   string            `expr:"source"`   // name of its source
+	Family   string            `expr:"family"`   // its publisher
+	Agency   string            `expr:"agency"`   // the wire that its text is from; empty: none
+	Tags     []string          `expr:"tags"`     // of its source
+	Labels   map[string]string `expr:"labels"`   // of its source
+	Priority int               `expr:"priority"` // of its source
+
+	Families  int      `expr:"families"`  // independent publishers that report the story
+	Sources   []string `expr:"sources"`   // names of the sources that report the story
+	Languages []string `expr:"languages"` // in which the story is reported
+	Items     int      `expr:"items"`     // members of the story
+}
+
+// compileWhere compiles an expression and adds what its regular expressions
+// may cost. The error is a *flaw.
+func compileWhere(where string, cost *int) (*vm.Program, error) {
+	if len(where) > maxWhere {
+		return nil, &flaw{0, fmt.Sprintf("the expression is longer than %d bytes", maxWhere)}
+	}
+	patterns := &patternCheck{}
+	// An expression that asks the clock would not give the same filings from
+	// the same log.
+	program, err := expr.Compile(where, expr.Env(Env{}), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(maxNodes),
+		expr.DisableBuiltin("now"), expr.Patch(patterns))
+	if patterns.wrong != nil {
+		return nil, patterns.wrong
+	}
+	if err != nil {
+		f := &flaw{0, err.Error()}
+		var wrong *file.Error
+		if errors.As(err, &wrong) {
+			f = &flaw{wrong.From, wrong.Message}
+		}
+		return nil, f
+	}
+	*cost += patterns.cost
+	return program, nil
+}
+
+// A patternCheck looks at the regular expressions of an expression: they must
+// be written out, since what a feed says must not become one.
+type patternCheck struct {
+	cost  int
+	wrong *flaw
+}
+
+// Visit is called by expr for each node.
+func (p *patternCheck) Visit(node *ast.Node) {
+	n, ok := (*node).(*ast.BinaryNode)
+	if !ok || n.Operator != "matches" || p.wrong != nil {
+		return
+	}
+	at := n.Right.Location().From
+	pattern, ok := n.Right.(*ast.StringNode)
+	if !ok {
+		p.wrong = &flaw{at, "the right side of matches must be a regular expression in quotes"}
+		return
+	}
+	cost, err := instructions(pattern.Value)
+	var f *flaw
+	if errors.As(err, &f) {
+		p.wrong = &flaw{at + 1 + f.offset, f.problem}
+	}
+	p.cost += cost
+}
+
+// env returns what an expression is told of a member of a story, of which
+// these members come into question.
+func env(m *news.Member, members []*news.Member, limit int) Env {
+	it := &m.Record.Item
+	if limit == 0 {
+		limit = maxSubject
+	}
+	e := Env{
+		Title: it.Title, Text: head(it.Text, limit), URL: it.Canonical, Language: language(m),
+		Categories: it.Categories, Published: it.Published, FirstSeen: it.FirstSeen,
+		Image: it.Image != nil, Enclosures: len(it.Enclosures), FullText: it.FullText,
+		Source: it.Source, Family: m.Decision.Family, Agency: m.Decision.Agency,
+		Tags: m.Outlet.Tags, Labels: m.Outlet.Labels, Priority: m.Outlet.Priority,
+		Families: families(members), Items: len(members),
+	}
+	for _, a := range it.Authors {
+		e.Authors = append(e.Authors, a.Name)
+	}
+	for _, m := range members {
+		e.Sources = appendNew(e.Sources, m.Record.Item.Source)
+		e.Languages = appendNew(e.Languages, language(m))
+	}
+	return e
+}
+
+// fails says why the topic's expression does not hold: it is false, or cannot
+// be worked out; empty: it is true.
+func (r *rule) fails(e Env) string {
+	result, err := expr.Run(r.where, e)
+	if err != nil {
+		problem := err.Error()
+		var wrong *file.Error
+		if errors.As(err, &wrong) {
+			problem = wrong.Message
+		}
+		return "where: " + short(problem)
+	}
+	if result != true {
+		return fmt.Sprintf("where: %s is false", short(r.topic.Where))
+	}
+	return ""
+}
+
+// short returns a text to be shown within a sentence.
+func short(s string) string {
+	const limit = 120
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return string([]rune(s)[:limit]) + "…"
+}
