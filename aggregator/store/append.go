@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Append stores what a poll brought; see aggregator.Log.
+func (db *DB) Append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (news.Appended, error) {
+	n, err := db.append(ctx, claim, items, settle, now, gap)
+	if err != nil {
+		return news.Appended{}, fmt.Errorf("store: append %s: %w", claim.State.Source, err)
+	}
+	return n, nil
+}
+
+func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (n news.Appended, err error) {
+	name := claim.State.Source
+	source, err := db.sources.id(ctx, db.read, "source", name)
+	if err != nil {
+		return n, err
+	}
+	if source == 0 {
+		return n, errors.New("the source is not known")
+	}
+	p := poll{source: source, name: name, now: now}
+	if len(items) > 0 {
+		if n, err = db.sort(ctx, &p, items); err != nil {
+			return n, err
+		}
+	}
+	err = db.engine.write(ctx, func(ctx context.Context, tx session) error {
+		state := settle(n)
+		state.Source = name
+		due := state.NextDue
+		if due.IsZero() {
+			due = now
+		}
+		if err := endClaim(ctx, tx, source, claim, due, now.Add(gap)); err != nil {
+			return err
+		}
+		if err := db.store(ctx, tx, &p); err != nil {
+			return err
+		}
+		text, err := json.Marshal(state)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO state (source, state) VALUES (?1, ?2)
+			ON CONFLICT (source) DO UPDATE SET state = excluded.state`, source, string(text))
+		return err
+	})
+	return n, err
+}
+
+// A poll is what there is to write of one.
+type poll struct {
+	source int64
+	name   string
+	now    time.Time
+
+	fresh   []fate // new items and changed ones
+	docs    [][]byte
+	renamed []fate   // known and the same, under an identity that was not known
+	seen    [][]byte // tombstones to date anew
+}
+
+// sort finds out what is to be written of the items of a poll, and packs it.
+func (db *DB) sort(ctx context.Context, p *poll, items []news.Item) (n news.Appended, err error) {
+	fates, seen, err := db.match(ctx, p.source, p.name, items, p.now)
+	if err != nil {
+		return n, err
+	}
+	if err := db.revise(ctx, fates); err != nil {
+		return n, err
+	}
+	p.seen = seen
+	for _, f := range fates {
+		switch {
+		case f.skip:
+			continue
+		case f.known == 0:
+			n.New++
+		case !f.same:
+			n.Changed++
+		default:
+			n.Known++
+			if f.rename {
+				p.renamed = append(p.renamed, f)
+			}
+			continue
+		}
+		it := *f.item
+		it.Source = p.name
+		doc, err := db.codec.packJSON(&it)
+		if err != nil {
+			return n, err
+		}
+		p.fresh = append(p.fresh, f)
+		p.docs = append(p.docs, doc)
+	}
+	return n, nil
+}
+
+// store writes the items of a poll.
+func (db *DB) store(ctx context.Context, tx session, p *poll) error {
+	for _, ident := range p.seen {
+		if _, err := tx.exec(ctx, "UPDATE ident SET hash = ?1 WHERE source = ?2 AND ident = ?3 AND item = 0",
+			p.now.Unix(), p.source, ident); err != nil {
+			return err
+		}
+	}
+	var idents, aliases, records, items [][]any
+	for _, f := range p.renamed {
+		idents = append(idents, []any{p.source, f.ident, f.known, f.hash})
+	}
+	if len(p.fresh) > 0 {
+		first, err := db.engine.numbers(ctx, tx, len(p.fresh))
+		if err != nil {
+			return err
+		}
+		for i, f := range p.fresh {
+			seq := first + int64(i)
+			if f.known == 0 {
+				f.known = seq
+				items = append(items, []any{seq, p.source, f.item.ID, seq, 1, f.hash, f.item.Published.Unix()})
+			} else if _, err := tx.exec(ctx, "UPDATE item SET seq = ?1, revision = ?2, hash = ?3, published = ?4 WHERE id = ?5",
+				seq, f.rev+1, f.hash, f.item.Published.Unix(), f.known); err != nil {
+				return err
+			}
+			records = append(records, []any{seq, f.known, f.rev + 1, p.now.Unix(), p.docs[i]})
+			idents = append(idents, []any{p.source, f.ident, f.known, f.hash})
+			for _, alias := range f.item.Aliases {
+				aliases = append(aliases, []any{p.source, identOf(p.name, alias), f.known, 0})
+			}
+		}
+	}
+	if err := insert(ctx, tx, "INSERT INTO log (seq, item, revision, at, doc) VALUES ROWS", records); err != nil {
+		return err
+	}
+	if err := insert(ctx, tx, "INSERT INTO item (id, source, ident, seq, revision, hash, published) VALUES ROWS", items); err != nil {
+		return err
+	}
+	// An identity may have been the alias of another item till now.
+	for _, row := range idents {
+		if _, err := tx.exec(ctx, `INSERT INTO ident (source, ident, item, hash) VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash`, row...); err != nil {
+			return err
+		}
+	}
+	return insert(ctx, tx, "INSERT INTO ident (source, ident, item, hash) VALUES ROWS ON CONFLICT DO NOTHING", aliases)
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Hosts are claimed, not sources: a host has at most one request at a time, and
+// a row that says when its earliest source may be polled. So a claim looks at
+// no row that it does not take, however many sources wait for one host.
+
+// Claim hands out the sources that are due; see aggregator.Log.
+func (db *DB) Claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	var claims []news.Claim
+	err := db.engine.write(ctx, func(ctx context.Context, tx session) (err error) {
+		claims, err = claim(ctx, tx, now, limit, lease)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: claim: %w", err)
+	}
+	return claims, nil
+}
+
+func claim(ctx context.Context, tx session, now time.Time, limit int, lease time.Duration) ([]news.Claim, error) {
+	var hosts []string
+	var order []int64
+	err := tx.each(ctx, `SELECT name, (SELECT s.id FROM source s WHERE s.host = host.name AND s.configured = 1
+			ORDER BY s.due, s.name LIMIT 1)
+		FROM host WHERE next <= ?1 ORDER BY next, name LIMIT ?2 FOR UPDATE SKIP LOCKED`,
+		[]any{now.UnixMicro(), limit}, func(rows *sql.Rows) error {
+			var host string
+			var source sql.NullInt64
+			err := rows.Scan(&host, &source)
+			if source.Valid {
+				hosts, order = append(hosts, host), append(order, source.Int64)
+			}
+			return err
+		})
+	if err != nil || len(hosts) == 0 {
+		return nil, err
+	}
+	for i, host := range hosts {
+		if _, err := tx.exec(ctx, "UPDATE host SET ready = ?1, next = ?1, holder = ?2 WHERE name = ?3",
+			micros(now.Add(lease)), order[i], host); err != nil {
+			return nil, err
+		}
+	}
+	byID := make(map[int64]news.Claim, len(order))
+	err = eachIn(ctx, tx, "UPDATE source SET token = token + 1 WHERE id IN LIST RETURNING id, name, token", nil, order,
+		func(rows *sql.Rows) error {
+			var id int64
+			var c news.Claim
+			err := rows.Scan(&id, &c.State.Source, &c.Token)
+			byID[id] = c
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	err = eachIn(ctx, tx, "SELECT source, state FROM state WHERE source IN LIST", nil, order, func(rows *sql.Rows) error {
+		var id int64
+		var text []byte
+		if err := rows.Scan(&id, &text); err != nil {
+			return err
+		}
+		c := byID[id]
+		if err := json.Unmarshal(text, &c.State); err != nil {
+			return fmt.Errorf("%w: the state of %s: %w", ErrDamaged, c.State.Source, err)
+		}
+		byID[id] = c
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	claims := make([]news.Claim, len(order))
+	for i, id := range order {
+		claims[i] = byID[id]
+	}
+	return claims, nil
+}
+
+// Due counts the sources that are due and says when to claim again; see
+// aggregator.Log.
+func (db *DB) Due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
+	var earliest sql.NullInt64
+	_, err = db.read.one(ctx, `SELECT (SELECT COUNT(*) FROM source WHERE configured = 1 AND due <= ?1),
+		(SELECT MIN(next) FROM host WHERE next IS NOT NULL)`, []any{now.UnixMicro()}, &n, &earliest)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("store: due: %w", err)
+	}
+	if earliest.Valid {
+		next = instant(earliest.Int64)
+	}
+	return n, next, nil
+}
+
+// endClaim ends the claim upon a source within the transaction that stores its
+// poll. The error is news.ErrLostClaim if somebody else has claimed the source
+// meanwhile.
+func endClaim(ctx context.Context, tx session, source int64, c news.Claim, due, ready time.Time) error {
+	// The host is locked first, here as in claim.
+	var host string
+	var free, holder int64
+	found, err := tx.one(ctx, `SELECT name, ready, holder FROM host
+		WHERE name = (SELECT host FROM source WHERE id = ?1) FOR UPDATE`, []any{source}, &host, &free, &holder)
+	if err != nil {
+		return err
+	}
+	n, err := tx.exec(ctx, "UPDATE source SET token = token + 1, due = ?1 WHERE id = ?2 AND token = ?3",
+		micros(due), source, c.Token)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return news.ErrLostClaim
+	}
+	if !found {
+		return nil
+	}
+	if holder == source {
+		free, holder = micros(ready), 0
+	} else {
+		free = max(free, micros(ready)) // another source of the host is being polled
+	}
+	_, err = tx.exec(ctx, `UPDATE host SET ready = ?1, holder = ?2, next = (
+		SELECT CASE WHEN MIN(s.due) IS NULL THEN NULL WHEN MIN(s.due) > ?1 THEN MIN(s.due) ELSE ?1 END
+		FROM source s WHERE s.host = ?3 AND s.configured = 1) WHERE name = ?3`, free, holder, host)
+	return err
+}

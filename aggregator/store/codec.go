@@ -1,0 +1,142 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxDoc bounds what a stored text may grow to when it is unpacked, in bytes:
+// a damaged frame must not eat the memory.
+const maxDoc = 64 << 20
+
+// dictionary is what every stored document is likely to begin with or contain:
+// short texts that are alike pack far better against it. It may never change;
+// another one needs another number.
+const (
+	dictionaryID = 1
+	dictionary   = `{"rule":"","passages":["terms":["names":["apart":"note":"nearest":{"key":{"source":"","id":""},"story":"","score":0.,"why":""}` +
+		`"kind":"copy","kind":"report","kind":"same","kind":"new","of":{"source":"","id":""},"family":"","agency":"","evidence":{` +
+		`<strong></strong><em></em><blockquote><figure><img alt="" src="https://www.</figure></blockquote><ul><li></li></ul><h2></h2>` +
+		`<a href="https://www." rel="nofollow noopener"></a> the of and to in is for on that with said was</p><p>` +
+		`"authors":[{"name":""}],"categories":["enclosures":[{"url":"https://","type":"audio/mpeg","length":` +
+		`"image":{"url":"https://www.","alt":"","width":,"height":,"credit":""},"rights":"","origin":{"title":"","url":"https://"},` +
+		`{"source":"","id":"https://www.","guid":"https://www.","url":"https://www.","canonical":"https://www.","comments":"","title":"",` +
+		`"html":"\u003cp\u003e<p></p>","summary":"","text":"","excerpt":"","language":"en","published":"2026-01-01T00:00:00Z",` +
+		`"updated":"2026-01-01T00:00:00Z","dated":true,"zone":"+00:00","first_seen":"2026-01-01T00:00:00Z","fetched":"2026-01-01T00:00:00Z","hash":"`
+)
+
+// A codec packs and unpacks what is stored; both ways are safe for concurrent
+// use.
+type codec struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+func newCodec() (*codec, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true),
+		zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderDictRaw(dictionaryID, []byte(dictionary)))
+	if err != nil {
+		return nil, fmt.Errorf("codec: %w", err)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(maxDoc), zstd.WithDecoderDictRaw(dictionaryID, []byte(dictionary)))
+	if err != nil {
+		return nil, fmt.Errorf("codec: %w", err)
+	}
+	return &codec{enc, dec}, nil
+}
+
+func (c *codec) pack(text []byte) []byte { return c.enc.EncodeAll(text, nil) }
+
+func (c *codec) unpack(packed []byte) ([]byte, error) {
+	text, err := c.dec.DecodeAll(packed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: a stored text cannot be unpacked: %w", ErrDamaged, err)
+	}
+	return text, nil
+}
+
+// packJSON packs v. Angle brackets are kept as they are, which packs better.
+func (c *codec) packJSON(v any) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return c.pack(text.Bytes()), nil
+}
+
+func (c *codec) unpackJSON(packed []byte, v any) error {
+	text, err := c.unpack(packed)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("%w: a stored text cannot be read: %w", ErrDamaged, err)
+	}
+	return nil
+}
+
+// identOf stands for an identity within a source. Its first ten bytes are the
+// slug of the key, so that an item is found by its slug too.
+func identOf(source, id string) []byte {
+	sum := sha256.Sum256([]byte(source + "\x00" + id))
+	return sum[:16]
+}
+
+// hashOf is a number for a content hash, never 0.
+func hashOf(hash string) int64 {
+	sum := sha256.Sum256([]byte(hash))
+	if n := int64(binary.BigEndian.Uint64(sum[:])); n != 0 {
+		return n
+	}
+	return 1
+}
+
+// noInstant stands for the zero time; 0 is a date that feeds do state.
+const noInstant = math.MinInt64
+
+// micros gives an instant as microseconds since 1970, rounded up: nothing may
+// be due before its time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return noInstant
+	}
+	return t.Add(time.Microsecond - 1).UnixMicro()
+}
+
+func instant(micros int64) time.Time {
+	if micros == noInstant {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
+
+func packMembers(ids []int64) []byte {
+	var b []byte
+	for _, id := range ids {
+		b = binary.AppendUvarint(b, uint64(id))
+	}
+	return b
+}
+
+func unpackMembers(b []byte) ([]int64, error) {
+	var ids []int64
+	for len(b) > 0 {
+		id, n := binary.Uvarint(b)
+		if n <= 0 {
+			return nil, fmt.Errorf("%w: members of a filing cannot be read", ErrDamaged)
+		}
+		ids, b = append(ids, int64(id)), b[n:]
+	}
+	return ids, nil
+}

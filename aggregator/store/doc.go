@@ -1,0 +1,13 @@
+// Package store keeps what Wireroom knows: sources and their states, the log
+// of items, stories, filings and finished documents. It is the only package
+// that speaks SQL.
+//
+// There is one type, DB, over two engines. The statements are written once,
+// in PostgreSQL's words with the parameters ?1, ?2 and so on; session.go makes
+// of each what the engine wants. What truly differs is in sqlite.go and
+// postgres.go: how a database is opened, how a write gets its transaction, how
+// the log is numbered, and who is the one filer.
+//
+// In reading order: db.go opens; claim.go, match.go and append.go are collecting;
+// read.go and file.go are filing; shelf.go is publishing; the rest is upkeep.
+package store

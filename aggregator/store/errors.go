@@ -1,0 +1,30 @@
+package store
+
+import "errors"
+
+// What may be wrong with a store, for those who act upon it. The errors that
+// wrap them say, in a sentence, which file it is and what to do.
+var (
+	// ErrUnwritable is returned where the file, its folder or its file system
+	// may not be written.
+	ErrUnwritable = errors.New("the store is not writable")
+
+	// ErrDamaged is returned where stored bytes are not what was written.
+	ErrDamaged = errors.New("the store is damaged")
+
+	// ErrForeign is returned for a file that is not a store.
+	ErrForeign = errors.New("the file is not a store of wireroom")
+
+	// ErrNewer is returned for a store that a newer version has written.
+	ErrNewer = errors.New("the store was written by a newer version")
+
+	// ErrFull is returned when the disk is full; the store is as it was.
+	ErrFull = errors.New("the disk is full")
+
+	// ErrBusy is returned when another process has kept the store locked.
+	ErrBusy = errors.New("another process keeps the store locked")
+
+	// ErrNotLeader is returned by File when another process has become the
+	// filer meanwhile; nothing was written.
+	ErrNotLeader = errors.New("another process is the filer now")
+)

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Places in the first hundred bytes of a SQLite file
+// (https://www.sqlite.org/fileformat2.html section 1.3).
+const (
+	sqliteMagic   = "SQLite format 3\x00"
+	headerLen     = 100
+	atPageSize    = 16
+	atChanges     = 24
+	atPages       = 28
+	atUserVersion = 60
+	atApplication = 68
+	atValidFor    = 92
+)
+
+// applicationID marks a SQLite file as ours: "Wire".
+const applicationID = 0x57697265
+
+const restoreHint = "nothing was changed; stop the program, keep the file and its -wal, and put a backup in its place"
+
+// inspectFile looks at a file before SQLite does, which would take an empty
+// file for a new database and write to one that it should not. The error wraps
+// fs.ErrNotExist if there is no file and may be a new one.
+func inspectFile(path string, newest int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+			return fmt.Errorf("%w: %s is missing, but its journal %s-wal is there; %s", ErrDamaged, path, path, restoreHint)
+		}
+		return err
+	}
+	if err != nil {
+		return unwritable(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fmt.Errorf("%w: %s is a folder; give the path of a file in it, such as %s/wireroom.db", ErrForeign, path, path)
+	}
+	head := make([]byte, headerLen)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return fmt.Errorf("%w: %s has %d bytes, too few for a store; %s", ErrDamaged, path, info.Size(), restoreHint)
+	}
+	if string(head[:len(sqliteMagic)]) != sqliteMagic {
+		return fmt.Errorf("%w: %s is not a SQLite file; nothing was changed", ErrForeign, path)
+	}
+	if id := binary.BigEndian.Uint32(head[atApplication:]); id != applicationID {
+		return fmt.Errorf("%w: %s is a SQLite file of another program; nothing was changed", ErrForeign, path)
+	}
+	if have := int64(binary.BigEndian.Uint32(head[atUserVersion:])); have > newest {
+		return fmt.Errorf("%w: the schema of %s is %d, this program knows %d; nothing was changed", ErrNewer, path, have, newest)
+	}
+	return checkLength(path, info.Size(), head)
+}
+
+// checkLength compares a file's length with the one in its header. With a
+// journal the file may lawfully be shorter.
+func checkLength(path string, size int64, head []byte) error {
+	page := int64(binary.BigEndian.Uint16(head[atPageSize:]))
+	if page == 1 {
+		page = 65536
+	}
+	pages := int64(binary.BigEndian.Uint32(head[atPages:]))
+	stated := binary.BigEndian.Uint32(head[atChanges:]) == binary.BigEndian.Uint32(head[atValidFor:])
+	if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 || !stated {
+		return nil
+	}
+	if size < page*pages {
+		return fmt.Errorf("%w: %s was cut: it has %d of %d bytes; %s", ErrDamaged, path, size, page*pages, restoreHint)
+	}
+	return nil
+}
+
+// unwritable says who cannot write what, and the command that mends it.
+func unwritable(path string, err error) error {
+	uid, gid := os.Getuid(), os.Getgid()
+	return fmt.Errorf("%w: user %d cannot write %s (%w); try: chown -R %d:%d %s", ErrUnwritable, uid, path, err, uid, gid, path)
+}
+
+// newestSchema is the version of the last migration.
+func newestSchema() int64 {
+	files, err := fs.ReadDir(migrations, "migrations/sqlite")
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	number, _, _ := strings.Cut(path.Base(files[len(files)-1].Name()), "_")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func (e *sqliteEngine) check(ctx context.Context) error {
+	var verdict string
+	if _, err := e.read.one(ctx, "PRAGMA integrity_check(1)", nil, &verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s: %s; %s", ErrDamaged, e.path, verdict, restoreHint)
+	}
+	return nil
+}
+
+func (e *sqliteEngine) backup(ctx context.Context, path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	_, err := e.read.exec(ctx, "VACUUM INTO ?1", path)
+	return err
+}

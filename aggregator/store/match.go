@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A fate is what becomes of one item of a poll.
+type fate struct {
+	item  *news.Item
+	ident []byte // of its identity
+	hash  int64  // of its content
+
+	known  int64 // the stored item that it is; 0: a new one
+	skip   bool  // a tombstone, or a second entry with the same identity
+	same   bool  // stands in the log as it is
+	rename bool  // its identity must be noted as one of the stored item
+	rev    int   // of its latest record, if it is stored
+}
+
+// An identity is a row of ident.
+type identity struct{ item, hash int64 }
+
+// tombstoneFresh is for how long a tombstone that was seen again needs no new
+// date.
+const tombstoneFresh = 30 * 24 * time.Hour
+
+// match finds out which items of a poll are new, changed or known. It runs
+// outside of the transaction that stores them: as long as the claim holds,
+// nobody else stores items of this source.
+func (db *DB) match(ctx context.Context, source int64, name string, items []news.Item, now time.Time) (fates []fate, seen [][]byte, err error) {
+	fates = make([]fate, len(items))
+	idents := make([][]byte, len(items))
+	for i := range items {
+		it := &items[i]
+		fates[i] = fate{item: it, ident: identOf(name, it.ID), hash: hashOf(it.Hash)}
+		idents[i] = fates[i].ident
+	}
+	known, err := db.identities(ctx, source, idents)
+	if err != nil {
+		return nil, nil, err
+	}
+	taken := map[int64]bool{}
+	seenIdents := map[string]bool{}
+	var aliases [][]byte
+	for i := range fates {
+		f := &fates[i]
+		id := string(f.ident)
+		row, ok := known[id]
+		switch {
+		case seenIdents[id]:
+			f.skip = true
+		case ok && row.item == 0:
+			f.skip = true
+			if now.Unix()-row.hash > int64(tombstoneFresh/time.Second) {
+				seen = append(seen, f.ident)
+			}
+		case ok && !taken[row.item]:
+			f.known, f.same = row.item, row.hash == f.hash
+			f.rename = !f.same
+			taken[row.item] = true
+		default:
+			for _, alias := range f.item.Aliases {
+				aliases = append(aliases, identOf(name, alias))
+			}
+		}
+		seenIdents[id] = true
+	}
+	byAlias, err := db.identities(ctx, source, aliases)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range fates {
+		if f := &fates[i]; !f.skip && f.known == 0 {
+			f.recognise(name, byAlias, taken)
+		}
+	}
+	return fates, seen, db.compare(ctx, fates)
+}
+
+// recognise takes an item with an unknown identity for the stored one that has
+// its best known alias, unless another entry of the document is that one.
+func (f *fate) recognise(source string, known map[string]identity, taken map[int64]bool) {
+	for _, alias := range f.item.Aliases {
+		row, ok := known[string(identOf(source, alias))]
+		if !ok || taken[row.item] {
+			continue
+		}
+		if row.item == 0 {
+			f.skip = true
+			return
+		}
+		f.known, f.rename = row.item, true
+		taken[row.item] = true
+		return
+	}
+}
+
+// compare looks at the stored content of those items whose identity row did not
+// tell that they are the same.
+func (db *DB) compare(ctx context.Context, fates []fate) error {
+	var ids []int64
+	at := map[int64]*fate{}
+	for i := range fates {
+		if f := &fates[i]; f.known != 0 && !f.same {
+			ids = append(ids, f.known)
+			at[f.known] = f
+		}
+	}
+	return eachIn(ctx, db.read, "SELECT id, hash, revision FROM item WHERE id IN LIST", nil, ids, func(rows *sql.Rows) error {
+		var id, hash int64
+		var rev int
+		if err := rows.Scan(&id, &hash, &rev); err != nil {
+			return err
+		}
+		at[id].same, at[id].rev = hash == at[id].hash, rev
+		return nil
+	})
+}
+
+// identities returns the rows of identities, by identity.
+func (db *DB) identities(ctx context.Context, source int64, idents [][]byte) (map[string]identity, error) {
+	rowsOf := make(map[string]identity, len(idents))
+	err := eachIn(ctx, db.read, "SELECT ident, item, hash FROM ident WHERE source = ?1 AND ident IN LIST", []any{source}, idents,
+		func(rows *sql.Rows) error {
+			var ident sql.RawBytes
+			var row identity
+			err := rows.Scan(&ident, &row.item, &row.hash)
+			rowsOf[string(ident)] = row
+			return err
+		})
+	return rowsOf, err
+}
+
+// revise makes a changed item a revision of the stored one: it keeps the
+// identity, the instant when it was first seen and, unless it states another,
+// the instant of its publication.
+func (db *DB) revise(ctx context.Context, fates []fate) error {
+	var ids []int64
+	at := map[int64]*fate{}
+	for i := range fates {
+		if f := &fates[i]; f.known != 0 && !f.same && !f.skip {
+			ids = append(ids, f.known)
+			at[f.known] = f
+		}
+	}
+	return eachIn(ctx, db.read, "SELECT item.id, doc FROM item JOIN log ON log.seq = item.seq WHERE item.id IN LIST", nil, ids,
+		func(rows *sql.Rows) error {
+			var id int64
+			var doc []byte
+			var was news.Item
+			if err := rows.Scan(&id, &doc); err != nil {
+				return err
+			}
+			if err := db.codec.unpackJSON(doc, &was); err != nil {
+				return err
+			}
+			it := *at[id].item
+			it.ID, it.FirstSeen = was.ID, was.FirstSeen
+			if !it.Dated {
+				it.Published = was.Published
+			}
+			if it.Published.After(it.FirstSeen) {
+				it.Published = it.FirstSeen
+			}
+			it.Aliases = slices.Clone(it.Aliases)
+			at[id].item = &it
+			return nil
+		})
+}

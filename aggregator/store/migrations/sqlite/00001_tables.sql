@@ -1,0 +1,124 @@
+-- +goose Up
+
+PRAGMA application_id = 1466528357; -- "Wire"
+PRAGMA user_version = 1; -- the number of this migration, to be read without SQLite
+
+-- Instants named due, ready, next, modified, updated, published (of a filing)
+-- and first_filed are microseconds since 1970, those of items are seconds; a
+-- zero instant is the least integer.
+
+CREATE TABLE source (
+  id         INTEGER PRIMARY KEY,
+  name       TEXT    NOT NULL UNIQUE,
+  host       TEXT    NOT NULL,
+  configured INTEGER NOT NULL,
+  due        INTEGER NOT NULL,
+  token      INTEGER NOT NULL DEFAULT 0, -- of the last claim
+  outlet     TEXT    NOT NULL            -- JSON, as readers are shown the source
+);
+CREATE INDEX source_host ON source (host, due, name) WHERE configured = 1;
+CREATE INDEX source_due ON source (due) WHERE configured = 1;
+
+CREATE TABLE state (
+  source INTEGER PRIMARY KEY,
+  state  TEXT NOT NULL -- JSON
+);
+
+-- A host is claimed, not a source: next is when its earliest source may be
+-- polled, and NULL if it has none.
+CREATE TABLE host (
+  name   TEXT PRIMARY KEY,
+  ready  INTEGER NOT NULL,           -- end of its lease, or of the gap after a request
+  next   INTEGER,
+  holder INTEGER NOT NULL DEFAULT 0  -- the source that it was claimed for
+) WITHOUT ROWID;
+CREATE INDEX host_next ON host (next) WHERE next IS NOT NULL;
+
+-- One row for each identity and alias of an item, so that a known and
+-- unchanged item costs one look into one tree. What was purged keeps its rows
+-- as tombstones: item is 0, and hash the day when it was last seen.
+CREATE TABLE ident (
+  source INTEGER NOT NULL,
+  ident  BLOB    NOT NULL, -- 16 bytes of SHA-256 over source and identity
+  item   INTEGER NOT NULL,
+  hash   INTEGER NOT NULL, -- of the content under this identity; 0: an alias
+  PRIMARY KEY (source, ident)
+) WITHOUT ROWID;
+
+CREATE TABLE item (
+  id       INTEGER PRIMARY KEY, -- seq of its first record
+  source   INTEGER NOT NULL,
+  ident    TEXT    NOT NULL,
+  seq      INTEGER NOT NULL,    -- of its latest record
+  revision INTEGER NOT NULL,
+  hash     INTEGER NOT NULL,
+  published INTEGER NOT NULL
+);
+
+CREATE TABLE log (
+  seq      INTEGER PRIMARY KEY,
+  item     INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  doc      BLOB    NOT NULL -- zstd of JSON
+);
+
+CREATE TABLE decision (
+  item      INTEGER PRIMARY KEY,
+  seq       INTEGER NOT NULL,
+  published INTEGER NOT NULL,
+  story     TEXT    NOT NULL,
+  sketch    BLOB,
+  detail    BLOB    NOT NULL -- zstd of JSON
+);
+CREATE INDEX decision_story ON decision (story);
+CREATE INDEX decision_published ON decision (published, seq);
+
+CREATE TABLE topic (
+  id   INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE filing (
+  topic       INTEGER NOT NULL,
+  key         TEXT    NOT NULL,
+  id          TEXT    NOT NULL,
+  story       TEXT    NOT NULL,
+  published   INTEGER NOT NULL,
+  updated     INTEGER NOT NULL,
+  first_filed INTEGER NOT NULL,
+  hash        TEXT    NOT NULL,
+  members     BLOB    NOT NULL, -- ids of items as varints, the lead first
+  families    INTEGER NOT NULL,
+  withdrawn   INTEGER NOT NULL,
+  why         TEXT    NOT NULL,
+  PRIMARY KEY (topic, key)
+) WITHOUT ROWID;
+CREATE INDEX filing_published ON filing (topic, published DESC) WHERE withdrawn = 0;
+CREATE INDEX filing_updated ON filing (topic, updated DESC) WHERE withdrawn = 0;
+CREATE INDEX filing_story ON filing (story);
+
+CREATE TABLE document (
+  path         TEXT    PRIMARY KEY,
+  etag         TEXT    NOT NULL,
+  content_type TEXT    NOT NULL,
+  modified     INTEGER NOT NULL,
+  max_age      INTEGER NOT NULL,
+  link         TEXT    NOT NULL, -- JSON
+  topic        TEXT    NOT NULL,
+  private      INTEGER NOT NULL,
+  body         BLOB    NOT NULL  -- zstd
+);
+
+CREATE TABLE note (
+  name TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The one row of the filer and of the log's numbering.
+CREATE TABLE filer (
+  id     INTEGER PRIMARY KEY CHECK (id = 1),
+  cursor INTEGER NOT NULL, -- seq of the last record that was filed
+  last   INTEGER NOT NULL  -- seq of the last record
+);
+INSERT INTO filer (id, cursor, last) VALUES (1, 0, 0);

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// A runner runs statements: a pool, a connection or a transaction.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// A session is a runner that knows its engine's spelling. The helpers below are
+// all that the rest of the package uses.
+type session struct {
+	on    runner
+	words *spelling
+}
+
+// exec runs a statement that returns no rows and says how many it changed.
+func (s session) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := s.on.ExecContext(ctx, s.words.of(query), args...)
+	if err != nil {
+		return 0, s.words.meaning(err)
+	}
+	return res.RowsAffected()
+}
+
+// each runs a query and calls scan for every row.
+func (s session) each(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := s.on.QueryContext(ctx, s.words.of(query), args...)
+	if err != nil {
+		return s.words.meaning(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return s.words.meaning(err)
+	}
+	return nil
+}
+
+// one runs a query for at most one row and says whether there was one.
+func (s session) one(ctx context.Context, query string, args []any, dest ...any) (found bool, err error) {
+	err = s.each(ctx, query, args, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(dest...)
+	})
+	return found, err
+}
+
+// A spelling turns the package's statements into an engine's, and the engine's
+// errors into the package's.
+type spelling struct {
+	replace *strings.Replacer
+	meaning func(error) error
+	done    sync.Map // of string to string
+}
+
+func (p *spelling) of(query string) string {
+	if s, ok := p.done.Load(query); ok {
+		return s.(string)
+	}
+	s := p.replace.Replace(query)
+	p.done.Store(query, s)
+	return s
+}
+
+// A preparer is where statements are prepared: a connection or a pool.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// A prepared runner prepares every statement once and keeps it.
+type prepared struct {
+	on    preparer
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt
+}
+
+func newPrepared(on preparer) *prepared {
+	return &prepared{on: on, stmts: map[string]*sql.Stmt{}}
+}
+
+func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := p.on.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	p.stmts[query] = s
+	return s, nil
+}
+
+func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+// listSizes are the lengths to which lists of parameters are filled up, so that
+// a handful of prepared statements serves lists of every length.
+var listSizes = []int{1, 4, 16, 64, 256}
+
+// eachIn runs a query once for every chunk of keys. The query has the list as
+// LIST, after its other parameters. A list is filled up with its last key.
+func eachIn[K any](ctx context.Context, s session, query string, args []any, keys []K, scan func(*sql.Rows) error) error {
+	for len(keys) > 0 {
+		size := listSizes[len(listSizes)-1]
+		for _, n := range listSizes {
+			if n >= len(keys) {
+				size = n
+				break
+			}
+		}
+		n := min(size, len(keys))
+		all := append(make([]any, 0, len(args)+size), args...)
+		for i := range size {
+			all = append(all, keys[min(i, n-1)])
+		}
+		text := strings.Replace(query, "LIST", params(len(args)+1, size), 1)
+		if err := s.each(ctx, text, all, scan); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+// rowsAtOnce bounds the rows of one INSERT.
+const rowsAtOnce = 16
+
+// insert runs an INSERT for rows of equal width. The query has the rows as
+// ROWS.
+func insert(ctx context.Context, s session, query string, rows [][]any) error {
+	for len(rows) > 0 {
+		n := min(rowsAtOnce, len(rows))
+		width := len(rows[0])
+		var args []any
+		var values strings.Builder
+		for i, row := range rows[:n] {
+			if i > 0 {
+				values.WriteByte(',')
+			}
+			values.WriteString(params(1+i*width, width))
+			args = append(args, row...)
+		}
+		if _, err := s.exec(ctx, strings.Replace(query, "ROWS", values.String(), 1), args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// params returns n parameters in brackets, counted from first.
+func params(first, n int) string {
+	var b strings.Builder
+	b.WriteByte('(')
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "?%d", first+i)
+	}
+	b.WriteByte(')')
+	return b.String()
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Latest returns the filings of a topic that are not withdrawn, with their
+// members; see output.Shelf. Those of one instant are in the order of their
+// keys. Members that were purged are left out.
+func (db *DB) Latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error) {
+	filed, err := db.latest(ctx, topic, sort, limit)
+	if err != nil {
+		return nil, fmt.Errorf("store: latest of %s: %w", topic, err)
+	}
+	return filed, nil
+}
+
+func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error) {
+	id, err := db.topics.id(ctx, db.read, "topic", topic)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	column := "published"
+	if sort == news.SortUpdated {
+		column = "updated"
+	}
+	var filed []news.Filed
+	var members [][]int64
+	var items []int64
+	err = db.read.each(ctx, `SELECT key, id, story, published, updated, first_filed, hash, members, families, why
+		FROM filing WHERE topic = ?1 AND withdrawn = 0 ORDER BY `+column+` DESC, key LIMIT ?2`, []any{id, limit},
+		func(rows *sql.Rows) error {
+			f := news.Filing{Topic: topic}
+			var published, updated, first int64
+			var packed sql.RawBytes
+			if err := rows.Scan(&f.Key, &f.ID, &f.Story, &published, &updated, &first, &f.Hash, &packed, &f.Families, &f.Why); err != nil {
+				return err
+			}
+			f.Published, f.Updated, f.FirstFiled = instant(published), instant(updated), instant(first)
+			ids, err := unpackMembers(packed)
+			filed = append(filed, news.Filed{Filing: f})
+			members = append(members, ids)
+			items = append(items, ids...)
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(items)
+	all, err := membersIn(ctx, db, "d.item", slices.Compact(items))
+	if err != nil {
+		return nil, err
+	}
+	byItem := make(map[int64]news.Member, len(all))
+	for _, m := range all {
+		byItem[m.item] = m.Member
+	}
+	for i := range filed {
+		setMembers(&filed[i], members[i], byItem)
+	}
+	return slices.DeleteFunc(filed, func(f news.Filed) bool { return len(f.Members) == 0 }), nil
+}
+
+// setMembers gives a filing its members: the lead first, then in the order of
+// publication.
+func setMembers(f *news.Filed, ids []int64, byItem map[int64]news.Member) {
+	for _, id := range ids {
+		if m, ok := byItem[id]; ok {
+			f.Members = append(f.Members, m)
+			f.Filing.Members = append(f.Filing.Members, m.Record.Item.Key())
+		}
+	}
+	if len(f.Members) == 0 {
+		return
+	}
+	f.Lead = f.Filing.Members[0]
+	slices.SortStableFunc(f.Members[1:], func(a, b news.Member) int {
+		return cmp.Or(a.Record.Item.Published.Compare(b.Record.Item.Published), cmp.Compare(a.Record.Seq, b.Record.Seq))
+	})
+}
+
+// Documents returns the documents that were last saved, by path.
+func (db *DB) Documents(ctx context.Context) ([]news.Document, error) {
+	var docs []news.Document
+	err := db.read.each(ctx, `SELECT path, etag, content_type, modified, max_age, link, topic, private, body
+		FROM document ORDER BY path`, nil, func(rows *sql.Rows) error {
+		var d news.Document
+		var modified, age, private int64
+		var link, body sql.RawBytes
+		err := rows.Scan(&d.Path, &d.ETag, &d.ContentType, &modified, &age, &link, &d.Topic, &private, &body)
+		if err != nil {
+			return err
+		}
+		d.Modified, d.MaxAge, d.Private = instant(modified), time.Duration(age), private != 0
+		if err := json.Unmarshal(link, &d.Link); err != nil {
+			return fmt.Errorf("%w: document %s: %w", ErrDamaged, d.Path, err)
+		}
+		if d.Body, err = db.codec.unpack(body); err != nil {
+			return fmt.Errorf("document %s: %w", d.Path, err)
+		}
+		docs = append(docs, d)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: documents: %w", err)
+	}
+	return docs, nil
+}
+
+// SaveDocuments keeps documents for the next start and for other replicas.
+func (db *DB) SaveDocuments(ctx context.Context, docs []news.Document) error {
+	rows := make([][]any, len(docs))
+	for i, d := range docs {
+		link, err := json.Marshal(d.Link)
+		if err != nil {
+			return fmt.Errorf("store: save %s: %w", d.Path, err)
+		}
+		private := 0
+		if d.Private {
+			private = 1
+		}
+		rows[i] = []any{d.Path, d.ETag, d.ContentType, micros(d.Modified), int64(d.MaxAge), string(link), d.Topic, private,
+			db.codec.pack(d.Body)}
+	}
+	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
+		return insert(ctx, tx, `INSERT INTO document (path, etag, content_type, modified, max_age, link, topic, private, body)
+			VALUES ROWS ON CONFLICT (path) DO UPDATE SET etag = excluded.etag, content_type = excluded.content_type,
+			modified = excluded.modified, max_age = excluded.max_age, link = excluded.link, topic = excluded.topic,
+			private = excluded.private, body = excluded.body`, rows)
+	})
+	if err != nil {
+		return fmt.Errorf("store: save documents: %w", err)
+	}
+	return nil
+}
+
+// Note keeps a small text by name; see aggregator.Log.
+func (db *DB) Note(ctx context.Context, name, text string) error {
+	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
+		_, err := tx.exec(ctx, `INSERT INTO note (name, text) VALUES (?1, ?2)
+			ON CONFLICT (name) DO UPDATE SET text = excluded.text`, name, text)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: note %s: %w", name, err)
+	}
+	return nil
+}
+
+// Noted returns the text that was kept by a name, or "".
+func (db *DB) Noted(ctx context.Context, name string) (string, error) {
+	var text string
+	if _, err := db.read.one(ctx, "SELECT text FROM note WHERE name = ?1", []any{name}, &text); err != nil {
+		return "", fmt.Errorf("store: noted %s: %w", name, err)
+	}
+	return text, nil
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A configured source is what the store holds of one beside its state.
+type configured struct {
+	id         int64
+	host       string
+	outlet     string
+	configured int
+}
+
+// SetSources makes the configured sources known; see aggregator.Log.
+func (db *DB) SetSources(ctx context.Context, sources []news.Source, now time.Time) error {
+	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
+		return setSources(ctx, tx, sources, now)
+	})
+	if err != nil {
+		return fmt.Errorf("store: set sources: %w", err)
+	}
+	return nil
+}
+
+func setSources(ctx context.Context, tx session, sources []news.Source, now time.Time) error {
+	known := map[string]configured{}
+	err := tx.each(ctx, "SELECT name, id, host, outlet, configured FROM source", nil, func(rows *sql.Rows) error {
+		var name string
+		var c configured
+		err := rows.Scan(&name, &c.id, &c.host, &c.outlet, &c.configured)
+		known[name] = c
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	hosts := map[string]bool{} // those with another set of sources than before
+	var added [][]any
+	for _, src := range sources {
+		text, err := json.Marshal(outletOf(src))
+		if err != nil {
+			return err
+		}
+		old, ok := known[src.Name]
+		delete(known, src.Name)
+		set := configured{old.id, src.Host(), string(text), 1}
+		switch {
+		case !ok:
+			hosts[set.host] = true
+			added = append(added, []any{src.Name, set.host, set.configured, micros(now), set.outlet})
+		case set != old:
+			hosts[old.host], hosts[set.host] = true, true
+			if err := setSource(ctx, tx, set); err != nil {
+				return err
+			}
+		}
+	}
+	for _, gone := range known {
+		if gone.configured == 0 {
+			continue
+		}
+		gone.configured = 0
+		hosts[gone.host] = true
+		if err := setSource(ctx, tx, gone); err != nil {
+			return err
+		}
+	}
+	if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, due, outlet) VALUES ROWS", added); err != nil {
+		return err
+	}
+	return setHosts(ctx, tx, hosts, now)
+}
+
+func setSource(ctx context.Context, tx session, c configured) error {
+	_, err := tx.exec(ctx, "UPDATE source SET host = ?1, outlet = ?2, configured = ?3 WHERE id = ?4",
+		c.host, c.outlet, c.configured, c.id)
+	return err
+}
+
+// setHosts makes rows for hosts that have none, and sets when the earliest
+// source of each may be polled.
+func setHosts(ctx context.Context, tx session, hosts map[string]bool, now time.Time) error {
+	names := make([]string, 0, len(hosts))
+	rows := make([][]any, 0, len(hosts))
+	for host := range hosts {
+		names = append(names, host)
+	}
+	slices.Sort(names) // one order for all, so that two processes do not wait for each other
+	for _, name := range names {
+		rows = append(rows, []any{name, micros(now)})
+	}
+	if err := insert(ctx, tx, "INSERT INTO host (name, ready) VALUES ROWS ON CONFLICT DO NOTHING", rows); err != nil {
+		return err
+	}
+	return eachIn(ctx, tx, `UPDATE host SET next = (
+		SELECT CASE WHEN MIN(s.due) IS NULL THEN NULL WHEN MIN(s.due) > host.ready THEN MIN(s.due) ELSE host.ready END
+		FROM source s WHERE s.host = host.name AND s.configured = 1) WHERE name IN LIST`, nil, names,
+		func(*sql.Rows) error { return nil })
+}
+
+// outletOf is what readers may be shown of a source's configuration. It has
+// nothing of the address that may be a secret.
+func outletOf(src news.Source) news.Outlet {
+	return news.Outlet{
+		Source: src.Name, Title: src.Title, Feed: publicURL(src.URL), Family: src.Family, Tags: src.Tags,
+		Labels: src.Labels, Priority: src.Priority, Language: src.Language, Content: src.Content,
+	}
+}
+
+// publicURL returns an address without its user, password and query, any of
+// which may hold a secret.
+func publicURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
+// outlet completes what is configured with what the feed says of itself.
+func outlet(configured []byte, state []byte) (news.Outlet, error) {
+	var o news.Outlet
+	var s struct{ About news.About }
+	if err := json.Unmarshal(configured, &o); err != nil {
+		return o, fmt.Errorf("%w: an outlet: %w", ErrDamaged, err)
+	}
+	if len(state) > 0 {
+		if err := json.Unmarshal(state, &s); err != nil {
+			return o, fmt.Errorf("%w: the state of %s: %w", ErrDamaged, o.Source, err)
+		}
+	}
+	if o.Title == "" {
+		o.Title = s.About.Title
+	}
+	if o.Title == "" {
+		o.Title = o.Source
+	}
+	if o.Language == "" {
+		o.Language = s.About.Language
+	}
+	o.FeedID, o.Link, o.Icon, o.Rights = s.About.ID, s.About.Link, s.About.Icon, s.About.Rights
+	return o, nil
+}
+
+// Outlets returns every source that the store knows, by name, as readers are
+// shown it.
+func (db *DB) Outlets(ctx context.Context) ([]news.Outlet, error) {
+	var all []news.Outlet
+	err := db.read.each(ctx, `SELECT outlet, state FROM source LEFT JOIN state ON state.source = source.id
+		WHERE configured = 1 ORDER BY name`, nil, func(rows *sql.Rows) error {
+		var text, state []byte
+		if err := rows.Scan(&text, &state); err != nil {
+			return err
+		}
+		o, err := outlet(text, state)
+		all = append(all, o)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: outlets: %w", err)
+	}
+	return all, nil
+}
+
+// States returns the state of every configured source, by name. One that was
+// never polled has its name only.
+func (db *DB) States(ctx context.Context) ([]news.State, error) {
+	all, err := db.states(ctx, "configured = 1 ORDER BY name")
+	if err != nil {
+		return nil, fmt.Errorf("store: states: %w", err)
+	}
+	return all, nil
+}
+
+// State returns the state of a source, configured or not; false if the store
+// does not know it.
+func (db *DB) State(ctx context.Context, name string) (news.State, bool, error) {
+	all, err := db.states(ctx, "name = ?1", name)
+	if err != nil {
+		return news.State{}, false, fmt.Errorf("store: state of %s: %w", name, err)
+	}
+	if len(all) == 0 {
+		return news.State{}, false, nil
+	}
+	return all[0], true, nil
+}
+
+func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.State, error) {
+	var all []news.State
+	err := db.read.each(ctx, "SELECT name, state FROM source LEFT JOIN state ON state.source = source.id WHERE "+where, args,
+		func(rows *sql.Rows) error {
+			var s news.State
+			var name string
+			var text []byte
+			if err := rows.Scan(&name, &text); err != nil {
+				return err
+			}
+			if len(text) > 0 {
+				if err := json.Unmarshal(text, &s); err != nil {
+					return fmt.Errorf("%w: the state of %s: %w", ErrDamaged, name, err)
+				}
+			}
+			s.Source = name
+			all = append(all, s)
+			return nil
+		})
+	return all, err
+}

@@ -1,0 +1,316 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+const (
+	// readers is how many connections read at once: more only wait for the
+	// same processors.
+	readers = 4
+
+	// busyWait is how long a write waits for another process.
+	busyWait = 5 * time.Second
+
+	// checkedAtOpen is the size of a file, in bytes, up to which all of its
+	// structure is looked at when it is opened.
+	checkedAtOpen = 16 << 20
+)
+
+// sqlitePragmas are set on every connection.
+//
+// Every commit is made durable (FULL): an acknowledged item survives a power
+// cut, and an id that readers have seen is never minted a second time. Writes
+// that wait share a commit, so this costs one fsync for many polls. The journal
+// is cut back to 32 MB after a burst.
+var sqlitePragmas = []string{
+	fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()),
+	"journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(33554432)",
+	"temp_store(MEMORY)", "trusted_schema(0)", "cell_size_check(1)",
+}
+
+// A sqliteEngine is one file: a connection that writes and some that read.
+type sqliteEngine struct {
+	path   string
+	wpool  *sql.DB
+	rpool  *sql.DB
+	conn   *sql.Conn
+	on     session // the connection that writes
+	read   session
+	writer *writer
+
+	mu   sync.Mutex
+	lock *fileLock // of the filer; nil: not ours
+}
+
+func openSQLite(ctx context.Context, path string, log *slog.Logger) (*sqliteEngine, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := inspectFile(path, newestSchema()); errors.Is(err, fs.ErrNotExist) {
+		if err := createSQLite(ctx, path); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	warnNetwork(path, log)
+	e := &sqliteEngine{path: path}
+	if err := e.connect(ctx); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	if err := e.prepare(ctx, log); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return e, nil
+}
+
+// createSQLite makes a new store under another name and links it to its own
+// when it is whole: an empty file is never a store that was just being made.
+func createSQLite(ctx context.Context, path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return unwritable(dir, err)
+	}
+	tmp, err := os.MkdirTemp(dir, ".new-store-")
+	if err != nil {
+		return unwritable(dir, err)
+	}
+	defer os.RemoveAll(tmp)
+	e := &sqliteEngine{path: filepath.Join(tmp, "store")}
+	err = e.connect(ctx)
+	if err == nil {
+		err = migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite")
+	}
+	if err == nil {
+		err = e.checkpoint(ctx)
+	}
+	if err := errors.Join(err, e.close()); err != nil {
+		return fmt.Errorf("making %s: %w", path, err)
+	}
+	if err := os.Link(e.path, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		// Not every file system has hard links.
+		if err := os.Rename(e.path, path); err != nil {
+			return unwritable(dir, err)
+		}
+	}
+	return nil
+}
+
+// connect opens the connections of e.path.
+func (e *sqliteEngine) connect(ctx context.Context) error {
+	words := &spelling{
+		replace: strings.NewReplacer(" FOR UPDATE SKIP LOCKED", "", " FOR UPDATE", ""),
+		meaning: e.meaning,
+	}
+	var err error
+	if e.wpool, err = sql.Open("sqlite", sqliteDSN(e.path)); err != nil {
+		return err
+	}
+	if e.rpool, err = sql.Open("sqlite", sqliteDSN(e.path, "query_only(1)")); err != nil {
+		return err
+	}
+	e.wpool.SetMaxIdleConns(-1) // only migrations need a second connection
+	e.rpool.SetMaxOpenConns(readers)
+	e.rpool.SetMaxIdleConns(readers)
+	e.read = session{newPrepared(e.rpool), words}
+	if e.conn, err = e.wpool.Conn(ctx); err != nil {
+		return e.meaning(err)
+	}
+	e.on = session{newPrepared(e.conn), words}
+	e.writer = newWriter(e.transact)
+	return nil
+}
+
+func sqliteDSN(path string, pragmas ...string) string {
+	q := url.Values{"_pragma": append(pragmas, sqlitePragmas...)}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// prepare brings the tables up to date and looks for damage.
+func (e *sqliteEngine) prepare(ctx context.Context, log *slog.Logger) error {
+	if err := migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite"); err != nil {
+		return e.meaning(err)
+	}
+	info, err := os.Stat(e.path)
+	if err != nil {
+		return err
+	}
+	var pages, size int64
+	if _, err := e.on.one(ctx, "PRAGMA page_count", nil, &pages); err != nil {
+		return err
+	}
+	if _, err := e.on.one(ctx, "PRAGMA page_size", nil, &size); err != nil {
+		return err
+	}
+	if err := e.checkpoint(ctx); err == nil && info.Size() < pages*size {
+		if info, err = os.Stat(e.path); err != nil || info.Size() < pages*size {
+			return fmt.Errorf("%w: %s has %d of %d bytes; %s", ErrDamaged, e.path, info.Size(), pages*size, restoreHint)
+		}
+	}
+	if pages*size <= checkedAtOpen {
+		return e.check(ctx)
+	}
+	return nil
+}
+
+// migrate runs the migrations of a folder that the database does not have yet.
+func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, folder string) error {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(dialect, pool, files, goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	have, newest, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > newest {
+		return fmt.Errorf("%w: its schema is %d, this program knows %d; nothing was changed", ErrNewer, have, newest)
+	}
+	if have == newest {
+		return nil
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// transact runs writes in one transaction. If one of them fails, all are run
+// again, each in a transaction of its own, so that none fails for another.
+func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
+	err := e.together(ctx, batch)
+	if err == nil || len(batch) == 1 {
+		for _, w := range batch {
+			w.err = err
+		}
+		return
+	}
+	for _, w := range batch {
+		w.err = e.together(ctx, []*write{w})
+	}
+}
+
+func (e *sqliteEngine) together(ctx context.Context, batch []*write) error {
+	if _, err := e.on.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, w := range batch {
+		if err := w.fn(ctx, e.on); err != nil {
+			e.rollback(ctx)
+			return err
+		}
+	}
+	if _, err := e.on.exec(ctx, "COMMIT"); err != nil {
+		e.rollback(ctx)
+		return err
+	}
+	return nil
+}
+
+// rollback ends a transaction. Some errors, a full disk for one, have ended it
+// already; then there is nothing to do.
+func (e *sqliteEngine) rollback(ctx context.Context) {
+	_, _ = e.on.exec(ctx, "ROLLBACK")
+}
+
+func (e *sqliteEngine) write(ctx context.Context, fn func(context.Context, session) error) error {
+	return e.writer.do(ctx, fn)
+}
+
+func (e *sqliteEngine) numbers(ctx context.Context, tx session, n int) (int64, error) {
+	var last int64
+	_, err := tx.one(ctx, "UPDATE filer SET last = last + ?1 WHERE id = 1 RETURNING last", []any{n}, &last)
+	return last - int64(n) + 1, err
+}
+
+// settled always holds: there is one writer, and what it has not committed
+// cannot be seen.
+func (e *sqliteEngine) settled() string { return "1 = 1" }
+
+// checkpoint moves the journal into the file, as far as readers allow.
+func (e *sqliteEngine) checkpoint(ctx context.Context) error {
+	var busy, pages, moved int64
+	if _, err := e.on.one(ctx, "PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &pages, &moved); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return ErrBusy
+	}
+	return nil
+}
+
+func (e *sqliteEngine) ping(ctx context.Context) error {
+	var n int64
+	_, err := e.read.one(ctx, "SELECT cursor FROM filer", nil, &n)
+	return err
+}
+
+func (e *sqliteEngine) close() error {
+	var errs []error
+	if e.rpool != nil {
+		errs = append(errs, e.rpool.Close())
+	}
+	if e.conn != nil {
+		e.writer.turn <- struct{}{} // waits for the write under way
+		if err := e.checkpoint(context.Background()); !errors.Is(err, ErrBusy) {
+			errs = append(errs, err)
+		}
+		errs = append(errs, e.conn.Close())
+	}
+	if e.wpool != nil {
+		errs = append(errs, e.wpool.Close())
+	}
+	return errors.Join(append(errs, e.lock.release())...)
+}
+
+func (e *sqliteEngine) size(ctx context.Context) (int64, error) {
+	var pages, size int64
+	if _, err := e.read.one(ctx, "PRAGMA page_count", nil, &pages); err != nil {
+		return 0, err
+	}
+	_, err := e.read.one(ctx, "PRAGMA page_size", nil, &size)
+	return pages * size, err
+}
+
+// meaning gives an error of SQLite the package's name for it.
+func (e *sqliteEngine) meaning(err error) error {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return err
+	}
+	switch se.Code() & 0xff {
+	case lib.SQLITE_FULL:
+		return fmt.Errorf("%w: %s could not grow: %w", ErrFull, e.path, err)
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %s: %w; %s", ErrDamaged, e.path, err, restoreHint)
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return fmt.Errorf("%w: %s for more than %s: %w", ErrBusy, e.path, busyWait, err)
+	case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
+		return unwritable(e.path, err)
+	}
+	return err
+}
