@@ -26,6 +26,10 @@ type Log interface {
 	// source that is not leased and whose host is free. Zero: no source at all.
 	Due(ctx context.Context, now time.Time) (n int, next time.Time, err error)
 
+	// Fresh returns those of a source's items that Append would store: what is
+	// not known yet, or known with another hash.
+	Fresh(ctx context.Context, source string, items []news.Item) ([]news.Item, error)
+
 	// Append stores what a poll brought, in one transaction: new items and new
 	// revisions of known ones, then the state that settle makes of their
 	// number, and ends the claim; the host is free again gap after now. Items
