@@ -24,6 +24,7 @@ type Feed struct {
 	Published   string
 	Updated     string
 
+	NewURL    string        // where the document says that it has moved to: itunes:new-feed-url, newLocation
 	TTL       time.Duration // least interval asked for: ttl, sy:updatePeriod over sy:updateFrequency
 	SkipHours []int
 	SkipDays  []time.Weekday
