@@ -23,4 +23,5 @@ type Answer struct {
 	RetryAt    time.Time // from Retry-After; zero: not said
 	Permanent  string    // where the whole chain of redirects was permanent: its end
 	Partial    bool      // 226 IM Used: items that are missing are not gone
+	Deltas     bool      // the server shows that it can answer with new entries only (RFC 3229)
 }

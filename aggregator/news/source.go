@@ -36,6 +36,7 @@ type Source struct {
 	FullText bool          // complete a summary from the item's page
 	Page     *PageRules    // the source is a web page without a feed
 	Site     bool          // URL is a web site whose advertised feed is to be found
+	Robots   bool          // poll only what the host's robots.txt allows (RFC 9309)
 }
 
 // Host is the key by which requests of this source are paced: one request at a

@@ -15,6 +15,7 @@ type State struct {
 	LastPoll    time.Time // start of the last poll, whatever its outcome
 	LastSuccess time.Time // the last poll that was answered with a feed or with "not modified"
 	LastNew     time.Time // the last poll that brought a new item
+	LastBody    time.Time // the last poll that was answered with a document, new or not
 
 	Outcome  Outcome // of the last poll
 	Status   int     // HTTP status of the last poll; 0: no answer
@@ -33,6 +34,8 @@ type State struct {
 	WindowItems  int           // entries in the last document
 	NotModified  int           // answers "not modified" in a row
 	Polls        int64         // polls in all
+	Pushes       int           // pushes in a row that brought the source's news before a poll did
+	Deltas       bool          // the server can answer with new entries only
 
 	Moved     Move     // an announced new address that is not yet believed
 	About     About    // what the last document says of itself
@@ -50,11 +53,13 @@ type Validators struct {
 	LastModified string
 }
 
-// A Move counts the polls that were redirected for good to the same URL.
+// A Move counts the polls by which a source announced the same new address.
 type Move struct {
-	URL   string
-	Since time.Time
-	Seen  int
+	URL      string
+	Since    time.Time
+	Seen     int
+	Redirect bool // by permanent redirects; else by the document itself
+	Believed bool // seen often and long enough: it is polled instead of the configured URL
 }
 
 // About is what a feed says of itself.
