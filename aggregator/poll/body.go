@@ -1,0 +1,153 @@
+package poll
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+// ErrTooLarge says that a body is beyond the limit, as sent or decompressed.
+var ErrTooLarge = errors.New("document too large")
+
+// maxWindow is the most memory that a zstd or brotli stream may ask for; RFC
+// 9659 holds zstd on the web to the same.
+const maxWindow = 8 << 20
+
+// decode replaces a response's body by its decompressed form of at most limit
+// bytes. On an error the body has been closed.
+func decode(resp *http.Response, limit int64) error {
+	if resp.ContentLength > limit {
+		resp.Body.Close()
+		return fmt.Errorf("%w: %d bytes announced, %d allowed", ErrTooLarge, resp.ContentLength, limit)
+	}
+	raw := &capped{r: resp.Body, left: limit, limit: limit}
+	in := bufio.NewReader(raw)
+	encoding := strings.ToLower(strings.TrimSpace(strings.Join(resp.Header.Values("Content-Encoding"), ",")))
+	out := &body{raw: resp.Body}
+	switch encoding {
+	case "", "identity":
+		out.Reader = raw
+		resp.Body = out
+		return nil
+	case "gzip", "x-gzip":
+		out.Reader = &members{in: in}
+	case "deflate":
+		out.Reader = inflate(in)
+	case "br":
+		out.Reader = brotli.NewReader(in)
+	case "zstd":
+		dec, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			resp.Body.Close()
+			return fmt.Errorf("zstd: %w", err)
+		}
+		out.Reader, out.done = dec, dec.Close
+	default:
+		resp.Body.Close()
+		return fmt.Errorf("content encoding %.40q was not asked for", printable(encoding))
+	}
+	out.Reader = &capped{r: out.Reader, left: limit, limit: limit}
+	resp.Body = out
+	resp.ContentLength = -1
+	resp.Uncompressed = true
+	resp.Header.Del("Content-Encoding")
+	resp.Header.Del("Content-Length")
+	return nil
+}
+
+// A body is a decompressed body; closing it ends the connection's.
+type body struct {
+	io.Reader
+	raw  io.Closer
+	done func()
+}
+
+// Close ends the decoder and the body that it reads.
+func (b *body) Close() error {
+	if b.done != nil {
+		b.done()
+	}
+	return b.raw.Close()
+}
+
+// A capped reader ends with ErrTooLarge where there is more than its limit.
+type capped struct {
+	r           io.Reader
+	left, limit int64
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if int64(len(p)) > c.left+1 {
+		p = p[:c.left+1]
+	}
+	n, err := c.r.Read(p)
+	if int64(n) > c.left {
+		return int(c.left), fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.limit)
+	}
+	c.left -= int64(n)
+	return n, err
+}
+
+// members reads gzip as servers send it: one member after another, junk behind
+// the last, or no gzip at all under that name.
+type members struct {
+	in    *bufio.Reader
+	zr    *gzip.Reader
+	plain bool
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	for {
+		if m.plain {
+			return m.in.Read(p)
+		}
+		if m.zr == nil {
+			if head, _ := m.in.Peek(2); len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
+				m.plain = true
+				continue
+			}
+			zr, err := gzip.NewReader(m.in)
+			if err != nil {
+				return 0, err
+			}
+			zr.Multistream(false)
+			m.zr = zr
+		}
+		n, err := m.zr.Read(p)
+		if err != io.EOF || n > 0 {
+			if err == io.EOF {
+				err = nil
+			}
+			return n, err
+		}
+		head, _ := m.in.Peek(2)
+		if len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
+			return 0, io.EOF
+		}
+		if err := m.zr.Reset(m.in); err != nil {
+			return 0, err
+		}
+		m.zr.Multistream(false)
+	}
+}
+
+// inflate reads "deflate", which servers take for zlib or for raw deflate.
+func inflate(in *bufio.Reader) io.Reader {
+	head, _ := in.Peek(2)
+	if len(head) == 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		if zr, err := zlib.NewReader(in); err == nil {
+			return zr
+		}
+	}
+	return flate.NewReader(in)
+}

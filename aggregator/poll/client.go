@@ -1,0 +1,184 @@
+package poll
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// Limits of one fetch, where the source sets none.
+const (
+	defaultMaxBytes = 10 << 20
+	defaultTimeout  = 30 * time.Second
+
+	// Go accepts 10 MB of headers by itself. The limit is 64 kB, and room for
+	// the lines around one oversized field, so that the field can be passed
+	// over and the document still be read.
+	maxHeaderBytes = 64<<10 + 8<<10
+)
+
+// Options are what a Client is made of. The zero value is of use.
+type Options struct {
+	Version     string // of Wireroom, in the User-Agent; empty: "dev"
+	Contact     string // address where the operator can be reached, in the User-Agent; empty: none
+	Subscribers int    // readers behind this instance, told in the User-Agent; 0: not told
+
+	Ports    []uint16       // that may be dialled on public addresses; nil: 80, 443, 8080, 8443
+	Resolver *net.Resolver  // of names; nil: the system's
+	RootCAs  *x509.CertPool // trusted to sign certificates; nil: the system's
+	Files    *os.Root       // folder of the sources that are local files; nil: none are read
+
+	// DialContext replaces the network, for networks in memory. Addresses
+	// that are literal in the URL are still checked; names are its business.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// A Client is the one way out to the network. It keeps no cookies and sends no
+// referrer, and is safe for concurrent use.
+type Client struct {
+	agent       string
+	subscribers int
+	files       *os.Root
+	public      network
+	private     network
+	robots      robotsCache
+}
+
+// A network is a transport with the guard that its dialler obeys.
+type network struct {
+	guard     *guard
+	transport *http.Transport
+}
+
+// NewClient returns the client by which everything outbound is to go.
+func NewClient(opts Options) *Client {
+	return &Client{
+		agent:       agent(opts),
+		subscribers: opts.Subscribers,
+		files:       opts.Files,
+		public:      newNetwork(opts, newGuard(opts.Ports, false)),
+		private:     newNetwork(opts, newGuard(opts.Ports, true)),
+	}
+}
+
+// Close ends the connections that are kept for later requests.
+func (c *Client) Close() {
+	c.public.transport.CloseIdleConnections()
+	c.private.transport.CloseIdleConnections()
+}
+
+func (c *Client) network(private bool) network {
+	if private {
+		return c.private
+	}
+	return c.public
+}
+
+func newNetwork(opts Options, g *guard) network {
+	dial := opts.DialContext
+	if dial == nil {
+		dialer := &net.Dialer{
+			Timeout:        10 * time.Second,
+			KeepAlive:      -1,
+			Resolver:       opts.Resolver,
+			ControlContext: g.control,
+		}
+		dial = dialer.DialContext
+	}
+	// One connection a host is all that a polite client needs; the user's own
+	// servers are not paced.
+	conns := 1
+	if g.private {
+		conns = 0
+	}
+	return network{guard: g, transport: &http.Transport{
+		DialContext:            dial,
+		TLSClientConfig:        &tls.Config{RootCAs: opts.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		MaxConnsPerHost:        conns,
+		MaxIdleConns:           100,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        15 * time.Second,
+		DisableCompression:     true, // Go's own has no limit: see decode
+		ForceAttemptHTTP2:      true,
+	}}
+}
+
+// agent returns the User-Agent by which operators of servers know whom to
+// write to, in the form that the makers of feed readers agreed upon.
+func agent(opts Options) string {
+	version := opts.Version
+	if version == "" {
+		version = "dev"
+	}
+	var notes []string
+	if opts.Contact != "" {
+		notes = append(notes, "+"+opts.Contact)
+	}
+	if opts.Subscribers > 0 {
+		notes = append(notes, fmt.Sprintf("%d subscribers", opts.Subscribers))
+	}
+	ua := "Wireroom/" + version
+	if len(notes) > 0 {
+		ua += " (" + strings.Join(notes, "; ") + ")"
+	}
+	return printable(ua)
+}
+
+// HTTP returns a plain client over the same guard, for stages that post or
+// fetch on their own: pages, hubs. Bodies are decompressed and end with
+// ErrTooLarge beyond limit bytes (0: 10 MB). Private addresses are dialled
+// only if private is set.
+func (c *Client) HTTP(private bool, limit int64) *http.Client {
+	return &http.Client{
+		Transport: guarded{client: c, private: private, limit: limit},
+		Timeout:   defaultTimeout,
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return errTooManyHops
+			}
+			return downgrade(via[len(via)-1].URL, req.URL)
+		},
+	}
+}
+
+// A guarded is the round tripper that every request passes.
+type guarded struct {
+	client  *Client
+	private bool
+	limit   int64
+}
+
+// RoundTrip sends one request, without following redirects. The body of the
+// response is decompressed and limited.
+func (g guarded) RoundTrip(req *http.Request) (*http.Response, error) {
+	n := g.client.network(g.private)
+	u, err := n.guard.admit(req.URL)
+	if err != nil {
+		return nil, err
+	}
+	req = req.Clone(req.Context())
+	req.URL, req.Host = u, ""
+	req.Header.Del("Cookie")
+	req.Header.Del("Referer")
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", g.client.agent)
+	}
+	req.Header.Set("Accept-Encoding", "gzip, br, zstd")
+	resp, err := n.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	limit := g.limit
+	if limit <= 0 {
+		limit = defaultMaxBytes
+	}
+	return resp, decode(resp, limit)
+}

@@ -1,0 +1,97 @@
+package poll
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of what a server may say about time. Beyond them it would silence a
+// source for good by a slip of the keyboard.
+const (
+	maxFresh = 365 * 24 * time.Hour
+	maxRetry = 31 * 24 * time.Hour
+)
+
+// freshUntil returns when an answer received at now goes stale (RFC 9111
+// section 4.2): max-age, which wins over Expires, less Age. Expires is measured
+// by the server's own clock, so that a wrong one does no harm. The zero time
+// means not said; no-cache and no-store never mean "poll faster".
+func freshUntil(h http.Header, now time.Time) time.Time {
+	life, ok := maxAge(h)
+	if !ok {
+		expires, err := http.ParseTime(h.Get("Expires"))
+		if err != nil {
+			return time.Time{}
+		}
+		date, err := http.ParseTime(h.Get("Date"))
+		if err != nil {
+			date = now
+		}
+		life = expires.Sub(date)
+	}
+	if age, ok := seconds(h.Get("Age")); ok {
+		life -= age
+	}
+	if life <= 0 {
+		return time.Time{}
+	}
+	return now.Add(min(life, maxFresh))
+}
+
+// saysFreshness reports whether an answer speaks of its freshness at all.
+func saysFreshness(h http.Header) bool {
+	return h.Get("Cache-Control") != "" || h.Get("Expires") != ""
+}
+
+// maxAge returns the max-age of Cache-Control; 0 and true for no-cache and
+// no-store, which override Expires.
+func maxAge(h http.Header) (time.Duration, bool) {
+	var life time.Duration
+	found := false
+	for _, directive := range strings.Split(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		switch strings.ToLower(name) {
+		case "no-cache", "no-store":
+			return 0, true
+		case "max-age":
+			if d, ok := seconds(strings.Trim(value, `"`)); ok && !found {
+				life, found = d, true
+			}
+		}
+	}
+	return life, found
+}
+
+// retryAt returns when a server that answered at now wishes to be asked again
+// (RFC 9110 section 10.2.3): delay-seconds or an HTTP-date. The zero time means
+// not said, or not in a form that can be kept.
+func retryAt(h http.Header, now time.Time) time.Time {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	wait, ok := seconds(value)
+	if !ok {
+		at, err := http.ParseTime(value)
+		if err != nil {
+			return time.Time{}
+		}
+		wait = at.Sub(now)
+	}
+	if wait <= 0 {
+		return time.Time{}
+	}
+	return now.Add(min(wait, maxRetry))
+}
+
+// seconds reads a non-negative number of seconds; one that is too large for a
+// duration means very long (RFC 9111 section 1.2.2).
+func seconds(s string) (time.Duration, bool) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n > int64(maxFresh/time.Second) {
+		return maxFresh, true
+	}
+	return time.Duration(n) * time.Second, true
+}

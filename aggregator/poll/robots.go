@@ -1,0 +1,173 @@
+package poll
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// What is kept of robots.txt: RFC 9309 sections 2.4 and 2.5.
+const (
+	robotsLife  = 24 * time.Hour
+	robotsLimit = 500 << 10
+	robotsHosts = 4096 // hosts whose rules are remembered
+)
+
+var errRobots = errors.New("robots.txt of the host does not want this address to be read")
+
+// A robotsCache remembers the rules of hosts. Its zero value is empty.
+type robotsCache struct {
+	mu    sync.Mutex
+	hosts map[string]robots
+}
+
+// Robots are the rules of one host that are meant for Wireroom.
+type robots struct {
+	until time.Time
+	rules []robotsRule
+}
+
+// A robotsRule allows or disallows paths that match its pattern.
+type robotsRule struct {
+	pattern string
+	allow   bool
+}
+
+// allowed asks the robots.txt of the target's host, once a day. A host without
+// one allows everything; one that cannot be reached disallows, as RFC 9309
+// section 2.3.1.4 wishes.
+func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, now time.Time) error {
+	host := target.Scheme + "://" + strings.ToLower(target.Host)
+	c.robots.mu.Lock()
+	r, known := c.robots.hosts[host]
+	c.robots.mu.Unlock()
+	if !known || !now.Before(r.until) {
+		page := src
+		page.MaxBytes = robotsLimit
+		a := c.Get(ctx, page, host+"/robots.txt", now)
+		r = robots{until: now.Add(robotsLife)}
+		switch {
+		case a.Outcome == "":
+			r.rules = parseRobots(string(a.Body))
+		case a.Status/100 != 4 && a.Outcome != news.OutcomeTooLarge:
+			r = robots{until: now.Add(time.Hour), rules: []robotsRule{{pattern: "/"}}}
+		}
+		if ctx.Err() == nil {
+			c.robots.keep(host, r, now)
+		}
+	}
+	path := target.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	if target.RawQuery != "" {
+		path += "?" + target.RawQuery
+	}
+	if !r.allow(path) {
+		return errRobots
+	}
+	return nil
+}
+
+func (rc *robotsCache) keep(host string, r robots, now time.Time) {
+	rc.mu.Lock()
+	defer rc.mu.Unlock()
+	if rc.hosts == nil || len(rc.hosts) >= robotsHosts {
+		rc.hosts = map[string]robots{}
+	}
+	rc.hosts[host] = r
+}
+
+// parseRobots returns the rules of the group that names Wireroom, else of the
+// group for everybody.
+func parseRobots(text string) []robotsRule {
+	var own, all []robotsRule
+	named, forOwn, forAll, inAgents := false, false, false, false
+	lines := bufio.NewScanner(strings.NewReader(text))
+	for lines.Scan() {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		key, value, ok := strings.Cut(line, ":")
+		if !ok {
+			continue
+		}
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+		switch key {
+		case "user-agent":
+			if !inAgents {
+				forOwn, forAll, inAgents = false, false, true
+			}
+			forAll = forAll || value == "*"
+			if strings.EqualFold(value, "wireroom") {
+				named, forOwn = true, true
+			}
+		case "allow", "disallow":
+			inAgents = false
+			if value == "" {
+				continue
+			}
+			rule := robotsRule{pattern: value, allow: key == "allow"}
+			if forOwn {
+				own = append(own, rule)
+			}
+			if forAll {
+				all = append(all, rule)
+			}
+		}
+	}
+	if named {
+		return own
+	}
+	return all
+}
+
+// allow applies the longest rule that matches; of two as long, the one that
+// allows.
+func (r robots) allow(path string) bool {
+	longest, allow := -1, true
+	for _, rule := range r.rules {
+		n := len(rule.pattern)
+		if n < longest || n == longest && !rule.allow || !matchRobots(rule.pattern, path) {
+			continue
+		}
+		longest, allow = n, rule.allow
+	}
+	return allow
+}
+
+// matchRobots matches a path by a pattern with * for anything and $ for the
+// end. It goes from left to right once: the first place where a part fits is
+// as good as any later one.
+func matchRobots(pattern, path string) bool {
+	pattern, anchored := strings.CutSuffix(pattern, "$")
+	parts := strings.Split(pattern, "*")
+	if !strings.HasPrefix(path, parts[0]) {
+		return false
+	}
+	rest := path[len(parts[0]):]
+	for i, part := range parts[1:] {
+		if anchored && i == len(parts)-2 {
+			return strings.HasSuffix(rest, part)
+		}
+		at := strings.Index(rest, part)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(part):]
+	}
+	return !anchored || rest == ""
+}
+
+// agentFor returns the User-Agent for polls of a source. Behind an instance
+// for several readers the feed is named, as servers count by it.
+func (c *Client) agentFor(src news.Source) string {
+	if c.subscribers == 0 {
+		return c.agent
+	}
+	return strings.TrimSuffix(c.agent, ")") + "; feed-id=" + src.Name + ")"
+}

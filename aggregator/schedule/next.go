@@ -1,0 +1,153 @@
+package schedule
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Never is when a source that is gone is due.
+var Never = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+
+const (
+	day = 24 * time.Hour
+
+	// backoffMax is the longest pause after failures: no source is given up.
+	backoffMax = 7 * day
+
+	// backoffBase bounds what the back-off doubles, so that one failure of a
+	// daily source does not cost a second day.
+	backoffBase = time.Hour
+
+	// jitterMax bounds the shift by which sources of one schedule are spread.
+	jitterMax = time.Minute
+)
+
+// Next returns when a source is due after a poll that left it in this state.
+// c is the constant of auto, as Census.Solve returns it; 0 if it is not known
+// yet. A source that was never polled at its present URL is due at once. The
+// result depends on nothing but the arguments; it may lie before now, which
+// means at once.
+func Next(src news.Source, state news.State, now time.Time, c float64) time.Time {
+	if state.LastPoll.IsZero() || state.URL != src.URL {
+		return now
+	}
+	if state.Outcome == news.OutcomeGone {
+		return Never
+	}
+	if state.LastPoll.After(now) {
+		state.LastPoll = now // the clock was set back
+	}
+	var due time.Time
+	switch rhythm, err := Parse(src.Schedule); {
+	case err != nil || rhythm == nil:
+		due = nextAuto(src, state, c)
+	case rhythm.Every > 0:
+		due = nextEvery(src, state, rhythm.Every)
+	default:
+		due = nextCron(src, state, rhythm, now)
+	}
+	return later(due, state.LastPoll.Add(src.MinInterval)).UTC()
+}
+
+// nextEvery counts from the start of the last poll, so that no poll comes
+// early after a late one. The first is shifted, to spread sources that were
+// configured together.
+func nextEvery(src news.Source, state news.State, every time.Duration) time.Time {
+	due := state.LastPoll.Add(every)
+	if state.Polls <= 1 {
+		due = due.Add(jitter(src.Name, every))
+	}
+	return later(due, notBefore(state, every))
+}
+
+// nextCron returns the first run after now that is allowed.
+func nextCron(src news.Source, state news.State, r *Rhythm, now time.Time) time.Time {
+	first := r.After(now)
+	if first.IsZero() {
+		return Never
+	}
+	period := backoffMax
+	if second := r.After(first); !second.IsZero() {
+		period = second.Sub(first)
+	}
+	shift := jitter(src.Name, period)
+	from := later(now, notBefore(state, period).Add(-time.Nanosecond))
+	due := r.After(from.Add(-shift))
+	if due.IsZero() {
+		return Never
+	}
+	return due.Add(shift)
+}
+
+// nextAuto adds the interval that the budget gives, and keeps to what the
+// server wishes.
+func nextAuto(src news.Source, state news.State, c float64) time.Time {
+	interval := Interval(src, state, c)
+	due := state.LastPoll.Add(interval + jitter(src.Name, interval))
+	due = later(due, wished(src, state, due))
+	return later(due, notBefore(state, interval))
+}
+
+// notBefore returns the end of the pause that a server asked for or that
+// failures call for; each failure doubles the source's own interval.
+func notBefore(state news.State, period time.Duration) time.Time {
+	failures := state.Failures - state.Blocks // blocks have set RetryAt
+	if failures <= 0 {
+		return state.RetryAt
+	}
+	pause := min(max(period, time.Second), backoffBase)
+	for range failures {
+		if pause *= 2; pause >= backoffMax {
+			pause = backoffMax
+			break
+		}
+	}
+	return later(state.RetryAt, state.LastPoll.Add(pause))
+}
+
+// wished returns due put off by what the server suggests, at most by the
+// source's greatest interval.
+func wished(src news.Source, state news.State, due time.Time) time.Time {
+	due = later(due, state.FreshUntil)
+	due = later(due, state.LastPoll.Add(state.ServerGap))
+	due = skip(due, state.SkipHours, state.SkipDays)
+	if last := state.LastPoll.Add(maxInterval(src)); due.After(last) {
+		return last
+	}
+	return due
+}
+
+// skip moves t out of the hours and days, in UTC, in which a feed asks not to
+// be polled. A feed that leaves no hour is not believed.
+func skip(t time.Time, hours []int, days []time.Weekday) time.Time {
+	if len(hours) == 0 && len(days) == 0 {
+		return t
+	}
+	at := t.UTC()
+	for range 8 * 24 {
+		if !slices.Contains(hours, at.Hour()) && !slices.Contains(days, at.Weekday()) {
+			return at
+		}
+		at = at.Truncate(time.Hour).Add(time.Hour)
+	}
+	return t
+}
+
+// jitter returns the shift of a source: the same for ever, spread evenly over
+// names, up to a tenth of the period and a minute.
+func jitter(name string, period time.Duration) time.Duration {
+	sum := sha256.Sum256([]byte(name))
+	fraction := float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
+	return time.Duration(fraction * float64(min(jitterMax, period/10)))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
