@@ -4,11 +4,12 @@ import "time"
 
 // A Feed is what a document said, verbatim: repaired so that it could be read,
 // but not yet brought to normal form. Texts keep their type, dates their
-// spelling, links their relative form.
+// spelling, links their relative form, unless an xml:base is in force.
 type Feed struct {
-	Format string // such as "RSS 2.0", "Atom 1.0", "JSON Feed 1.1", "page"
-	URL    string // of the document, after redirects; the base of relative links
-	Base   string // the root's xml:base, verbatim
+	Format  string // such as "RSS 2.0", "Atom 1.0", "JSON Feed 1.1", "page"
+	Charset string // in which the document was read, such as "utf-8"
+	URL     string // of the document, after redirects; the base of relative links
+	Base    string // the xml:base in force, absolute; empty: URL
 
 	ID          string
 	Title       Text
@@ -45,7 +46,7 @@ type Entry struct {
 
 	Links    []Link
 	Comments string // address of the comments page
-	Base     string // the innermost xml:base, resolved against those around it
+	Base     string // the xml:base in force, absolute; empty: the feed's URL
 	Language string
 
 	Title      Text
@@ -64,6 +65,8 @@ type Entry struct {
 	Images       []Image
 	Origin       *Origin // the feed that the entry was taken from
 	Geo          *Geo
+
+	Raw string // hash of the bytes that the entry was read from
 }
 
 // A TextType says how the characters of a Text are to be read.

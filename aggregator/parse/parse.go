@@ -1,13 +1,25 @@
 // Package parse turns the bytes of an answer into a feed: guards, repair, then
 // gofeed, which is known here only.
+//
+// A document goes through these steps, in this order:
+//
+//	guard.go     what was compressed unnoticed is unpacked, within the limit
+//	charset.go   bytes become characters, whatever is declared or forgotten
+//	scan.go      markup becomes tokens; nothing is too broken for that
+//	document.go  tokens become entries, one after the other, each a small tree
+//	entry.go     what gofeed loses is taken from the tree: ids, words, dates, links
+//	skeleton.go  the rest is written anew, well-formed, for gofeed to read
+//	gofeed.go    and what it read is put with the entries
+//	jsonfeed.go  JSON Feed goes its own way, item by item
+//
+// The reasons are gofeed's: it parses recursively, gives up at the first bad
+// byte, and keeps neither the type of a text nor an id as it was written.
 package parse
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-
-	"github.com/mmcdole/gofeed"
+	"strings"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -15,33 +27,59 @@ import (
 // ErrNotFeed says that a document is no feed of any known format.
 var ErrNotFeed = errors.New("not a feed")
 
-// Parse reads the document of an answer within the source's limits.
+// ErrTooLarge says that a document is larger than its source allows.
+var ErrTooLarge = errors.New("the document is too large")
+
+// Parse reads the document of an answer within the source's limits: MaxBytes
+// decompressed, of its entries the first MaxItems. What was repaired is in the
+// feed's Repairs. The error is ErrTooLarge or wraps ErrNotFeed.
 func Parse(src news.Source, answer news.Answer) (news.Feed, error) {
-	parsed, err := gofeed.NewParser().Parse(bytes.NewReader(answer.Body))
+	limit, items := src.MaxBytes, src.MaxItems
+	if limit <= 0 {
+		limit = maxBytes
+	}
+	if items <= 0 || items > maxItems {
+		items = maxItems
+	}
+	feed := news.Feed{URL: answer.URL}
+	body, err := unpack(answer.Body, limit, &feed)
+	if err != nil {
+		return news.Feed{}, fmt.Errorf("parse: %w", err)
+	}
+	text, charset := decodeBytes(body, answer.ContentType, func(detail string) { repair(&feed, "charset", detail, 0) })
+	feed.Charset = charset
+	if cleaned := clean(text); len(cleaned) != len(text) {
+		repair(&feed, "control", "characters that XML does not allow were dropped", len(text)-len(cleaned))
+		text = cleaned
+	}
+	if rest := strings.TrimLeft(text, "\ufeff \t\r\n"); strings.HasPrefix(rest, "{") {
+		err = readJSON(rest, items, &feed)
+	} else {
+		err = parseXML(text, items, &feed)
+	}
 	if err != nil {
 		return news.Feed{}, fmt.Errorf("parse: %w: %w", ErrNotFeed, err)
 	}
-	feed := news.Feed{
-		Format: parsed.FeedType + " " + parsed.FeedVersion, URL: answer.URL,
-		Title: news.Text{Value: parsed.Title}, Language: parsed.Language,
-	}
-	if parsed.Link != "" {
-		feed.Links = []news.Link{{Href: parsed.Link}}
-	}
-	for i, it := range parsed.Items {
-		if src.MaxItems > 0 && i >= src.MaxItems {
-			feed.Dropped++
-			continue
-		}
-		e := news.Entry{
-			GUID: it.GUID, Title: news.Text{Value: it.Title},
-			Summary: news.Text{Value: it.Description}, Content: news.Text{Value: it.Content},
-			Published: []string{it.Published}, Updated: []string{it.Updated},
-		}
-		if it.Link != "" {
-			e.Links = []news.Link{{Href: it.Link}}
-		}
-		feed.Entries = append(feed.Entries, e)
+	if feed.Language == "" {
+		feed.Language = firstLanguage(answer.ContentLanguage)
 	}
 	return feed, nil
+}
+
+func parseXML(text string, items int, feed *news.Feed) error {
+	d, err := readXML(text, feed.URL, items, feed)
+	if err != nil {
+		return err
+	}
+	d.readHead()
+	return d.fill()
+}
+
+// firstLanguage returns the language of a Content-Language header that names
+// exactly one; a list says for whom a page is, not what it is written in.
+func firstLanguage(header string) string {
+	if strings.Contains(header, ",") {
+		return ""
+	}
+	return strings.TrimSpace(header)
 }

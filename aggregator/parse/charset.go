@@ -1,0 +1,243 @@
+package parse
+
+import (
+	"bytes"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gogs/chardet"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+// utf8Name is the charset of what needs no decoding.
+const utf8Name = "utf-8"
+
+// marks are the first bytes that give a Unicode encoding away: byte order
+// marks, then a "<" or "{" in wide characters (XML 1.0 appendix F.1). Longer
+// ones stand before those that they begin with.
+var marks = []struct {
+	bytes string
+	name  string
+}{
+	{"\x00\x00\xfe\xff", "utf-32be"}, {"\xff\xfe\x00\x00", "utf-32le"},
+	{"\xfe\xff", "utf-16be"}, {"\xff\xfe", "utf-16le"}, {"\xef\xbb\xbf", utf8Name},
+	{"\x00\x00\x00<", "utf-32be"}, {"<\x00\x00\x00", "utf-32le"},
+	{"\x00<", "utf-16be"}, {"<\x00", "utf-16le"},
+	{"\x00\x00\x00{", "utf-32be"}, {"{\x00\x00\x00", "utf-32le"},
+	{"\x00{", "utf-16be"}, {"{\x00", "utf-16le"},
+	{"\x4c\x6f\xa7\x94", "ibm037"},
+}
+
+// encodings are those that the index of HTML leaves out.
+var encodings = map[string]encoding.Encoding{
+	"utf-32be": utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM),
+	"utf-32le": utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM),
+	"utf-16be": unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
+	"utf-16le": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
+	"ibm037":   charmap.CodePage037, "cp037": charmap.CodePage037, "ebcdic-cp-us": charmap.CodePage037,
+	"cp1047": charmap.CodePage1047, "cp437": charmap.CodePage437, "ibm437": charmap.CodePage437,
+	"cp850": charmap.CodePage850, "ibm850": charmap.CodePage850, "cp852": charmap.CodePage852,
+	"cp855": charmap.CodePage855, "cp858": charmap.CodePage858, "cp860": charmap.CodePage860,
+	"cp862": charmap.CodePage862, "cp863": charmap.CodePage863, "cp865": charmap.CodePage865,
+	"mac_roman": charmap.Macintosh,
+}
+
+// decodeBytes returns the characters of a document and the name of the charset
+// that they were in. It never gives up: first come signs in the bytes, then
+// UTF-8 if the bytes are valid in it, whatever is declared; then what the
+// server says, what the document says, what the bytes look like, and at last
+// windows-1252.
+func decodeBytes(body []byte, contentType string, note func(detail string)) (string, string) {
+	for _, m := range marks {
+		if bytes.HasPrefix(body, []byte(m.bytes)) {
+			return fromMark(body, m.name)
+		}
+	}
+	stated := charsetOf(contentType)
+	declared := declaration(body)
+	if utf8.Valid(body) {
+		if name := first(stated, declared); escaping[strings.ToLower(name)] {
+			if text, name, ok := decodeAs(body, name); ok {
+				return text, name
+			}
+		}
+		if declared != "" && note != nil && !isUTF8(declared) && !ascii(body) {
+			note("declared as " + clip(declared, 40) + ", but valid UTF-8")
+		}
+		return string(body), utf8Name
+	}
+	if weak[strings.ToLower(stated)] && declared != "" && !isUTF8(declared) {
+		stated = declared
+	}
+	for _, name := range []string{stated, declared} {
+		if isUTF8(name) || name == "" {
+			continue
+		}
+		if text, name, ok := decodeAs(body, name); ok {
+			return text, name
+		}
+	}
+	if text, ok := mostlyUTF8(body); ok {
+		if note != nil {
+			note("bytes that are not UTF-8 were read as windows-1252")
+		}
+		return text, utf8Name
+	}
+	name := "windows-1252"
+	if guess, err := chardet.NewTextDetector().DetectBest(sample(body)); err == nil && guess.Confidence >= 30 {
+		name = guess.Charset
+	}
+	text, name, ok := decodeAs(body, name)
+	if !ok {
+		text, name, _ = decodeAs(body, "windows-1252")
+	}
+	if note != nil {
+		note("not UTF-8, read as " + name)
+	}
+	return text, name
+}
+
+// weak are charsets that servers state without looking.
+var weak = map[string]bool{"iso-8859-1": true, "latin1": true, "us-ascii": true, "ascii": true}
+
+// escaping are charsets whose bytes are all ASCII.
+var escaping = map[string]bool{"iso-2022-jp": true, "hz-gb-2312": true, "iso-2022-kr": true}
+
+func isUTF8(name string) bool {
+	name = strings.ToLower(strings.TrimSpace(name))
+	return name == "utf-8" || name == "utf8" || name == "utf_8" || name == "u8"
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func fromMark(body []byte, name string) (string, string) {
+	if name == utf8Name {
+		body = body[3:]
+		if utf8.Valid(body) {
+			return string(body), name
+		}
+		text, _ := mostlyUTF8(body)
+		return text, name
+	}
+	text, _, _ := decodeAs(body, name)
+	return strings.TrimPrefix(text, "\ufeff"), name
+}
+
+// decodeAs decodes a document in a named charset, if the name is known.
+func decodeAs(body []byte, name string) (text, canonical string, ok bool) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	enc, known := encodings[name]
+	canonical = name
+	if !known {
+		found, err := htmlindex.Get(strings.ReplaceAll(name, "_", "-"))
+		if err != nil {
+			if found, err = htmlindex.Get(name); err != nil {
+				if found, err = htmlindex.Get(strings.ReplaceAll(strings.ReplaceAll(name, "_", "-"), "cp", "windows-")); err != nil {
+					return "", "", false
+				}
+			}
+		}
+		if canonical, err = htmlindex.Name(found); err != nil {
+			canonical = name
+		}
+		if canonical == utf8Name || strings.HasPrefix(canonical, "utf-16") || canonical == "replacement" {
+			return "", "", false // the bytes have no sign of it
+		}
+		enc = found
+	}
+	out, err := enc.NewDecoder().Bytes(body)
+	if err != nil {
+		return "", "", false
+	}
+	return strings.ToValidUTF8(string(out), "\ufffd"), canonical, true
+}
+
+// mostlyUTF8 reads UTF-8 with some stray bytes of windows-1252 in it. It is not
+// ok if more bytes are stray than belong to characters of several bytes.
+func mostlyUTF8(body []byte) (string, bool) {
+	var b strings.Builder
+	b.Grow(len(body) + 16)
+	stray, wide := 0, 0
+	for len(body) > 0 {
+		r, n := utf8.DecodeRune(body)
+		if r == utf8.RuneError && n == 1 {
+			stray++
+			r = charmap.Windows1252.DecodeByte(body[0])
+		} else if n > 1 {
+			wide++
+		}
+		b.WriteRune(r)
+		body = body[n:]
+	}
+	return b.String(), stray <= wide
+}
+
+var xmlDeclaration = regexp.MustCompile(`^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']?\s*([A-Za-z0-9._:\-]+)`)
+
+// declaration returns the charset of the XML declaration.
+func declaration(body []byte) string {
+	if m := xmlDeclaration.FindSubmatch(body[:min(len(body), 1024)]); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// charsetOf returns the charset of a Content-Type.
+func charsetOf(contentType string) string {
+	if _, params, err := mime.ParseMediaType(contentType); err == nil {
+		return params["charset"]
+	}
+	if _, rest, ok := strings.Cut(strings.ToLower(contentType), "charset="); ok {
+		name, _, _ := strings.Cut(rest, ";")
+		return strings.Trim(name, `"' `)
+	}
+	return ""
+}
+
+// sample returns what tells a charset: the lines with bytes beyond ASCII.
+func sample(body []byte) []byte {
+	const enough = 64 << 10
+	var out []byte
+	for line := range bytes.Lines(body) {
+		if !ascii(line) {
+			out = append(out, line...)
+		}
+		if len(out) > enough {
+			return out[:enough]
+		}
+	}
+	return out
+}
+
+// clean drops the characters that XML 1.0 does not allow.
+func clean(s string) string {
+	dirty := false
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0xef && i+2 < len(s) && s[i+1] == 0xbf && s[i+2] >= 0xbe {
+			dirty = true
+			break
+		}
+	}
+	if !dirty {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if legal(r) {
+			return r
+		}
+		return -1
+	}, s)
+}

@@ -1,0 +1,294 @@
+package parse
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	jsonfeed "github.com/mmcdole/gofeed/json"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+var errNotJSONFeed = errors.New("it is JSON, but neither version nor items are those of JSON Feed")
+
+// readJSON reads a JSON Feed. Each item is decoded by itself, so that one with
+// a field of the wrong type costs that field and nothing else, and the items
+// before the end of a truncated document are kept.
+func readJSON(text string, maxItems int, feed *news.Feed) error {
+	top, items, err := splitJSON(text, maxItems, feed)
+	if err != nil {
+		return err
+	}
+	var version string
+	_ = json.Unmarshal(top["version"], &version)
+	if _, ok := top["items"]; !ok && !strings.Contains(version, "jsonfeed.org") {
+		return errNotJSONFeed
+	}
+	var head jsonfeed.Feed
+	var more jsonMore
+	decodeLoosely(top, &head, &more, feed)
+	feed.Format = "JSON Feed " + first(version[strings.LastIndexByte(version, '/')+1:], "1.0")
+	feed.ID = head.FeedURL
+	feed.Title = news.Text{Value: clip(head.Title, maxContent), Type: news.TextPlain}
+	feed.Description = news.Text{Value: clip(head.Description, maxContent), Type: news.TextPlain}
+	feed.Language = head.Language
+	feed.Image, feed.Icon = head.Icon, head.Favicon
+	feed.Authors = jsonPersons(more.authors(top))
+	feed.Links = jsonLinks(link{head.HomePageURL, ""}, link{head.FeedURL, "self"}, link{head.NextURL, "next"})
+	for _, hub := range more.Hubs {
+		feed.Links = append(feed.Links, jsonLinks(link{hub.URL, "hub"})...)
+	}
+	for _, raw := range items {
+		e, ok := jsonItem(raw, feed)
+		if !ok {
+			repair(feed, "empty", "entries without id, title, link and text were dropped", 0)
+			continue
+		}
+		feed.Entries = append(feed.Entries, e)
+	}
+	return nil
+}
+
+// splitJSON returns the members of the top object but for the items, and the
+// items, undecoded.
+func splitJSON(text string, maxItems int, feed *news.Feed) (map[string]json.RawMessage, []json.RawMessage, error) {
+	top := map[string]json.RawMessage{}
+	var items []json.RawMessage
+	d := json.NewDecoder(strings.NewReader(text))
+	cut := func(err error) error {
+		if len(top) == 0 || !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && len(items) == 0 {
+			return err
+		}
+		repair(feed, "truncated", "the document ends or breaks off early; the items before it were kept", 0)
+		return nil
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, nil, err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return top, items, cut(err)
+		}
+		name, _ := key.(string)
+		if name == "items" && items == nil {
+			if items, err = readItems(d, maxItems, feed); err != nil {
+				top[name] = nil
+				return top, items, cut(err)
+			}
+			top[name] = nil
+			continue
+		}
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return top, items, cut(err)
+		}
+		if _, ok := top[name]; !ok {
+			top[name] = raw
+		}
+	}
+	return top, items, nil
+}
+
+func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessage, error) {
+	var items []json.RawMessage
+	t, err := d.Token()
+	if err != nil || t != json.Delim('[') {
+		return nil, first2(err, errNotJSONFeed)
+	}
+	for d.More() {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return items, err
+		}
+		if len(items) >= maxItems {
+			feed.Dropped++
+			continue
+		}
+		items = append(items, raw)
+	}
+	_, err = d.Token()
+	return items, err
+}
+
+func first2(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jsonMore is what gofeed's types leave out, or are too strict about.
+type jsonMore struct {
+	Hubs []struct {
+		URL string `json:"url"`
+	} `json:"hubs"`
+	Language string `json:"language"`
+	Attached []struct {
+		URL      string      `json:"url"`
+		Type     string      `json:"mime_type"`
+		Title    string      `json:"title"`
+		Size     json.Number `json:"size_in_bytes"`
+		Duration json.Number `json:"duration_in_seconds"`
+	} `json:"attachments"`
+}
+
+// decodeLoosely decodes an object member by member, so that one of the wrong
+// type is left out alone.
+func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *news.Feed) {
+	for name, raw := range members {
+		if len(raw) == 0 || loose[name] {
+			continue
+		}
+		one, err := json.Marshal(map[string]json.RawMessage{name: mended(name, raw)})
+		if err == nil {
+			err = json.Unmarshal(one, known)
+		}
+		if err == nil {
+			err = json.Unmarshal(one, more)
+		}
+		if err != nil {
+			repair(feed, "json", "a member of the wrong type was left out: "+clip(name, 40), 0)
+		}
+	}
+}
+
+// loose are the members that are read by hand.
+var loose = map[string]bool{"items": true, "tags": true, "author": true, "authors": true}
+
+// mended returns a member in the form that the specification demands, where
+// what was meant is plain: a number for a string, one object for a list.
+func mended(name string, raw json.RawMessage) json.RawMessage {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case (name == "attachments" || name == "hubs") && bytes.HasPrefix(raw, []byte("{")):
+		return append(append([]byte("["), raw...), ']')
+	case len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') && name != "expired":
+		return []byte(strconv.Quote(string(raw)))
+	}
+	return raw
+}
+
+// link is an address with its relation.
+type link struct{ href, rel string }
+
+func jsonLinks(list ...link) []news.Link {
+	var out []news.Link
+	for _, l := range list {
+		if href := clipURL(strings.TrimSpace(l.href)); href != "" {
+			out = append(out, news.Link{Href: href, Rel: l.rel})
+		}
+	}
+	return out
+}
+
+type jsonPerson struct {
+	Name   string `json:"name"`
+	URL    string `json:"url"`
+	Avatar string `json:"avatar"`
+}
+
+// authors reads the people of JSON Feed 1.1 and 1.0, in whatever form.
+func (jsonMore) authors(members map[string]json.RawMessage) []jsonPerson {
+	var out []jsonPerson
+	for _, name := range []string{"authors", "author"} {
+		raw := members[name]
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) != nil {
+			list = []json.RawMessage{raw}
+		}
+		for _, one := range list {
+			var p jsonPerson
+			if json.Unmarshal(one, &p) != nil {
+				_ = json.Unmarshal(one, &p.Name)
+			}
+			if p.Name != "" || p.URL != "" {
+				out = append(out, p)
+			}
+		}
+		if len(out) > 0 {
+			break
+		}
+	}
+	return out
+}
+
+func jsonPersons(list []jsonPerson) []news.Person {
+	var out []news.Person
+	for _, p := range list {
+		q, _ := person(p.Name)
+		q.URL = clipURL(p.URL)
+		out = append(out, q)
+	}
+	return head(out)
+}
+
+// jsonTags reads tags: a list, or words between commas.
+func jsonTags(raw json.RawMessage) []news.Category {
+	var list []any
+	var line string
+	if json.Unmarshal(raw, &list) != nil {
+		if json.Unmarshal(raw, &line) != nil {
+			return nil
+		}
+		for _, word := range strings.Split(line, ",") {
+			list = append(list, word)
+		}
+	}
+	var out []news.Category
+	for _, v := range list {
+		if s, ok := v.(string); ok && strings.TrimSpace(s) != "" {
+			out = append(out, news.Category{Term: strings.TrimSpace(s)})
+		}
+	}
+	return head(out)
+}
+
+// jsonItem reads one item.
+func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return news.Entry{}, false
+	}
+	var it jsonfeed.Item
+	var more jsonMore
+	decodeLoosely(members, &it, &more, feed)
+	e := news.Entry{
+		GUID: clean(it.ID), Language: more.Language, Raw: rawHash(string(raw)),
+		Title:      news.Text{Value: clip(clean(it.Title), maxContent), Type: news.TextPlain},
+		Summary:    news.Text{Value: clip(clean(it.Summary), maxContent), Type: news.TextPlain},
+		Links:      jsonLinks(link{it.URL, ""}, link{it.ExternalURL, "related"}),
+		Authors:    jsonPersons(more.authors(members)),
+		Categories: jsonTags(members["tags"]),
+	}
+	if it.ContentHTML != "" {
+		e.Content = news.Text{Value: clip(clean(it.ContentHTML), maxContent), Type: news.TextHTML}
+	} else if it.ContentText != "" {
+		e.Content = news.Text{Value: clip(clean(it.ContentText), maxContent), Type: news.TextPlain}
+	}
+	if it.DatePublished != "" {
+		e.Published = []string{clip(it.DatePublished, maxDate)}
+	}
+	if it.DateModified != "" {
+		e.Updated = []string{clip(it.DateModified, maxDate)}
+	}
+	for _, href := range []string{it.Image, it.BannerImage} {
+		addImage(&e, clipURL(href), nil, "")
+	}
+	for _, a := range more.Attached {
+		seconds, _ := a.Duration.Float64()
+		bytes, _ := a.Size.Float64()
+		e.Enclosures = append(e.Enclosures, news.Enclosure{
+			URL: clipURL(a.URL), Type: a.Type, Title: a.Title, Length: int64(max(0, min(bytes, 1<<53))),
+			Duration: duration(strconv.FormatFloat(max(0, min(seconds, 1e6)), 'f', 0, 64)),
+		})
+	}
+	bound(&e)
+	return e, !bare(&e) || len(e.Enclosures) > 0 || len(e.Images) > 0
+}

@@ -1,0 +1,179 @@
+package parse
+
+import (
+	"bytes"
+	"strings"
+)
+
+// A skeleton is the document that gofeed reads: well-formed, flat, with one
+// prefix for each namespace whatever the publisher bound, and without what
+// gofeed would lose or change and what is read here therefore: words, dates,
+// links and identities.
+type skeleton struct {
+	body    bytes.Buffer
+	entries []int // number of each entry that it holds, in the feed
+}
+
+// forRSS are the elements that gofeed reads in RSS, under the name by which it
+// knows them. Authors become creators, since of several authors gofeed keeps
+// the last only.
+var forRSS = map[string]string{
+	"category": "category", "enclosure": "enclosure", "comments": "comments", "source": "source",
+	"author": "dc:creator", "managingeditor": "managingEditor", "webmaster": "webMaster",
+	"image": "image", "generator": "generator", "ttl": "ttl",
+	"skiphours": "skipHours", "skipdays": "skipDays", "keywords": "itunes:keywords",
+	"contributor": "atom:contributor",
+	"dc:author":   "dc:creator",
+}
+
+// forAtom are the same for Atom.
+var forAtom = map[string]string{
+	"author": "author", "contributor": "contributor", "category": "category", "source": "source",
+	"generator": "generator", "icon": "icon", "logo": "logo",
+}
+
+// forBoth are the modules' elements that are read in any format.
+var forBoth = map[string]bool{
+	"atom:author": true, "atom:contributor": true, "atom:category": true, "atom:source": true,
+	"atom:icon": true, "atom:logo": true,
+	"dc:creator": true, "dc:contributor": true, "dc:publisher": true, "dc:subject": true, "dc:source": true,
+	"dcterms:creator": true, "dcterms:contributor": true, "dcterms:subject": true,
+	"media:content": true, "media:thumbnail": true, "media:group": true, "media:category": true,
+	"media:keywords": true, "media:credit": true, "media:player": true,
+	"itunes:author": true, "itunes:owner": true, "itunes:image": true, "itunes:keywords": true,
+	"itunes:category": true, "itunes:duration": true, "itunes:new-feed-url": true, "itunes:explicit": true,
+	"googleplay:image": true, "googleplay:author": true, "podcast:person": true,
+	"georss:point": true, "georss:where": true, "georss:box": true, "geo:lat": true, "geo:long": true,
+	"geo:point": true, "gml:point": true,
+	"sy:updateperiod": true, "sy:updatefrequency": true, "fh:complete": true, "fh:archive": true,
+	"wfw:commentrss": true, "slash:comments": true, "image": true, "thumbnail": true,
+}
+
+// spaces declares every prefix that a skeleton uses. The addresses are those
+// that gofeed knows the prefixes by.
+const spaces = ` xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/"` +
+	` xmlns:dcterms="http://purl.org/dc/terms/" xmlns:media="http://search.yahoo.com/mrss/"` +
+	` xmlns:itunes="http://www.itunes.com/DTDs/PodCast-1.0.dtd" xmlns:georss="http://www.georss.org/georss"` +
+	` xmlns:geo="http://www.w3.org/2003/01/geo/wgs84_pos#" xmlns:gml="http://www.opengis.net/gml"` +
+	` xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" xmlns:fh="http://purl.org/syndication/history/1.0"` +
+	` xmlns:googleplay="http://www.google.com/schemas/play-podcasts/1.0" xmlns:podcast="https://podcastindex.org/namespace/1.0"` +
+	` xmlns:wfw="http://wellformedweb.org/CommentAPI/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"`
+
+// entry adds an entry with number of the last of the feed.
+func (s *skeleton) entry(d *document, t *tree) {
+	s.entries = append(s.entries, len(d.feed.Entries)-1)
+	tag := "item"
+	if d.atom {
+		tag = "entry"
+	}
+	s.body.WriteString("<" + tag + ">")
+	s.children(d, t, &t.nodes[0])
+	s.body.WriteString("</" + tag + ">\n")
+}
+
+// children writes those children of an element that gofeed is to read.
+func (s *skeleton) children(d *document, t *tree, n *node) {
+	for _, id := range n.children {
+		child := &t.nodes[id]
+		if name, ok := forGofeed(child.name, d.atom); ok {
+			s.element(d, t, child, name)
+		}
+	}
+}
+
+func forGofeed(name string, atom bool) (string, bool) {
+	if forBoth[name] {
+		return name, true
+	}
+	table := forRSS
+	if atom {
+		table = forAtom
+	}
+	name, ok := table[name]
+	return name, ok
+}
+
+// element writes an element and all within it.
+func (s *skeleton) element(d *document, t *tree, n *node, name string) {
+	s.body.WriteByte('<')
+	s.body.WriteString(name)
+	for i, a := range n.attrs {
+		key := strings.ToLower(local(a.name))
+		if !plainName(key) || strings.HasPrefix(a.name, "xml") || seenBefore(n.attrs[:i], key) {
+			continue
+		}
+		s.body.WriteString(" " + key + `="`)
+		s.body.WriteString(escape(strings.TrimSpace(unescape(a.value, d.entities))))
+		s.body.WriteByte('"')
+	}
+	s.body.WriteByte('>')
+	if len(n.children) == 0 {
+		s.body.WriteString(escape(clip(d.decode(n.inner), maxURL)))
+	} else {
+		for _, id := range n.children {
+			child := &t.nodes[id]
+			if name := skeletonName(child.name); name != "" {
+				s.element(d, t, child, name)
+			}
+		}
+	}
+	s.body.WriteString("</" + name + ">")
+}
+
+// skeletonName returns the name under which an element within another is
+// written, or nothing for one whose namespace a skeleton does not declare.
+func skeletonName(name string) string {
+	prefix, rest, ok := strings.Cut(name, ":")
+	if !ok {
+		prefix, rest = "", name
+	}
+	if !plainName(rest) || prefix != "" && !strings.Contains(spaces, "xmlns:"+prefix+"=") {
+		return ""
+	}
+	return name
+}
+
+func seenBefore(attrs []attr, key string) bool {
+	for _, a := range attrs {
+		if strings.EqualFold(local(a.name), key) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainName reports whether a name can be written without further thought.
+func plainName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '_')) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// document returns the whole skeleton.
+func (s *skeleton) document(d *document) []byte {
+	entries := s.body
+	s.body = bytes.Buffer{}
+	s.body.Grow(entries.Len() + 2048)
+	if d.atom {
+		s.body.WriteString(`<feed version="1.0" xmlns="http://www.w3.org/2005/Atom"` + spaces + `>`)
+	} else {
+		s.body.WriteString(`<rss version="2.0"` + spaces + `><channel>`)
+	}
+	for i := range d.head.nodes {
+		// Of RSS 1.0 the pictures stand beside the channel.
+		if n := &d.head.nodes[i]; i == 0 || n.name == "channel" {
+			s.children(d, &d.head, n)
+		}
+	}
+	s.body.Write(entries.Bytes())
+	if d.atom {
+		s.body.WriteString("</feed>")
+	} else {
+		s.body.WriteString("</channel></rss>")
+	}
+	return s.body.Bytes()
+}
