@@ -46,7 +46,7 @@ func reports(members []news.Member) (list []report, more int) {
 			title:     title(item, m.Outlet),
 			url:       u,
 			published: instant(item.Published, item.FirstSeen),
-			language:  clean(item.Language),
+			language:  languageTag(item.Language),
 			copy:      m.Decision.Kind == news.KindCopy || m.Decision.Kind == news.KindSame,
 			score:     m.Decision.Score,
 			rule:      cleanLine(m.Decision.Evidence.Rule),

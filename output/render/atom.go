@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/xml"
+	"html"
 	"time"
 
 	"github.com/gorilla/feeds"
@@ -17,17 +18,26 @@ type atomFeed struct {
 	NSMedia   string        `xml:"xmlns:media,attr"`
 	NSGeo     string        `xml:"xmlns:georss,attr"`
 	NSHistory string        `xml:"xmlns:fh,attr,omitempty"`
-	Title     atomText      `xml:"title"`
-	Subtitle  atomText      `xml:"subtitle"`
+	Title     *atomText     `xml:"title"`
+	Author    atomPerson    `xml:"author"`
+	Subtitle  *atomText     `xml:"subtitle"`
 	Generator atomGenerator `xml:"generator"`
 	Archive   *struct{}     `xml:"fh:archive"`
 	Links     []link
 	Entries   []atomEntry `xml:"entry"`
 }
 
+// An atomText is a text construct of plain text.
 type atomText struct {
 	Type string `xml:"type,attr"`
-	Text string `xml:",chardata"`
+	plainText
+}
+
+func atomPlain(s string) *atomText { return &atomText{"text", plain(s)} }
+
+type atomPerson struct {
+	Name plainText `xml:"name"`
+	URI  string    `xml:"uri,omitempty"`
 }
 
 type atomGenerator struct {
@@ -40,10 +50,11 @@ type atomGenerator struct {
 // it would write as bare text: category and source have structure in Atom.
 type atomEntry struct {
 	feeds.AtomEntry
-	Language   string             `xml:"xml:lang,attr,omitempty"`
-	Title      atomText           `xml:"title"`
-	Authors    []feeds.AtomPerson `xml:"author"`
-	Categories []atomCategory     `xml:"category"`
+	Language   string         `xml:"xml:lang,attr,omitempty"`
+	Title      *atomText      `xml:"title"`
+	Summary    *atomText      `xml:"summary"`
+	Authors    []atomPerson   `xml:"author"`
+	Categories []atomCategory `xml:"category"`
 	Links      []link
 	Rights     *atomText   `xml:"rights"`
 	Source     *atomSource `xml:"source"`
@@ -57,10 +68,11 @@ type atomCategory struct {
 
 // An atomSource is the feed that the entry comes from (RFC 4287 section 4.2.11).
 type atomSource struct {
-	ID     string    `xml:"id"`
-	Title  atomText  `xml:"title"`
-	Rights *atomText `xml:"rights"`
-	Links  []link
+	ID      string    `xml:"id"`
+	Title   *atomText `xml:"title"`
+	Updated string    `xml:"updated"`
+	Rights  *atomText `xml:"rights"`
+	Links   []link
 }
 
 // Atom renders a channel as Atom 1.0.
@@ -75,13 +87,13 @@ func Atom(site Site, ch Channel) (news.Document, error) {
 			Xmlns:   nsAtom,
 			Id:      site.feedID(ch.Topic.Name),
 			Updated: updated.Format(time.RFC3339),
-			Author:  &feeds.AtomAuthor{AtomPerson: feeds.AtomPerson{Name: site.name(), Uri: site.url("/")}},
 		},
-		Language:  ch.language(entries),
+		Author:    atomPerson{plain(site.name()), site.url("/")},
+		Language:  shortLanguage(ch.language(entries)),
 		NSMedia:   nsMedia,
 		NSGeo:     nsGeo,
-		Title:     atomText{"text", ch.title()},
-		Subtitle:  atomText{"text", ch.description(site)},
+		Title:     atomPlain(ch.title()),
+		Subtitle:  atomPlain(ch.description(site)),
 		Generator: atomGenerator{Homepage, site.Version, "Wireroom"},
 		Links:     ch.links(site, atomFormat, "link"),
 	}
@@ -90,7 +102,7 @@ func Atom(site Site, ch Channel) (news.Document, error) {
 		feed.NSHistory, feed.Archive = nsHistory, &struct{}{}
 	}
 	for i := range entries {
-		feed.Entries = append(feed.Entries, newAtomEntry(&entries[i]))
+		feed.Entries = append(feed.Entries, newAtomEntry(site, &entries[i]))
 	}
 	body, err := encode(feed)
 	if err != nil {
@@ -103,15 +115,15 @@ func atomLink(rel, href, mediaType string) link {
 	return link{XMLName: xml.Name{Local: "link"}, Rel: rel, Href: href, Type: mediaType}
 }
 
-func newAtomEntry(e *entry) atomEntry {
+func newAtomEntry(site Site, e *entry) atomEntry {
 	a := atomEntry{
 		AtomEntry: feeds.AtomEntry{
 			Id:        e.id,
 			Published: e.published.Format(time.RFC3339),
 			Updated:   e.updated.Format(time.RFC3339),
 		},
-		Language: e.language,
-		Title:    atomText{"text", e.title},
+		Language: shortLanguage(e.language),
+		Title:    atomPlain(e.title),
 		Links:    []link{atomLink("alternate", e.url, "text/html")},
 		Media:    e.media(len(e.enclosures)),
 		Point:    e.point(),
@@ -119,23 +131,23 @@ func newAtomEntry(e *entry) atomEntry {
 	if e.html != "" {
 		a.Content = &feeds.AtomContent{Type: "html", Content: e.html}
 	} else {
-		a.Content = &feeds.AtomContent{Type: "text", Content: e.text}
+		a.Content = &feeds.AtomContent{Type: "html", Content: html.EscapeString(e.text)}
 	}
 	if e.summary != "" {
-		a.Summary = &feeds.AtomSummary{Type: "text", Content: e.summary}
+		a.Summary = atomPlain(e.summary)
 	}
 	for _, p := range e.authors {
-		a.Authors = append(a.Authors, feeds.AtomPerson{Name: p.Name, Uri: p.URL})
+		a.Authors = append(a.Authors, atomPerson{plain(p.Name), p.URL})
 	}
 	if len(a.Authors) == 0 {
-		a.Authors = []feeds.AtomPerson{{Name: e.outlet.Title, Uri: e.outlet.Link}}
+		a.Authors = []atomPerson{{plain(e.outlet.Title), e.outlet.Link}}
 	}
 	for _, c := range e.categories {
 		a.Categories = append(a.Categories, atomCategory{c})
 	}
 	for _, enc := range e.enclosures {
 		l := atomLink("enclosure", enc.URL, enc.Type)
-		l.Length, l.Title = enc.Length, enc.Title
+		l.Length, l.Title = enc.Length, attribute(enc.Title)
 		a.Links = append(a.Links, l)
 	}
 	if e.comments != "" {
@@ -143,24 +155,22 @@ func newAtomEntry(e *entry) atomEntry {
 	}
 	a.Links = append(a.Links, e.related("link")...)
 	if e.rights != "" {
-		a.Rights = &atomText{"text", e.rights}
+		a.Rights = atomPlain(e.rights)
 	}
-	a.Source = newAtomSource(e.outlet)
+	a.Source = newAtomSource(site, e)
 	return a
 }
 
 // newAtomSource names the outlet's own feed. An outlet without a feed on the
 // web, such as a local file, gives none.
-func newAtomSource(o news.Outlet) *atomSource {
+func newAtomSource(site Site, e *entry) *atomSource {
+	o := e.outlet
 	if o.Feed == "" {
 		return nil
 	}
-	s := &atomSource{ID: o.FeedID, Title: atomText{"text", o.Title}}
-	if s.ID == "" {
-		s.ID = o.Feed
-	}
+	s := &atomSource{ID: site.sourceID(o), Title: atomPlain(o.Title), Updated: e.sourced.Format(time.RFC3339)}
 	if o.Rights != "" {
-		s.Rights = &atomText{"text", o.Rights}
+		s.Rights = atomPlain(o.Rights)
 	}
 	s.Links = append(s.Links, atomLink("self", o.Feed, ""))
 	if o.Link != "" {

@@ -2,10 +2,12 @@ package render
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/language"
 )
 
 // maxURL is the longest link that is published, in bytes.
@@ -132,4 +134,36 @@ func truncate(s string, n int) string {
 		cut = cut[:i]
 	}
 	return strings.TrimRight(cut, " ,;:") + "…"
+}
+
+// canonicalURI is what validators take for a canonical URI beyond doubt: a
+// plain address of the web, a tag: or a urn:.
+var canonicalURI = regexp.MustCompile(`^(?:` +
+	`https?://[a-z0-9](?:[a-z0-9-]*\.)*[a-z0-9-]*[a-z0-9](?::[1-9][0-9]*)?/[A-Za-z0-9/_~.-]*(?:\?[A-Za-z0-9/_~.&=-]+)?` +
+	`|tag:[a-z0-9.-]+,\d{4}(?:-\d{2}){0,2}:[A-Za-z0-9/_~.:=@-]+` +
+	`|urn:uuid:[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}` +
+	`)$`)
+
+// isCanonical reports whether s may be the id of an Atom element as it stands.
+func isCanonical(s string) bool {
+	return canonicalURI.MatchString(s) && !strings.Contains(s, "/.") &&
+		!strings.Contains(s, ":80/") && !strings.Contains(s, ":443/")
+}
+
+// languageTag returns tag in the spelling of BCP 47, or "" if it is none.
+func languageTag(tag string) string {
+	t, err := language.Parse(tag)
+	if base, _ := t.Base(); err != nil || base.String() == "und" {
+		return ""
+	}
+	return t.String()
+}
+
+// shortLanguage is languageTag for XML, where validators know the languages
+// with two letters for certain, and few of the others.
+func shortLanguage(tag string) string {
+	if base, _, _ := strings.Cut(tag, "-"); len(base) != 2 {
+		return ""
+	}
+	return tag
 }

@@ -31,6 +31,7 @@ type entry struct {
 	rights     string
 	geo        *news.Geo
 	outlet     news.Outlet
+	sourced    time.Time // when the outlet's feed changed, as far as the item tells
 	families   int
 	also       []report
 	more       int // reports beyond those in also
@@ -65,7 +66,7 @@ func newEntry(site Site, topic news.Topic, filed *news.Filed) entry {
 		story:     site.url(StoryPath(filed.Story)),
 		storyID:   filed.Story,
 		published: instant(filed.Published, filed.FirstFiled),
-		language:  clean(item.Language),
+		language:  languageTag(item.Language),
 		comments:  webURL(item.Comments),
 		rights:    cleanLine(item.Rights),
 		geo:       item.Geo,
@@ -73,7 +74,7 @@ func newEntry(site Site, topic news.Topic, filed *news.Filed) entry {
 		families:  max(filed.Families, 1),
 	}
 	if e.language == "" {
-		e.language = clean(lead.Outlet.Language)
+		e.language = languageTag(lead.Outlet.Language)
 	}
 	if e.rights == "" {
 		e.rights = e.outlet.Rights
@@ -85,6 +86,7 @@ func newEntry(site Site, topic news.Topic, filed *news.Filed) entry {
 	if e.updated.Before(e.published) {
 		e.updated = e.published
 	}
+	e.sourced = instant(item.Updated, e.published)
 	for _, p := range item.Authors {
 		if p = cleanPerson(p); p.Name != "" {
 			e.authors = append(e.authors, p)
@@ -188,7 +190,7 @@ func cleanEnclosures(list []news.Enclosure) (kept []news.Enclosure) {
 	seen := map[string]bool{"": true}
 	for _, e := range list {
 		e.URL, e.Type, e.Title = webURL(e.URL), mediaType(e.Type), cleanLine(e.Title)
-		e.Length = max(e.Length, 0)
+		e.Length, e.Duration = max(e.Length, 0), max(e.Duration, 0)
 		if !seen[e.URL] {
 			seen[e.URL] = true
 			kept = append(kept, e)
@@ -226,11 +228,14 @@ func mediaType(t string) string {
 	return t
 }
 
-// instant returns t in UTC, to the second, within the years that all formats
-// can write; where t says nothing, that of otherwise.
+// firstYear is the earliest that readers and validators believe of a feed.
+const firstYear = 1990
+
+// instant returns t in UTC, to the second; where t is no instant at which
+// anything was published on the web, that of otherwise.
 func instant(t, otherwise time.Time) time.Time {
-	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
-		t = otherwise
+	if t = t.UTC(); t.Year() < firstYear || t.Year() > 9999 {
+		t = otherwise.UTC()
 	}
-	return t.UTC().Truncate(time.Second)
+	return t.Truncate(time.Second)
 }

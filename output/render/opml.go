@@ -41,7 +41,7 @@ func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Doc
 		}
 		root.Body = append(root.Body, opmlOutline{
 			Text: o.Title, Title: o.Title, Type: "rss", XMLURL: o.Feed, HTMLURL: o.Link,
-			Language: clean(o.Language), Category: opmlCategory(o.Tags),
+			Language: languageTag(o.Language), Category: opmlCategory(o.Tags),
 		})
 	}
 	return opml(path, root)

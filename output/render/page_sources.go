@@ -168,8 +168,8 @@ func kind(about news.About, o news.Outlet) string {
 	if f := cleanLine(about.Format); f != "" {
 		parts = append(parts, f)
 	}
-	if o.Language != "" {
-		parts = append(parts, clean(o.Language))
+	if tag := languageTag(o.Language); tag != "" {
+		parts = append(parts, tag)
 	}
 	return strings.Join(parts, " · ")
 }

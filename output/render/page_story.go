@@ -113,7 +113,7 @@ func (d *storyPage) setMembers(members []news.Member) {
 		return
 	}
 	first := &members[0].Record.Item
-	d.Heading, d.Language = title(first, members[0].Outlet), clean(first.Language)
+	d.Heading, d.Language = title(first, members[0].Outlet), languageTag(first.Language)
 	d.First = instant(first.Published, first.FirstSeen)
 	names := map[news.Key]string{}
 	for i := range members {
@@ -153,7 +153,7 @@ func (d *storyPage) setMembers(members []news.Member) {
 func newStoryCopy(m, lead *news.Member, names map[news.Key]string) storyCopy {
 	item := &m.Record.Item
 	c := storyCopy{
-		Outlet: outletTitle(m.Outlet), Title: title(item, m.Outlet), URL: itemURL(item), Language: clean(item.Language),
+		Outlet: outletTitle(m.Outlet), Title: title(item, m.Outlet), URL: itemURL(item), Language: languageTag(item.Language),
 		Agency: cleanLine(m.Decision.Agency), Published: instant(item.Published, item.FirstSeen),
 		Text: shownText(m), Why: why(m, names),
 	}

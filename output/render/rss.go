@@ -42,21 +42,21 @@ type rssChannel struct {
 // place for.
 type rssItem struct {
 	feeds.RssItem
-	Title      plainText  `xml:"title"`
-	Categories []string   `xml:"category"`
-	Source     *rssSource `xml:"source"`
-	Creators   []string   `xml:"dc:creator"`
-	Language   string     `xml:"dc:language,omitempty"`
-	Rights     string     `xml:"dc:rights,omitempty"`
-	Updated    string     `xml:"atom:updated,omitempty"`
-	Media      []media    `xml:"media:content"`
-	Point      string     `xml:"georss:point,omitempty"`
+	Title      plainText   `xml:"title"`
+	Categories []plainText `xml:"category"`
+	Source     *rssSource  `xml:"source"`
+	Creators   []plainText `xml:"dc:creator"`
+	Language   string      `xml:"dc:language,omitempty"`
+	Rights     *plainText  `xml:"dc:rights"`
+	Updated    string      `xml:"atom:updated,omitempty"`
+	Media      []media     `xml:"media:content"`
+	Point      string      `xml:"georss:point,omitempty"`
 	Links      []link
 }
 
 type rssSource struct {
-	URL   string `xml:"url,attr"`
-	Title string `xml:",chardata"`
+	URL string `xml:"url,attr"`
+	plainText
 }
 
 // RSS renders a channel as RSS 2.0.
@@ -67,7 +67,7 @@ func RSS(site Site, ch Channel) (news.Document, error) {
 		Channel: rssChannel{
 			RssFeed: feeds.RssFeed{
 				Link:      site.url(TopicPath(ch.Topic.Name)),
-				Language:  ch.language(entries),
+				Language:  shortLanguage(ch.language(entries)),
 				Generator: "Wireroom " + site.Version + " (" + Homepage + ")",
 				Docs:      rssDocs,
 				Ttl:       int(ch.maxAge().Minutes()),
@@ -101,14 +101,13 @@ func newRSSItem(e *entry) rssItem {
 			Guid:     &feeds.RssGuid{Id: e.id, IsPermaLink: "false"},
 			PubDate:  e.published.Format(time.RFC1123Z),
 		},
-		Title:      plain(e.title),
-		Categories: e.categories,
-		Language:   e.language,
-		Rights:     e.rights,
-		Updated:    e.updated.Format(time.RFC3339),
-		Media:      e.media(1),
-		Point:      e.point(),
-		Links:      e.related("atom:link"),
+		Title:    plain(e.title),
+		Language: shortLanguage(e.language),
+		Rights:   optional(e.rights),
+		Updated:  e.updated.Format(time.RFC3339),
+		Media:    e.media(1),
+		Point:    e.point(),
+		Links:    e.related("atom:link"),
 	}
 	// Readers show content:encoded where there is one, and the description in
 	// their lists; one text alone is the description.
@@ -122,10 +121,13 @@ func newRSSItem(e *entry) rssItem {
 		it.Description = html.EscapeString(e.text)
 	}
 	for _, p := range e.authors {
-		it.Creators = append(it.Creators, p.Name)
+		it.Creators = append(it.Creators, plain(p.Name))
+	}
+	for _, c := range e.categories {
+		it.Categories = append(it.Categories, plain(c))
 	}
 	if e.outlet.Feed != "" {
-		it.Source = &rssSource{e.outlet.Feed, e.outlet.Title}
+		it.Source = &rssSource{e.outlet.Feed, plain(e.outlet.Title)}
 	}
 	if len(e.enclosures) > 0 {
 		first := e.enclosures[0]

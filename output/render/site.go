@@ -87,6 +87,20 @@ func (s Site) feedID(topic string) string {
 	return "tag:" + s.Authority + ":topics/" + topic
 }
 
+// sourceID names an outlet's feed by its own id, or its address, where that is
+// a canonical URI; where neither is, by a constant one of ours.
+func (s Site) sourceID(o news.Outlet) string {
+	for _, id := range []string{o.FeedID, o.Feed} {
+		if isCanonical(id) {
+			return id
+		}
+	}
+	if s.Authority == "" {
+		return s.url("/sources#" + o.Source)
+	}
+	return "tag:" + s.Authority + ":sources/" + o.Source
+}
+
 func (ch Channel) path(f format) string {
 	if ch.Archive > 0 {
 		return ArchivePath(ch.Topic.Name, ch.Archive, f.ext)

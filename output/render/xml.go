@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -30,16 +31,37 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// A plainText is the content of an RSS element that some readers take for text
-// and others for HTML. Hexadecimal references are read as text by both
-// (RSS Advisory Board, Best Practices Profile).
+// A plainText is the content of an element that is plain text, which some
+// readers take for HTML, in RSS above all. Hexadecimal references are read as
+// text by both (RSS Advisory Board, Best Practices Profile).
 type plainText struct {
 	Inner string `xml:",innerxml"`
 }
 
 var plainEscaper = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
 
-func plain(s string) plainText { return plainText{plainEscaper.Replace(s)} }
+// What readers and validators take for markup even so is parted by a word
+// joiner, which nobody sees: end tags, and in attributes, where hexadecimal
+// references are no help, all that looks like a tag or a reference.
+var (
+	endTag     = regexp.MustCompile(`</([A-Za-z])`)
+	markupLike = regexp.MustCompile(`([<&])([\w/#])`)
+)
+
+func plain(s string) plainText {
+	return plainText{plainEscaper.Replace(endTag.ReplaceAllString(s, "<\u2060/$1"))}
+}
+
+func attribute(s string) string { return markupLike.ReplaceAllString(s, "$1\u2060$2") }
+
+// optional is plain for an element that is left out where there is no text.
+func optional(s string) *plainText {
+	if s == "" {
+		return nil
+	}
+	p := plain(s)
+	return &p
+}
 
 // A link is an atom:link; Name tells whether it stands in Atom or within RSS.
 type link struct {
@@ -77,8 +99,8 @@ func (e *entry) related(name string) []link {
 	var list []link
 	for _, r := range e.also {
 		list = append(list, link{
-			XMLName: xml.Name{Local: name}, Rel: "related", Href: r.url, HrefLang: r.language,
-			Title: r.outlet.Title + ": " + r.title, Type: "text/html",
+			XMLName: xml.Name{Local: name}, Rel: "related", Href: r.url, HrefLang: shortLanguage(r.language),
+			Title: attribute(r.outlet.Title + ": " + r.title), Type: "text/html",
 		})
 	}
 	return list
@@ -94,30 +116,25 @@ type media struct {
 	Duration    int64      `xml:"duration,attr,omitempty"`
 	Width       int        `xml:"width,attr,omitempty"`
 	Height      int        `xml:"height,attr,omitempty"`
-	Title       string     `xml:"media:title,omitempty"`
-	Description *mediaText `xml:"media:description"`
-	Credit      string     `xml:"media:credit,omitempty"`
-}
-
-type mediaText struct {
-	Type string `xml:"type,attr"`
-	Text string `xml:",chardata"`
+	Title       *plainText `xml:"media:title"`
+	Description *plainText `xml:"media:description"`
+	Credit      *plainText `xml:"media:credit"`
 }
 
 // media returns the picture and the enclosures from number first on.
 func (e *entry) media(first int) []media {
 	var list []media
 	if img := e.image; img != nil {
-		m := media{URL: img.URL, Medium: "image", Width: img.Width, Height: img.Height, Credit: img.Credit}
-		if img.Alt != "" {
-			m.Description = &mediaText{"plain", img.Alt}
-		}
-		list = append(list, m)
+		list = append(list, media{
+			URL: img.URL, Medium: "image", Width: img.Width, Height: img.Height,
+			Description: optional(img.Alt), Credit: optional(img.Credit),
+		})
 	}
 	for i := first; i < len(e.enclosures); i++ {
 		enc := e.enclosures[i]
-		m := media{URL: enc.URL, Type: enc.Type, FileSize: enc.Length, Duration: int64(enc.Duration.Seconds()), Title: enc.Title}
-		list = append(list, m)
+		list = append(list, media{
+			URL: enc.URL, Type: enc.Type, FileSize: enc.Length, Duration: int64(enc.Duration.Seconds()), Title: optional(enc.Title),
+		})
 	}
 	return list
 }
@@ -134,7 +151,7 @@ func (e *entry) point() string {
 // share, else none.
 func (ch Channel) language(entries []entry) string {
 	if len(ch.Topic.Language) == 1 {
-		return clean(ch.Topic.Language[0])
+		return languageTag(ch.Topic.Language[0])
 	}
 	if len(entries) == 0 {
 		return ""
