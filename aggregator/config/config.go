@@ -25,6 +25,8 @@ type Config struct {
 	Budget    int           // polls a day that a source on schedule auto may cost, on average
 	Sources   []news.Source // sorted by name
 	Topics    []news.Topic  // sorted by name
+	Lists     []string      // addresses of OPML lists that are included: what to read again now and then
+	Warnings  Problems      // what is wrong in included lists: their faulty entries are left out
 
 	places places
 }

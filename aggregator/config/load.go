@@ -20,23 +20,37 @@ import (
 // sources.
 const maxFile = 32 << 20
 
-// Load reads the configuration at path. Variables of the form ${NAME} in its
-// values are looked up by getenv, which is os.LookupEnv but in tests. The
-// error is of type Problems when the file could be read and is at fault.
+// Load reads the configuration at path, with the files that it includes.
+// Variables of the form ${NAME} in its values are looked up by getenv, which
+// is os.LookupEnv but in tests. The sources of lists on the web are missing:
+// see LoadLists. The error is of type Problems when the file could be read and
+// is at fault.
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
+	return LoadLists(path, getenv, nil)
+}
+
+// LoadLists is Load with the OPML lists on the web that the file includes:
+// list returns the document at an address. Where it fails, the list's sources
+// are missing and there is a warning.
+func LoadLists(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error)) (*Config, error) {
 	data, err := readLimited(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	return Parse(path, data, getenv)
+	return parse(path, data, getenv, list)
 }
 
 // Parse is Load for a file that is already in memory. Files that it names are
 // looked for beside name.
 func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
+	return parse(name, data, getenv, nil)
+}
+
+func parse(name string, data []byte, getenv func(string) (string, bool), list func(string) ([]byte, error)) (*Config, error) {
 	l := &loader{
 		dir:    filepath.Dir(name),
 		getenv: getenv,
+		list:   list,
 		places: places{"": {file: name}},
 		bad:    map[string]bool{},
 		config: &Config{File: name, Files: []string{name}},
@@ -53,12 +67,13 @@ func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Confi
 type loader struct {
 	dir      string // folder of the main file
 	getenv   func(string) (string, bool)
+	list     func(url string) ([]byte, error)
 	root     root
 	config   *Config
 	problems Problems
 	places   places
 	bad      map[string]bool // paths of values that could not be decoded
-	unsure   bool            // a source could not be decoded whole: a tag that is missing may be there
+	unsure   bool            // a source could not be read whole: what a topic misses may be there
 }
 
 // report notes a problem of the setting at path, unless it could not even be
@@ -86,7 +101,8 @@ func (l *loader) read(name string, data []byte) {
 	}
 	decoded := len(l.problems) == 0
 	l.general()
-	l.unsure = l.troubled("sources")
+	l.include()
+	l.unsure = l.unsure || l.troubled("sources") || l.troubled("include")
 	l.sources()
 	if decoded && len(l.root.Sources) == 0 {
 		l.report([]string{"sources"}, "there are no sources", "name at least one, such as sources: {bbc-world: https://feeds.bbci.co.uk/news/world/rss.xml}")
@@ -217,14 +233,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
-	}
-	return data, nil
+	return limitedRead(f, path, limit)
 }
 
 // general builds all but sources and topics.

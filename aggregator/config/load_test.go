@@ -23,7 +23,7 @@ func env(pairs ...string) func(string) (string, bool) {
 	}
 }
 
-func parse(t *testing.T, text string, pairs ...string) *Config {
+func mustParse(t *testing.T, text string, pairs ...string) *Config {
 	t.Helper()
 	c, err := Parse(filepath.Join(t.TempDir(), "feeds.yaml"), []byte(text), env(pairs...))
 	if err != nil {
@@ -48,7 +48,7 @@ topics:
 `
 
 func TestParse(t *testing.T) {
-	c := parse(t, small)
+	c := mustParse(t, small)
 	settings := news.Source{
 		Schedule: "auto", MinInterval: time.Minute, MaxInterval: 24 * time.Hour, Timeout: 30 * time.Second,
 		MaxBytes: 10e6, MaxItems: 5000, LimitScope: news.LimitHost, Content: news.ContentExcerpt,

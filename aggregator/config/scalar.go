@@ -105,15 +105,15 @@ func parseBool(s string) (value, ok bool) {
 	return false, false
 }
 
-var envForm = regexp.MustCompile(`\$?\$\{([^}]*)\}`)
+var envForm = regexp.MustCompile(`\$\$\{|\$\{[^}]*\}`)
 
 // expand replaces ${NAME} by the variable's value and ${NAME:-else} by its
 // value or else by what follows the sign; $${ stands for ${ itself. It returns
 // the names of the variables that are missing.
 func expand(s string, getenv func(string) (string, bool)) (value string, missing []string) {
 	value = envForm.ReplaceAllStringFunc(s, func(form string) string {
-		if strings.HasPrefix(form, "$$") {
-			return form[1:]
+		if form == "$${" {
+			return "${"
 		}
 		name, otherwise, has := strings.Cut(form[2:len(form)-1], ":-")
 		if v, ok := getenv(name); ok && (v != "" || !has) {

@@ -57,25 +57,33 @@ func (l *loader) address(path []string, address string) {
 
 // webURL checks an absolute http or https URL. It returns nil after a report.
 func (l *loader) webURL(path []string, raw, example string) *url.URL {
+	u, wrong := parseWebURL(raw, example)
+	if u == nil {
+		l.report(path, wrong.message, wrong.mend)
+	}
+	return u
+}
+
+// parseWebURL reads an absolute http or https URL, or says what is wrong with
+// it, never repeating more of it than the scheme and the port: the rest may
+// hold a password.
+func parseWebURL(raw, example string) (*url.URL, fault) {
 	u, err := url.Parse(raw)
 	switch {
-	case strings.TrimSpace(raw) != raw || strings.ContainsAny(raw, " \t\r\n"):
-		l.report(path, "the address has a space in it", "write %20 for a space that belongs to it")
+	case strings.ContainsAny(raw, " \t\r\n"):
+		return nil, fault{"the address has a space in it", "take it out, or write %20 for a space that belongs to it"}
 	case err != nil:
-		// The error's own text would repeat the address, and with it a password.
-		l.report(path, "this cannot be read as an address", "write for example "+example)
+		return nil, fault{"this cannot be read as an address", "write for example " + example}
 	case u.Scheme == "" && u.Host == "" && strings.Contains(raw, "."):
-		l.report(path, "the address has no scheme", "begin with https:// or http://, such as "+example)
+		return nil, fault{"the address has no scheme", "begin with https:// or http://, such as " + example}
 	case u.Scheme != "http" && u.Scheme != "https":
-		l.report(path, fmt.Sprintf("an address that begins with %q is not polled", u.Scheme+":"), "write an address of http or https, such as "+example)
+		return nil, fault{fmt.Sprintf("an address that begins with %q is not polled", u.Scheme+":"), "write an address of http or https, such as " + example}
 	case u.Hostname() == "":
-		l.report(path, "the address names no host", "write for example "+example)
+		return nil, fault{"the address names no host", "write for example " + example}
 	case !validPort(u.Port()):
-		l.report(path, fmt.Sprintf("%q is not a port", u.Port()), "a port is a number from 1 to 65535")
-	default:
-		return u
+		return nil, fault{fmt.Sprintf("%q is not a port", u.Port()), "a port is a number from 1 to 65535"}
 	}
-	return nil
+	return u, fault{}
 }
 
 func validPort(port string) bool {

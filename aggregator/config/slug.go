@@ -14,9 +14,10 @@ import (
 var slugForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
 // fold brings a name to the form in which two of them are the same to a user,
-// a file system and a browser: NFKC and case folding.
+// a file system and a browser: NFKC and case folding. The lower case after it
+// is for the letters whose folding is not its own folding, such as Cherokee.
 func fold(name string) string {
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+	return norm.NFKC.String(strings.ToLower(cases.Fold().String(norm.NFKC.String(name))))
 }
 
 // Slug makes a name for a source or a topic of a text: lower-case letters,
@@ -25,6 +26,9 @@ func Slug(text string) string {
 	var b strings.Builder
 	gap := false
 	for _, r := range norm.NFKD.String(fold(text)) {
+		if b.Len() >= 63 {
+			break
+		}
 		switch {
 		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
 			if gap && b.Len() > 0 {
@@ -34,9 +38,6 @@ func Slug(text string) string {
 			gap = false
 		case r < 0x300 || r > 0x36f: // accents vanish, all else parts words
 			gap = true
-		}
-		if b.Len() >= 63 {
-			break
 		}
 	}
 	return b.String()

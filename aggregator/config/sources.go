@@ -27,7 +27,7 @@ func (l *loader) sources() {
 			MinInterval: time.Duration(s.MinInterval), MaxInterval: time.Duration(s.MaxInterval),
 			AllowPrivate: s.AllowPrivate, MaxBytes: int64(s.MaxBytes), MaxItems: s.MaxItems,
 			Timeout: time.Duration(s.Timeout), LimitScope: news.LimitScope(s.LimitScope),
-			Content: news.ContentPolicy(s.Content), FullText: s.FullText,
+			Content: news.ContentPolicy(s.Content), FullText: s.FullText, Robots: s.Robots,
 		}
 		built.Tags = l.tags(path, s.Tags)
 		built.Language = l.language(child(path, "language"), s.Language)

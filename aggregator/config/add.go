@@ -1,0 +1,277 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Add writes entries into the text of a feeds.yaml, behind its other sources,
+// and changes no other byte: comments, order and blank lines stay. Entries
+// whose address is there already are passed over; a name that is taken gets a
+// number. It returns the new text and the entries as they were written.
+func Add(text []byte, entries []Entry) ([]byte, []Entry, error) {
+	before, err := sourceNodes(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, addresses := map[string]bool{}, map[string]bool{}
+	for name, node := range before.all() {
+		names[name] = true
+		addresses[addressOf(node)] = true
+	}
+	var added []Entry
+	for _, e := range entries {
+		if addresses[e.URL] {
+			continue
+		}
+		base := e.Name
+		for n := 2; names[e.Name]; n++ {
+			suffix := fmt.Sprintf("-%d", n)
+			e.Name = base[:min(len(base), 64-len(suffix))] + suffix
+		}
+		names[e.Name], addresses[e.URL] = true, true
+		added = append(added, e)
+	}
+	if len(added) == 0 {
+		return text, nil, nil
+	}
+	out, err := before.insert(text, added)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out, added, checkAdded(out, names)
+}
+
+// checkAdded reads the text back: a file that is laid out in a way that was
+// not foreseen must not be damaged.
+func checkAdded(text []byte, names map[string]bool) error {
+	after, err := sourceNodes(text)
+	if err != nil {
+		return fmt.Errorf("config: the sources cannot be added to a file of this layout: %w", err)
+	}
+	n := 0
+	for name := range after.all() {
+		n++
+		if !names[name] {
+			return errors.New("config: the sources cannot be added to a file of this layout")
+		}
+	}
+	if n != len(names) {
+		return errors.New("config: the sources cannot be added to a file of this layout")
+	}
+	return nil
+}
+
+// sourcesAt is where the sources of a file stand.
+type sourcesAt struct {
+	key, value *yaml.Node // nil: there are none
+}
+
+// sourceNodes finds the sources of a file.
+func sourceNodes(text []byte) (sourcesAt, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return sourcesAt{}, fmt.Errorf("config: %w", err)
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		return sourcesAt{}, nil
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 {
+		return sourcesAt{}, errors.New("config: the file is not a list of keys, one a line")
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == "sources" {
+			at := sourcesAt{root.Content[i], root.Content[i+1]}
+			if at.value.Kind != yaml.MappingNode && at.value.Tag != "!!null" {
+				return sourcesAt{}, errors.New("config: sources is not a mapping of names")
+			}
+			return at, nil
+		}
+	}
+	return sourcesAt{}, nil
+}
+
+// all yields the names and the nodes of the sources.
+func (at sourcesAt) all() func(func(string, *yaml.Node) bool) {
+	return func(yield func(string, *yaml.Node) bool) {
+		if at.value == nil {
+			return
+		}
+		for i := 0; i+1 < len(at.value.Content); i += 2 {
+			if !yield(at.value.Content[i].Value, at.value.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+// addressOf returns the address of a source as it is written.
+func addressOf(node *yaml.Node) string {
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if key := node.Content[i].Value; key == "url" || key == "site" {
+			return node.Content[i+1].Value
+		}
+	}
+	return node.Value
+}
+
+// insert writes entries into the text.
+func (at sourcesAt) insert(text []byte, entries []Entry) ([]byte, error) {
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	switch {
+	case at.value == nil:
+		if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+			text = append(bytes.Clone(text), '\n')
+		}
+		return append(bytes.Clone(text), "sources:\n"+written(entries, 2)...), nil
+	case at.value.Kind != yaml.MappingNode:
+		return spliced(lines, at.key.Line, written(entries, 2)), nil
+	case at.value.Style&yaml.FlowStyle != 0:
+		return at.insertFlow(lines, entries)
+	}
+	first := at.value.Content[0]
+	return spliced(lines, lastLine(lines, at.key), written(entries, first.Column-1)), nil
+}
+
+// insertFlow writes entries behind the opening brace of sources: {…}. Columns
+// count characters.
+func (at sourcesAt) insertFlow(lines [][]byte, entries []Entry) ([]byte, error) {
+	line := []rune(string(lines[at.value.Line-1]))
+	if at.value.Column > len(line) || line[at.value.Column-1] != '{' {
+		return nil, errors.New("config: the sources cannot be added to a file of this layout")
+	}
+	var b strings.Builder
+	b.WriteString(string(line[:at.value.Column]))
+	for i, e := range entries {
+		fmt.Fprintf(&b, "%s: %s", e.Name, flow(e))
+		if i < len(entries)-1 || len(at.value.Content) > 0 {
+			b.WriteString(", ")
+		}
+	}
+	b.WriteString(string(line[at.value.Column:]))
+	lines[at.value.Line-1] = []byte(b.String())
+	return bytes.Join(lines, nil), nil
+}
+
+// lastLine returns the number of the last line of a block that begins with a
+// key: comments and blank lines behind it belong to what follows.
+func lastLine(lines [][]byte, key *yaml.Node) int {
+	last := key.Line
+	for n := key.Line; n < len(lines); n++ {
+		line := lines[n]
+		content := bytes.TrimLeft(line, " ")
+		if len(bytes.TrimSpace(content)) == 0 || content[0] == '#' {
+			continue
+		}
+		if len(line)-len(content) < key.Column {
+			break
+		}
+		last = n + 1
+	}
+	return last
+}
+
+// spliced returns the lines with text behind line n.
+func spliced(lines [][]byte, n int, text string) []byte {
+	head := bytes.Join(lines[:n], nil)
+	if !bytes.HasSuffix(head, []byte("\n")) {
+		head = append(head, '\n')
+	}
+	return append(append(head, text...), bytes.Join(lines[n:], nil)...)
+}
+
+// written returns entries as lines of YAML.
+func written(entries []Entry, indent int) string {
+	var b strings.Builder
+	pad := strings.Repeat(" ", indent)
+	for _, e := range entries {
+		if e.bare() {
+			fmt.Fprintf(&b, "%s%s: %s\n", pad, e.Name, quoted(e.URL))
+			continue
+		}
+		fmt.Fprintf(&b, "%s%s:\n", pad, e.Name)
+		for _, setting := range e.settings() {
+			fmt.Fprintf(&b, "%s  %s\n", pad, setting)
+		}
+	}
+	return b.String()
+}
+
+// flow returns an entry on one line.
+func flow(e Entry) string {
+	if e.bare() {
+		return doubleQuoted(e.URL)
+	}
+	return "{" + strings.Join(e.settings(), ", ") + "}"
+}
+
+// bare says whether the entry is nothing but an address of a feed.
+func (e Entry) bare() bool {
+	return !e.Site && e.Title == "" && e.Language == "" && len(e.Tags) == 0
+}
+
+// settings returns what is known of the entry, as YAML.
+func (e Entry) settings() []string {
+	key := "url"
+	if e.Site {
+		key = "site"
+	}
+	settings := []string{key + ": " + quoted(e.URL)}
+	if e.Title != "" {
+		settings = append(settings, "title: "+quoted(e.Title))
+	}
+	if len(e.Tags) > 0 {
+		tags := make([]string, len(e.Tags))
+		for i, tag := range e.Tags {
+			tags[i] = quoted(tag)
+		}
+		settings = append(settings, "tags: ["+strings.Join(tags, ", ")+"]")
+	}
+	if e.Language != "" {
+		settings = append(settings, "language: "+quoted(e.Language))
+	}
+	return settings
+}
+
+// quoted writes a text as a YAML scalar: as it is where that is plainly safe
+// in every context, in double quotes otherwise. What looks like a variable is
+// escaped, for a list's text is not to read our environment.
+func quoted(text string) string {
+	for i, r := range text {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0xa0 && r < 0x2000
+		digit := r >= '0' && r <= '9'
+		inner := i > 0 && i < len(text)-1 && (r == ' ' || r == ':' && strings.HasPrefix(text[i:], "://") || strings.ContainsRune("-._~/?=&+%()", r))
+		if !letter && !(digit && i > 0) && !inner && !(r == '/' && i > 0) {
+			return doubleQuoted(text)
+		}
+	}
+	switch strings.ToLower(text) {
+	case "", "true", "false", "yes", "no", "on", "off", "y", "n", "null":
+		return doubleQuoted(text)
+	}
+	return text
+}
+
+// doubleQuoted writes a text as a double-quoted YAML scalar.
+func doubleQuoted(text string) string {
+	text = strings.ReplaceAll(text, "${", "$${")
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfeff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + `"`
+}

@@ -1,0 +1,156 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A fragment is an included file of sources and topics.
+type fragment struct {
+	Sources map[string]source `yaml:"sources"`
+	Topics  map[string]topic  `yaml:"topics"`
+}
+
+// include reads the files and lists that the main file names.
+func (l *loader) include() {
+	for i, name := range l.root.Include {
+		at := []string{"include", strconv.Itoa(i)}
+		switch ext := strings.ToLower(path.Ext(name)); {
+		case l.bad[pathKey(at)]:
+		case strings.Contains(name, "://"):
+			l.includeURL(at, name)
+		case ext != ".yaml" && ext != ".yml" && ext != ".opml" && ext != ".xml":
+			l.report(at, fmt.Sprintf("%q is neither YAML nor OPML by its name", name), "name a file that ends in .yaml or .opml")
+		default:
+			data, err := l.readBeside(name)
+			file := filepath.Join(l.dir, filepath.FromSlash(name))
+			if err != nil {
+				l.report(at, fmt.Sprintf("the file cannot be read: %v", err), "name a file below the folder of this one, with a path that is relative to it")
+				continue
+			}
+			l.config.Files = append(l.config.Files, file)
+			if ext == ".yaml" || ext == ".yml" {
+				l.includeYAML(file, data)
+			} else {
+				l.includeList(file, data)
+			}
+		}
+	}
+}
+
+// readBeside reads a file below the main file's folder; neither its path nor a
+// symbolic link leads out of it.
+func (l *loader) readBeside(name string) ([]byte, error) {
+	root, err := os.OpenRoot(l.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return limitedRead(f, name, maxFile)
+}
+
+// limitedRead reads all of r, and refuses it if it is larger than the limit.
+func limitedRead(r io.Reader, name string, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes", name, limit)
+	}
+	return data, err
+}
+
+// includeYAML joins the sources and topics of a file to those of the main file.
+func (l *loader) includeYAML(file string, data []byte) {
+	main := l.places
+	l.places = places{"": {file: file}}
+	var f fragment
+	l.decode(file, data, reflect.ValueOf(&f).Elem())
+	mine := l.places
+	l.places = main
+	for key, at := range mine {
+		if _, ok := main[key]; !ok {
+			main[key] = at
+		}
+	}
+	merge(l, "sources", &l.root.Sources, f.Sources, mine)
+	merge(l, "topics", &l.root.Topics, f.Topics, mine)
+}
+
+// merge adds the entries of a file to those that there are.
+func merge[T any](l *loader, kind string, all *map[string]T, more map[string]T, mine places) {
+	if *all == nil {
+		*all = map[string]T{}
+	}
+	for name, entry := range more {
+		if _, ok := (*all)[name]; ok {
+			first := l.places.nearest([]string{kind, name})
+			l.problems = append(l.problems, mine.problem([]string{kind, name}, fmt.Sprintf("the name %q is taken by line %d of %s", name, first.line, first.file), "choose another name"))
+			continue
+		}
+		(*all)[name] = entry
+	}
+}
+
+// includeURL reads an OPML list from the web.
+func (l *loader) includeURL(at []string, address string) {
+	u := l.webURL(at, address, "https://example.org/blogroll.opml")
+	if u == nil {
+		return
+	}
+	l.config.Lists = append(l.config.Lists, address)
+	if l.list == nil {
+		l.unsure = true
+		return
+	}
+	data, err := l.list(address)
+	if err != nil {
+		l.unsure = true
+		l.config.Warnings = append(l.config.Warnings, l.places.problem(at, fmt.Sprintf("the list cannot be read: %v", err), "its sources are missing until it can be"))
+		return
+	}
+	u.User, u.RawQuery = nil, ""
+	l.includeList(u.String(), data)
+}
+
+// includeList makes sources of an OPML list. A list is often somebody else's:
+// its faults are warnings and never refuse the configuration.
+func (l *loader) includeList(name string, data []byte) {
+	list, faults := ReadOPML(name, data)
+	l.config.Warnings = append(l.config.Warnings, faults...)
+	taken := map[string]bool{}
+	for _, s := range l.root.Sources {
+		taken[s.URL+s.Site] = true
+	}
+	tag := tagOf(strings.TrimSuffix(path.Base(filepath.ToSlash(name)), path.Ext(name)))
+	if l.root.Sources == nil {
+		l.root.Sources = map[string]source{}
+	}
+	for _, e := range list.Entries {
+		if _, ok := l.root.Sources[e.Name]; ok {
+			e.Name = longName(e)
+		}
+		if _, ok := l.root.Sources[e.Name]; ok || taken[e.URL] {
+			continue
+		}
+		if tag != "" && !slices.Contains(e.Tags, tag) {
+			e.Tags = append(e.Tags, tag)
+		}
+		s := source{URL: e.URL, Title: e.Title, Tags: e.Tags, Language: e.Language, settings: l.root.Defaults}
+		if e.Site {
+			s.URL, s.Site = "", e.URL
+		}
+		l.root.Sources[e.Name] = s
+		l.places[pathKey([]string{"sources", e.Name})] = place{name, e.Line, 1}
+	}
+}

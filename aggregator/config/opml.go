@@ -1,0 +1,319 @@
+package config
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/language"
+)
+
+// The limits of a list: nothing that a person made comes near them.
+const (
+	maxOutlineDepth = 64
+	maxEntries      = 10_000
+)
+
+// A List is an OPML list of feeds.
+type List struct {
+	Title   string
+	Entries []Entry // each address once, in the order of the list
+}
+
+// An Entry is a feed of a list, or what is to be added to feeds.yaml.
+type Entry struct {
+	Name     string // slug
+	URL      string // absolute, http or https
+	Site     bool   // URL is that of a web site, whose feed is not known
+	Title    string
+	Language string
+	Tags     []string
+	Line     int // in the list, from 1
+}
+
+// ReadOPML reads a list as programs really write it: OPML of any version, or
+// the FOAF of a planet; in any case,
+// unescaped ampersands and angle brackets, undefined entities, missing ends.
+// The outlines around a feed, and its categories, are its tags. Problems are
+// what was left out, each with its line; a document that is no list, or one
+// made to do harm, has one problem and no entries. Lists within the list are
+// named as problems and not followed.
+func ReadOPML(name string, data []byte) (List, Problems) {
+	r := opmlReader{name: name, seen: map[string]int{}, line: 1}
+	if wrong := r.read(cleanXML(data)); wrong != (fault{}) {
+		return List{}, Problems{{File: name, Line: r.line, Column: 1, Message: wrong.message, Mend: wrong.mend}}
+	}
+	nameEntries(r.list.Entries)
+	return r.list, r.problems
+}
+
+var encodingForm = regexp.MustCompile(`encoding=["']([A-Za-z0-9._-]+)["']`)
+
+// cleanXML brings a document to UTF-8 without what XML forbids.
+func cleanXML(data []byte) []byte {
+	if !utf8.Valid(data) {
+		label := "text/xml"
+		if m := encodingForm.FindSubmatch(data[:min(len(data), 200)]); m != nil {
+			label += "; charset=" + string(m[1])
+		}
+		if in, err := charset.NewReader(bytes.NewReader(data), label); err == nil {
+			if decoded, err := io.ReadAll(in); err == nil {
+				data = decoded
+			}
+		}
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	return bytes.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, data)
+}
+
+// An opmlReader is what is known half-way through a list.
+type opmlReader struct {
+	name     string
+	list     List
+	problems Problems
+	seen     map[string]int // index of an address among the entries
+	open     []string       // texts of the outlines around the place
+	line     int            // on which the current token begins
+	torn     *html.Token    // the last outline, if it is open and has no address
+	rdf      bool           // the list is a FOAF one
+	frames   []foafFrame
+	mentions []int // indexes of the entries that a FOAF list has named, in order
+}
+
+// read reads the outlines. Its tokens are those of HTML: of a hundred lists
+// found in the wild an XML parser gives up on a tenth, for descriptions with
+// tags and quotes in them.
+func (r *opmlReader) read(data []byte) fault {
+	tokens := html.NewTokenizer(bytes.NewReader(data))
+	known, text := false, ""
+	for {
+		kind := tokens.Next()
+		// The raw bytes are overwritten as names and values are read.
+		lines := bytes.Count(tokens.Raw(), []byte("\n"))
+		switch kind {
+		case html.ErrorToken:
+			if !known {
+				return fault{"this is not OPML", mendList}
+			}
+			return fault{}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			t := tokens.Token()
+			r.rdf = r.rdf || t.Data == "rdf:rdf"
+			known = known || t.Data == "opml" || r.rdf
+			text = ""
+			if !known {
+				return fault{"this is not OPML but <" + t.Data + ">", mendList}
+			}
+			if wrong := r.start(t, kind == html.StartTagToken); wrong != (fault{}) {
+				return wrong
+			}
+		case html.EndTagToken:
+			name, _ := tokens.TagName()
+			r.end(string(name), oneLine(text))
+			text = ""
+		case html.TextToken:
+			text = string(tokens.Text())
+			r.salvage(text)
+		}
+		r.line += lines
+	}
+}
+
+const mendList = "name a file that a feed reader has exported as OPML"
+
+// start takes in the start of an element, which has others within if it is open.
+func (r *opmlReader) start(t html.Token, open bool) fault {
+	switch {
+	case len(r.open) >= maxOutlineDepth || len(r.frames) >= maxOutlineDepth:
+		return fault{fmt.Sprintf("the list is nested more than %d deep", maxOutlineDepth), "export the list again from the program that wrote it"}
+	case r.rdf:
+		r.foafStart(t, open)
+	case t.Data == "outline":
+		r.outline(t, open)
+		r.torn = nil
+		if open {
+			r.torn = &t
+		}
+	}
+	return fault{}
+}
+
+var strayURL = regexp.MustCompile(`(?i)\sxmlUrl="([^"]*)"`)
+
+// salvage looks for the address of an outline that was torn by a tag with
+// quotes inside its description: what followed the tag has become text.
+func (r *opmlReader) salvage(text string) {
+	m := strayURL.FindStringSubmatch(text)
+	if m == nil || r.torn == nil {
+		return
+	}
+	t := *r.torn
+	t.Attr = append(t.Attr, html.Attribute{Key: "xmlurl", Val: m[1]})
+	r.open, r.torn = r.open[:len(r.open)-1], nil
+	r.outline(t, !strings.Contains(text, "/>"))
+}
+
+// end takes in the end of an element with the text before it.
+func (r *opmlReader) end(name, text string) {
+	switch {
+	case r.rdf:
+		r.foafEnd(name, text)
+	case name == "title" && r.list.Title == "":
+		r.list.Title = text
+	case name == "outline" && len(r.open) > 0:
+		r.open, r.torn = r.open[:len(r.open)-1], nil
+	}
+}
+
+// outline takes an outline in and, if it has others within, remembers it as
+// their group.
+func (r *opmlReader) outline(t html.Token, group bool) {
+	attr := map[string]string{}
+	for _, a := range t.Attr {
+		attr[a.Key] = strings.TrimSpace(a.Val)
+	}
+	text := oneLine(attr["text"])
+	if text == "" {
+		text = oneLine(attr["title"])
+	}
+	groups := r.open
+	if group {
+		r.open = append(r.open, text)
+	}
+	kind := strings.ToLower(attr["type"])
+	e := Entry{URL: attr["xmlurl"], Title: text, Language: attr["language"], Name: attr["wireroom:name"]}
+	switch {
+	case kind == "include" || kind == "source" || kind == "link" && strings.HasSuffix(strings.ToLower(attr["url"]), ".opml"):
+		r.leave(text, fault{"it is a list within the list", "include that list by its own address"})
+		return
+	case e.URL == "" && attr["htmlurl"] != "" && kind != "link":
+		e.URL, e.Site = attr["htmlurl"], true
+	case e.URL == "":
+		return // a group, or a note
+	}
+	words := strings.FieldsFunc(attr["category"], func(c rune) bool { return c == ',' || c == '/' })
+	r.add(e, slices.Concat(groups, words))
+}
+
+// leave reports an entry that is not taken.
+func (r *opmlReader) leave(title string, wrong fault) {
+	r.problems = append(r.problems, Problem{File: r.name, Line: r.line, Column: 1, Message: fmt.Sprintf("%q is left out: %s", title, wrong.message), Mend: wrong.mend})
+}
+
+// add takes an entry in, or adds the tags of its second mention to the first,
+// and returns its index; -1 if it was left out.
+func (r *opmlReader) add(e Entry, words []string) int {
+	u, wrong := parseWebURL(feedScheme(e.URL), "https://feeds.example.org/rss.xml")
+	switch {
+	case u == nil:
+	case isPrivate(u):
+		wrong = fault{u.Hostname() + " is on a private network", "if it is yours, write it into feeds.yaml with allow_private: true"}
+	case len(r.list.Entries) == maxEntries:
+		wrong = fault{fmt.Sprintf("the list has more than %d feeds", maxEntries), "split the list"}
+	}
+	if wrong != (fault{}) {
+		r.leave(e.Title, wrong)
+		return -1
+	}
+	u.Fragment = ""
+	e.URL, e.Line = u.String(), r.line
+	if e.Title == "" && !r.rdf {
+		e.Title = u.Hostname()
+	}
+	tag, err := language.Parse(e.Language)
+	e.Language = ""
+	if err == nil && tag != language.Und {
+		e.Language = tag.String()
+	}
+	i, known := r.seen[e.URL]
+	if !known {
+		i = len(r.list.Entries)
+		r.seen[e.URL] = i
+		r.list.Entries = append(r.list.Entries, e)
+	}
+	r.list.Entries[i].tag(words)
+	return i
+}
+
+// tag adds words to the tags.
+func (e *Entry) tag(words []string) {
+	for _, word := range words {
+		if tag := tagOf(word); tag != "" && !slices.Contains(e.Tags, tag) {
+			e.Tags = append(e.Tags, tag)
+		}
+	}
+}
+
+// feedScheme undoes the scheme by which browsers once handed feeds to readers.
+func feedScheme(address string) string {
+	if rest, ok := strings.CutPrefix(address, "feed://"); ok {
+		return "http://" + rest
+	}
+	return strings.TrimPrefix(address, "feed:")
+}
+
+// tagOf makes a tag of a text: a tag holds no comma, colon or exclamation mark.
+func tagOf(text string) string {
+	return oneLine(strings.Map(func(r rune) rune {
+		if r == ',' || r == ':' || r == '!' {
+			return ' '
+		}
+		return r
+	}, fold(text)))
+}
+
+// oneLine returns the text with single spaces, without the characters that
+// turn the direction of what stands around them.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f {
+			return ' '
+		}
+		return r
+	}, text)), " ")
+}
+
+// nameEntries gives every entry a name of its own: of its title, or, where
+// several titles give one, of title and address, so that the order of the list
+// does not decide.
+func nameEntries(entries []Entry) {
+	count := map[string]int{}
+	for i := range entries {
+		e := &entries[i]
+		if !slugForm.MatchString(e.Name) {
+			e.Name = Slug(e.Title)
+		}
+		if u, err := url.Parse(e.URL); e.Name == "" && err == nil {
+			e.Name = Slug(u.Hostname())
+		}
+		if e.Name == "" {
+			e.Name = "feed"
+		}
+		count[e.Name]++
+	}
+	for i := range entries {
+		if count[entries[i].Name] > 1 {
+			entries[i].Name = longName(entries[i])
+		}
+	}
+}
+
+// longName is an entry's name with eight letters of its address's hash.
+func longName(e Entry) string {
+	sum := sha256.Sum256([]byte(e.URL))
+	return e.Name[:min(len(e.Name), 55)] + "-" + hex.EncodeToString(sum[:4])
+}
