@@ -56,7 +56,10 @@ func (r *rule) choose(s *news.Story, matches []*matched, limit int) choice {
 			}
 		}
 	}
-	missed := r.corroboration(taken(s, c.verdicts))
+	missed := ""
+	if r.topic.MinFamilies > 1 || len(r.topic.Spread) > 0 {
+		missed = r.corroboration(taken(s, c.verdicts))
+	}
 	c.groups = r.groups(s, c.verdicts)
 	for _, g := range c.groups {
 		if len(g.leads) == 0 {
@@ -79,7 +82,7 @@ func (r *rule) judge(m *news.Member, words *matched) verdict {
 		return verdict{part: leading}
 	case words.fulfils(r.number):
 		return verdict{part: leading, clause: "match"}
-	case words.bars(r.number) || r.merge() == news.MergeOff:
+	case slices.ContainsFunc(r.none, words.has) || r.merge() == news.MergeOff:
 		return verdict{part: out, clause: "match"}
 	}
 	return verdict{part: further, clause: "match"}

@@ -43,7 +43,7 @@ func (r *Rules) explain(rule *rule, s *news.Story, matches []*matched) Explanati
 	c := rule.choose(s, matches, r.lexicon.limit)
 	for i, v := range c.verdicts {
 		m := &s.Members[i]
-		reason := Reason{Key: m.Record.Item.Key(), Why: r.reason(rule, v, m, matches[i])}
+		reason := Reason{Key: m.Record.Item.Key(), Why: rule.reason(v, m, matches[i])}
 		for _, g := range c.groups {
 			if g.refused == "" && slices.Contains(g.members, m) {
 				reason.In, reason.Lead = true, rule.lead(g.leads) == m
@@ -70,26 +70,26 @@ func (r *Rules) explain(rule *rule, s *news.Story, matches []*matched) Explanati
 }
 
 // reason puts a verdict upon a member into words.
-func (r *Rules) reason(rule *rule, v verdict, m *news.Member, words *matched) string {
+func (r *rule) reason(v verdict, m *news.Member, words *matched) string {
 	switch v.clause {
 	case "from":
-		return fmt.Sprintf("from: %s is not among the topic's %d sources", m.Record.Item.Source, len(rule.topic.From))
+		return fmt.Sprintf("from: %s is not among the topic's %d sources", m.Record.Item.Source, len(r.topic.From))
 	case "language":
 		language := language(m)
 		if language == "" {
 			language = "unknown"
 		}
-		return fmt.Sprintf("language: %s is not %s", language, strings.Join(rule.topic.Language, " or "))
+		return fmt.Sprintf("language: %s is not %s", language, strings.Join(r.topic.Language, " or "))
 	case "where":
 		return v.why
 	case "match":
-		why := r.words(rule, words)
+		why := r.words(words)
 		if v.part == further {
 			why += "; it is only listed beside a member that fulfils the rule"
 		}
 		return why
 	}
-	if rule.from != nil {
+	if r.from != nil {
 		return "from: " + m.Record.Item.Source
 	}
 	return "the topic takes every story"

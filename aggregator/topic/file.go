@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -26,30 +26,29 @@ func (r *Rules) File(s news.Story, authority string, at time.Time) []news.Filing
 	matches, wanted := r.candidates(&s)
 	for _, rule := range r.rules {
 		if wanted[rule.number] {
-			filings = append(filings, r.fileIn(rule, &s, matches, authority, at)...)
+			c := rule.choose(&s, matches, r.lexicon.limit)
+			filings = rule.appendFilings(filings, &s, c, matches, authority, at)
 		}
 	}
 	return filings
 }
 
-// fileIn returns the filings of a story in one topic.
-func (r *Rules) fileIn(rule *rule, s *news.Story, matches []*matched, authority string, at time.Time) []news.Filing {
-	var filings []news.Filing
+// appendFilings appends the filings of a story in a topic.
+func (r *rule) appendFilings(filings []news.Filing, s *news.Story, c choice, matches []*matched, authority string, at time.Time) []news.Filing {
 	withdraw := func(key, why string) {
-		filings = append(filings, news.Filing{Topic: rule.topic.Name, Key: key, Story: s.ID, Withdrawn: true, Why: why})
+		filings = append(filings, news.Filing{Topic: r.topic.Name, Key: key, Story: s.ID, Withdrawn: true, Why: why})
 	}
 	filed := false
-	c := rule.choose(s, matches, r.lexicon.limit)
 	for _, g := range c.groups {
 		switch {
 		case g.refused == "":
 			filed = true
-			lead := rule.lead(g.leads)
-			f := rule.filing(s, g, lead, authority)
+			lead := r.lead(g.leads)
+			f := r.filing(s, g, lead, authority)
 			f.FirstFiled = at
 			for i := range s.Members {
 				if &s.Members[i] == lead {
-					f.Why = r.reason(rule, c.verdicts[i], lead, matches[i])
+					f.Why = r.reason(c.verdicts[i], lead, matches[i])
 				}
 			}
 			filings = append(filings, f)
@@ -57,7 +56,7 @@ func (r *Rules) fileIn(rule *rule, s *news.Story, matches []*matched, authority 
 			withdraw(g.key, g.refused)
 		}
 	}
-	if !filed || rule.merge() != news.MergeStories {
+	if !filed || r.merge() != news.MergeStories {
 		return filings
 	}
 	for i := range s.Members {
@@ -110,11 +109,17 @@ func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority stri
 		Families:  families(g.members),
 	}
 	content := sha256.New()
-	fmt.Fprintf(content, "%q %q", f.Lead, lead.Record.Item.Hash)
+	show := func(texts ...string) {
+		for _, text := range texts {
+			io.WriteString(content, text)
+			content.Write([]byte{0}) // stands in no text
+		}
+	}
+	show(f.Lead.Source, f.Lead.ID, lead.Record.Item.Hash)
 	for _, m := range rest {
 		it := &m.Record.Item
 		f.Members = append(f.Members, it.Key())
-		fmt.Fprintf(content, " %q %q %q", it.Key(), it.Title, it.Canonical)
+		show(it.Source, it.ID, it.Title, it.Canonical)
 	}
 	f.Hash = hex.EncodeToString(content.Sum(nil)[:16])
 	for _, m := range g.members[1:] {
@@ -148,5 +153,5 @@ func mint(authority string, day time.Time, topic, key string) string {
 		authority = host
 	}
 	authority = strings.ToLower(strings.TrimSuffix(authority, "."))
-	return fmt.Sprintf("tag:%s,%s:%s/%s", authority, day.UTC().Format(time.DateOnly), topic, key)
+	return "tag:" + authority + "," + day.UTC().Format(time.DateOnly) + ":" + topic + "/" + key
 }

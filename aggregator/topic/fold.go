@@ -111,11 +111,13 @@ var elisions = map[string]bool{
 	"un": true, "all": true, "dall": true, "dell": true, "nell": true, "sull": true, "quell": true, "gl": true,
 }
 
-// written returns the forms in which a word is compared as written: the word,
-// and what it is without an elided article or an English genitive.
-func written(word string) []string {
-	word = strings.ReplaceAll(norm.NFKC.String(word), "’", "'")
-	forms := []string{word}
+// appendWritten appends the forms in which a word is compared as written: the
+// word, and what it is without an elided article or an English genitive.
+func appendWritten(forms []string, word string) []string {
+	if !isASCII(word) {
+		word = strings.ReplaceAll(norm.NFKC.String(word), "’", "'")
+	}
+	forms = append(forms, word)
 	if head, tail, ok := strings.Cut(word, "'"); ok {
 		if elisions[strings.ToLower(head)] && tail != "" {
 			forms = append(forms, tail)
@@ -127,27 +129,25 @@ func written(word string) []string {
 	return forms
 }
 
-// keys returns the forms by which two words in a language are the same but for
-// case, accents and inflection: if they have one in common. A stemmer wants
-// its language's accents, but people leave them out: hence two ways.
-func keys(word, language string) []string {
-	var keys []string
-	for _, form := range written(word) {
-		form = strings.ToLower(form)
-		by := language
-		if by == "" {
-			by = fallback(form)
-		}
-		stem := stemmers[by]
-		if stem == nil {
-			keys = append(keys, fold(form))
-			continue
-		}
-		one, two := fold(stem(form)), stem(fold(form))
-		keys = append(keys, one)
-		if two != one {
-			keys = append(keys, two)
-		}
+// appendKeys appends the keys of a form of a word in a language. Two words are
+// the same but for case, accents and inflection if they have a key in common.
+// A stemmer wants its language's accents, but people leave them out: hence two.
+func appendKeys(keys []string, form, language string) []string {
+	form = strings.ToLower(form)
+	if language == "" {
+		language = fallback(form)
+	}
+	stem := stemmers[language]
+	if stem == nil {
+		return append(keys, fold(form))
+	}
+	one := fold(stem(form))
+	keys = append(keys, one)
+	if isASCII(form) {
+		return keys
+	}
+	if two := stem(fold(form)); two != one {
+		keys = append(keys, two)
 	}
 	return keys
 }

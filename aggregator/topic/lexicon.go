@@ -1,6 +1,8 @@
 package topic
 
 import (
+	"cmp"
+	"hash/maphash"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,6 +27,8 @@ type lexicon struct {
 
 	mu         sync.Mutex
 	vocabulary map[string]*vocabulary // by language
+	marks      []field                // by number of the term, while scanning an item
+	marked     []int                  // terms that have a mark
 }
 
 type pattern struct {
@@ -39,15 +43,22 @@ type vocabulary struct {
 	exact    map[string][]int
 	prefixes []atomPrefix
 
-	// seen remembers what words came to, for news is written with few words;
-	// nil for those that no term has. It is emptied when it grows too large.
-	seen map[string]*hit
+	// News is written with few words, so what they came to is remembered: of
+	// those that a term has, the hit, emptied when it grows too large; of the
+	// others a hash, each in the place that its hash says. The seed is not
+	// known outside, so that no feed can make a word that hides another.
+	hits    map[string]*hit
+	nothing []uint64
+	marked  int // how often a hash was written there
+	seed    maphash.Seed
 }
 
-// Limits of what a vocabulary remembers: words, and bytes of a word.
+// Limits of what a vocabulary remembers and looks at.
 const (
-	maxSeen = 1 << 15
-	maxWord = 64
+	maxHits    = 1 << 14
+	minNothing = 1 << 12
+	maxNothing = 1 << 18
+	maxWord    = 256 // bytes of a word that is looked at
 )
 
 type atomPrefix struct {
@@ -89,6 +100,7 @@ func (l *lexicon) add(t term) int {
 	n := len(l.phrases)
 	l.numbers[id] = n
 	l.phrases = append(l.phrases, phrase)
+	l.marks = append(l.marks, 0)
 	if len(phrase) > 0 {
 		l.begins[phrase[0]] = append(l.begins[phrase[0]], n)
 	}
@@ -98,15 +110,22 @@ func (l *lexicon) add(t term) int {
 	return n
 }
 
-// find returns in which fields of an item each term is found, by number.
-func (l *lexicon) find(it *news.Item) []field {
-	found := make([]field, len(l.phrases))
+// A finding is a term that is in an item, and in which fields.
+type finding struct {
+	term int
+	in   field
+}
+
+// find returns the terms that are in an item, by number.
+func (l *lexicon) find(it *news.Item) []finding {
 	texts := values(it)
 	language := news.LanguageBase(it.Language)
 	if language != "" && stemmers[language] == nil {
 		language = "und" // one vocabulary for all, whatever a feed calls them
 	}
+	findings := l.search(texts)
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	v := l.vocabulary[language]
 	if v == nil {
 		v = l.newVocabulary(language)
@@ -117,25 +136,48 @@ func (l *lexicon) find(it *news.Item) []field {
 			continue
 		}
 		for _, text := range list {
-			l.scan(v, text, 1<<i, found)
+			l.scan(v, text, 1<<i)
 		}
 	}
-	l.mu.Unlock()
+	for _, n := range l.marked {
+		findings = append(findings, finding{n, l.marks[n]})
+		l.marks[n] = 0
+	}
+	l.marked = l.marked[:0]
+	slices.SortFunc(findings, func(a, b finding) int { return cmp.Compare(a.term, b.term) })
+	return findings
+}
+
+// search returns the patterns that are in the fields of an item.
+func (l *lexicon) search(texts [5][]string) []finding {
+	var findings []finding
 	for _, p := range l.patterns {
+		f := finding{term: p.term}
 		for i, list := range texts {
-			if slices.ContainsFunc(list, func(s string) bool { return search(p.re, s, l.limit) }) {
-				found[p.term] |= 1 << i
+			if slices.ContainsFunc(list, func(s string) bool { return p.re.MatchString(head(s, l.limit)) }) {
+				f.in |= 1 << i
 			}
 		}
+		if f.in != 0 {
+			findings = append(findings, f)
+		}
 	}
-	return found
+	return findings
+}
+
+// mark notes that a term is in a field.
+func (l *lexicon) mark(term int, in field) {
+	if l.marks[term] == 0 {
+		l.marked = append(l.marked, term)
+	}
+	l.marks[term] |= in
 }
 
 // begun is a phrase of which the first words have been found.
 type begun struct{ term, next int }
 
 // scan marks the terms of words that are in a text.
-func (l *lexicon) scan(v *vocabulary, text string, in field, found []field) {
+func (l *lexicon) scan(v *vocabulary, text string, in field) {
 	var open []begun
 	for start, end := segment(text, 0); start < end; start, end = segment(text, end) {
 		h := v.look(l, text[start:end])
@@ -150,17 +192,17 @@ func (l *lexicon) scan(v *vocabulary, text string, in field, found []field) {
 				continue
 			}
 			if b.next++; b.next == len(phrase) {
-				found[b.term] |= in
+				l.mark(b.term, in)
 			} else {
 				still = append(still, b)
 			}
 		}
 		open = still
 		for _, n := range h.single {
-			found[n] |= in
+			l.mark(n, in)
 		}
 		for _, n := range h.starts {
-			if found[n]&in == 0 {
+			if l.marks[n]&in == 0 {
 				open = append(open, begun{n, 1})
 			}
 		}
@@ -169,27 +211,47 @@ func (l *lexicon) scan(v *vocabulary, text string, in field, found []field) {
 
 // look returns what a word means; nil if nothing.
 func (v *vocabulary) look(l *lexicon, word string) *hit {
-	h, ok := v.seen[word]
+	if len(word) > maxWord {
+		return nil
+	}
+	sum := maphash.String(v.seed, word)
+	place := &v.nothing[sum%uint64(len(v.nothing))]
+	if *place == sum {
+		return nil
+	}
+	h, ok := v.hits[word]
 	if ok {
 		return h
 	}
 	h = v.resolve(l, word)
-	if len(word) <= maxWord {
-		if len(v.seen) >= maxSeen {
-			clear(v.seen)
+	if h == nil {
+		*place = sum
+		if v.marked++; v.marked > len(v.nothing) && len(v.nothing) < maxNothing {
+			v.nothing, v.marked = make([]uint64, 2*len(v.nothing)), 0
 		}
-		v.seen[strings.Clone(word)] = h
+		return nil
 	}
+	if len(v.hits) >= maxHits {
+		clear(v.hits)
+	}
+	v.hits[strings.Clone(word)] = h
 	return h
 }
 
+// resolve works out what a word means.
 func (v *vocabulary) resolve(l *lexicon, word string) *hit {
-	if len(word) > 4*maxWord {
-		return nil
-	}
-	var atoms []int
-	for _, form := range written(word) {
+	var (
+		atoms    []int
+		formRoom [3]string // so that nothing is allocated for most words
+		keyRoom  [6]string
+	)
+	forms, keys := appendWritten(formRoom[:0], word), keyRoom[:0]
+	for _, form := range forms {
 		atoms = append(atoms, v.exact[form]...)
+		keys = appendKeys(keys, form, v.language)
+		if len(v.prefixes) == 0 {
+			continue
+		}
 		folded := fold(form)
 		for _, p := range v.prefixes {
 			if strings.HasPrefix(folded, p.folded) {
@@ -197,7 +259,7 @@ func (v *vocabulary) resolve(l *lexicon, word string) *hit {
 			}
 		}
 	}
-	for _, key := range keys(word, v.language) {
+	for _, key := range keys {
 		atoms = append(atoms, v.loose[key]...)
 	}
 	if len(atoms) == 0 {
@@ -218,15 +280,18 @@ func (v *vocabulary) resolve(l *lexicon, word string) *hit {
 }
 
 func (l *lexicon) newVocabulary(language string) *vocabulary {
-	v := &vocabulary{language: language, loose: map[string][]int{}, exact: map[string][]int{}, seen: map[string]*hit{}}
+	v := &vocabulary{language: language, loose: map[string][]int{}, exact: map[string][]int{},
+		hits: map[string]*hit{}, nothing: make([]uint64, minNothing), seed: maphash.MakeSeed()}
 	for n, a := range l.atoms {
 		switch a.kind {
 		case loose:
-			for _, key := range keys(a.word, language) {
-				v.loose[key] = append(v.loose[key], n)
+			for _, form := range appendWritten(nil, a.word) {
+				for _, key := range appendKeys(nil, form, language) {
+					v.loose[key] = append(v.loose[key], n)
+				}
 			}
 		case exact:
-			form := written(a.word)[0]
+			form := appendWritten(nil, a.word)[0]
 			v.exact[form] = append(v.exact[form], n)
 		case prefix:
 			v.prefixes = append(v.prefixes, atomPrefix{fold(a.word), n})

@@ -1,30 +1,37 @@
 package topic
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// A matched is what the words of one item mean to all topics that have a
-// match: lists of numbers of rules, ascending. A topic in neither list has
-// words that the item neither fulfils nor is barred by.
+// A matched is what the words of one item mean to all topics.
 type matched struct {
-	fulfilled []int
-	barred    []int // by the topic's none
-	terms     []int // that are found
-	fields    []field
+	findings  []finding // by number of the term
+	fulfilled []int     // numbers of the rules whose match it fulfils, ascending
 }
 
+// in returns the fields in which a clause's term was found.
+func (m *matched) in(c clause) field {
+	i, ok := slices.BinarySearchFunc(m.findings, c.term, func(f finding, term int) int { return cmp.Compare(f.term, term) })
+	if !ok {
+		return 0
+	}
+	return m.findings[i].in & c.fields
+}
+
+// has reports whether a clause's term was found.
+func (m *matched) has(c clause) bool { return m.in(c) != 0 }
+
+// lacks reports whether a clause's term was not found.
+func (m *matched) lacks(c clause) bool { return m.in(c) == 0 }
+
+// fulfils reports whether the item fulfils the match of a rule.
 func (m *matched) fulfils(rule int) bool {
 	_, ok := slices.BinarySearch(m.fulfilled, rule)
-	return ok
-}
-
-func (m *matched) bars(rule int) bool {
-	_, ok := slices.BinarySearch(m.barred, rule)
 	return ok
 }
 
@@ -37,20 +44,10 @@ func (r *Rules) match(record *news.Record) *matched {
 	if m != nil {
 		return m
 	}
-	m = &matched{}
-	found := r.lexicon.find(&record.Item)
-	for n, in := range found {
-		if in != 0 {
-			m.terms, m.fields = append(m.terms, n), append(m.fields, in)
-		}
-	}
-	for i, rule := range r.rules {
-		switch {
-		case !rule.matches():
-		case first(rule.none, found) >= 0:
-			m.barred = append(m.barred, i)
-		case missing(rule.all, found) < 0 && (len(rule.any) == 0 || first(rule.any, found) >= 0):
-			m.fulfilled = append(m.fulfilled, i)
+	m = &matched{findings: r.lexicon.find(&record.Item)}
+	for _, n := range r.concerned(m.findings) {
+		if r.rules[n].fulfilled(m) {
+			m.fulfilled = append(m.fulfilled, n)
 		}
 	}
 	if record.Seq == 0 {
@@ -65,60 +62,49 @@ func (r *Rules) match(record *news.Record) *matched {
 	return m
 }
 
+// concerned returns the rules with a match that these findings may fulfil,
+// ascending: only these are looked at, however many there are.
+func (r *Rules) concerned(findings []finding) []int {
+	rules := slices.Clone(r.negative)
+	for _, f := range findings {
+		rules = append(rules, r.begins[f.term]...)
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
+
 // matches reports whether the topic has a match.
 func (r *rule) matches() bool { return len(r.all)+len(r.any)+len(r.none) > 0 }
 
-// first returns the index of the first clause that is found; -1 if none is.
-func first(clauses []clause, found []field) int {
-	for i, c := range clauses {
-		if found[c.term]&c.fields != 0 {
-			return i
-		}
-	}
-	return -1
-}
-
-// missing returns the index of the first clause that is not found.
-func missing(clauses []clause, found []field) int {
-	for i, c := range clauses {
-		if found[c.term]&c.fields == 0 {
-			return i
-		}
-	}
-	return -1
+// fulfilled reports whether an item fulfils the topic's match.
+func (r *rule) fulfilled(m *matched) bool {
+	return !slices.ContainsFunc(r.all, m.lacks) &&
+		(len(r.any) == 0 || slices.ContainsFunc(r.any, m.has)) &&
+		!slices.ContainsFunc(r.none, m.has)
 }
 
 // words says by which terms of match an item is in or out.
-func (r *Rules) words(rule *rule, m *matched) string {
-	found := make([]field, len(r.lexicon.phrases))
-	for i, n := range m.terms {
-		found[n] = m.fields[i]
+func (r *rule) words(m *matched) string {
+	where := func(c clause) string { return c.source + " is in " + m.in(c).String() }
+	if i := slices.IndexFunc(r.none, m.has); i >= 0 {
+		return "match.none: " + where(r.none[i])
 	}
-	if i := first(rule.none, found); i >= 0 {
-		return "match.none: " + rule.none[i].in(found)
-	}
-	if i := missing(rule.all, found); i >= 0 {
-		c := rule.all[i]
-		return fmt.Sprintf("match.all: %s is not in %s", c.source, c.fields)
+	if i := slices.IndexFunc(r.all, m.lacks); i >= 0 {
+		return "match.all: " + r.all[i].source + " is not in " + r.all[i].fields.String()
 	}
 	var terms []string
-	for _, c := range rule.all {
-		terms = append(terms, c.in(found))
+	for _, c := range r.all {
+		terms = append(terms, where(c))
 	}
-	if i := first(rule.any, found); i >= 0 {
-		terms = append(terms, rule.any[i].in(found))
-	} else if len(rule.any) > 0 {
-		return "match.any: there is none of " + short(sources(rule.any))
+	if i := slices.IndexFunc(r.any, m.has); i >= 0 {
+		terms = append(terms, where(r.any[i]))
+	} else if len(r.any) > 0 {
+		return "match.any: there is none of " + short(sources(r.any))
 	}
 	if len(terms) == 0 {
-		return "match.none: there is none of " + short(sources(rule.none))
+		return "match.none: there is none of " + short(sources(r.none))
 	}
 	return "match: " + strings.Join(terms, ", ")
-}
-
-// in says where a clause's term is found.
-func (c clause) in(found []field) string {
-	return fmt.Sprintf("%s is in %s", c.source, found[c.term]&c.fields)
 }
 
 func sources(clauses []clause) string {

@@ -3,7 +3,6 @@ package topic
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
@@ -78,12 +77,6 @@ func instructions(pattern string) (int, error) {
 		return 0, &flaw{0, "no regular expression: " + err.Error()}
 	}
 	return len(program.Inst), nil
-}
-
-// search reports whether a pattern is found in a text that is cut to limit
-// bytes.
-func search(pattern *regexp.Regexp, s string, limit int) bool {
-	return pattern.MatchString(head(s, limit))
 }
 
 // head returns at most limit bytes of s, whole characters only.

@@ -17,6 +17,9 @@ type Rules struct {
 	rules   []*rule // by name
 	lexicon *lexicon
 
+	begins   map[int][]int // number of a term → rules that are not fulfilled without such a term
+	negative []int         // rules whose match has none only
+
 	mu    sync.Mutex
 	known map[int64]*matched // by Seq of the record: what its words gave
 }
@@ -47,7 +50,7 @@ type clause struct {
 // Compile compiles the rules of topics. The error joins one *Error for each
 // thing that is wrong.
 func Compile(topics []news.Topic) (*Rules, error) {
-	r := &Rules{lexicon: newLexicon(), known: map[int64]*matched{}}
+	r := &Rules{lexicon: newLexicon(), begins: map[int][]int{}, known: map[int64]*matched{}}
 	var wrong []error
 	cost := 0
 	for _, t := range topics {
@@ -65,8 +68,18 @@ func Compile(topics []news.Topic) (*Rules, error) {
 		return nil, errors.Join(wrong...)
 	}
 	slices.SortStableFunc(r.rules, func(a, b *rule) int { return cmp.Compare(a.topic.Name, b.topic.Name) })
-	for i := range r.rules {
-		r.rules[i].number = i
+	for i, rule := range r.rules {
+		rule.number = i
+		asked := rule.any
+		if len(rule.all) > 0 {
+			asked = rule.all[:1]
+		}
+		for _, c := range asked {
+			r.begins[c.term] = append(r.begins[c.term], i)
+		}
+		if rule.matches() && len(asked) == 0 {
+			r.negative = append(r.negative, i)
+		}
 	}
 	return r, nil
 }

@@ -28,7 +28,7 @@ func member(seq int64, it news.Item) news.Member {
 	if it.FirstSeen.IsZero() {
 		it.FirstSeen = it.Published.Add(30 * time.Second)
 	}
-	it.Fetched, it.Hash = it.FirstSeen, it.Title+it.Text
+	it.Fetched, it.Hash = it.FirstSeen, fmt.Sprintf("%.16s", it.Title+it.Text)
 	m := news.Member{Record: news.Record{Seq: seq, Revision: 1, Item: it}}
 	m.Decision = news.Decision{Seq: seq, Key: it.Key(), Copies: it.Key().Slug(), Family: it.Source}
 	return m

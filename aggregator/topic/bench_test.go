@@ -1,0 +1,105 @@
+package topic_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/topic"
+)
+
+// articles reads the day of English articles, the first n.
+func articles(tb testing.TB, n int, full bool) []news.Story {
+	tb.Helper()
+	file, err := os.Open(shared(tb, "corpora", "stories", "telegram-en.jsonl.gz"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var stories []news.Story
+	lines := bufio.NewScanner(unzipped)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() && len(stories) < n {
+		var a struct{ ID, Title, Desc, Text, Site string }
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil {
+			tb.Fatal(err)
+		}
+		item := news.Item{Source: a.Site, ID: a.ID, Title: a.Title, Text: a.Desc, Language: "en"}
+		if full {
+			item.Text = a.Text
+		}
+		m := member(int64(len(stories)+1), item)
+		m.Record.Seq = 0 // not remembered: every match is a first one
+		stories = append(stories, storyOf(m))
+	}
+	return stories
+}
+
+// wishes makes n topics of ten words each: words of the stories' titles that
+// stand in at most one text in two hundred, as selective as people's topics are.
+func wishes(n int, stories []news.Story) []news.Topic {
+	standsIn := map[string]int{}
+	for _, s := range stories {
+		it := &s.Members[0].Record.Item
+		words := strings.FieldsFunc(strings.ToLower(it.Title+" "+it.Text), func(r rune) bool { return !unicode.IsLetter(r) })
+		slices.Sort(words)
+		for _, word := range slices.Compact(words) {
+			standsIn[word]++
+		}
+	}
+	var words []string
+	for word, n := range standsIn {
+		if len(word) > 4 && n > 1 && n <= len(stories)/200 {
+			words = append(words, word)
+		}
+	}
+	slices.Sort(words)
+	topics := make([]news.Topic, n)
+	for i := range topics {
+		word := func(j int) string { return words[(i*9+j)*7919%len(words)] }
+		topics[i] = news.Topic{Name: fmt.Sprintf("topic-%03d", i), Match: news.Match{
+			All:  []string{word(0)},
+			None: []string{"football"},
+		}}
+		for j := range 8 {
+			topics[i].Match.Any = append(topics[i].Match.Any, word(1+j))
+		}
+	}
+	return topics
+}
+
+func BenchmarkFile(b *testing.B) {
+	for _, full := range []bool{false, true} {
+		stories := articles(b, 2000, full)
+		size := 0
+		for _, s := range stories {
+			size += len(s.Members[0].Record.Item.Title) + len(s.Members[0].Record.Item.Text)
+		}
+		for _, n := range []int{1, 20, 200} {
+			rules, err := topic.Compile(wishes(n, stories))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("topics=%d/full=%v", n, full), func(b *testing.B) {
+				b.ReportAllocs()
+				filings := 0
+				for i := 0; b.Loop(); i++ {
+					filings += len(rules.File(stories[i%len(stories)], "example.org", noon))
+				}
+				b.ReportMetric(float64(filings)/float64(b.N), "filings/op")
+				b.ReportMetric(float64(size)/float64(len(stories)), "bytes/op")
+			})
+		}
+	}
+}
