@@ -177,7 +177,7 @@ type topic struct {
 	// Languages that are taken, as primary subtags; all where it is absent.
 	Language []string `yaml:"language" example:"[en, fr]"`
 	// Stories in the feed, the newest.
-	Limit int `yaml:"limit" default:"100" min:"1" max:"1000"`
+	Limit int `yaml:"limit" default:"100" min:"1" max:"100000"`
 	// Age of the oldest story; any where it is absent.
 	Window duration `yaml:"window" default:"forever" example:"7d" min:"1m"`
 	// Stories in the feed that one source may lead; any number where it is absent.
