@@ -33,26 +33,31 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 		l.report(path, "user and bearer are both set, and a request has room for one of them", "keep one of them")
 	}
 	for _, name := range slices.Sorted(maps.Keys(built.Header)) {
-		if !validHeader(name) || strings.ContainsAny(built.Header[name], "\r\n\x00") {
-			l.report(child(child(path, "header"), name), fmt.Sprintf("%q cannot be a request header", name), "a name is letters, digits and hyphens; a value is one line")
+		at := child(child(path, "header"), name)
+		switch {
+		case !validHeader(name):
+			l.report(at, fmt.Sprintf("%q cannot be the name of a request header", name), "a name is letters, digits and hyphens")
+		case slices.Contains(ownHeaders, textproto.CanonicalMIMEHeaderKey(name)):
+			l.report(at, fmt.Sprintf("the header %q is set by Wireroom itself", name), "take it out")
+		case strings.ContainsAny(built.Header[name], "\r\n\x00"):
+			l.report(at, fmt.Sprintf("the value of the header %q has more than one line", name), "write it on one line")
 		}
 	}
 	return built
 }
 
-// validHeader says whether name may be set: a token, and none that the client
-// sets itself.
+// ownHeaders are those that a request cannot do without or that would undo its
+// politeness.
+var ownHeaders = []string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "If-None-Match", "If-Modified-Since"}
+
+// validHeader says whether name is a token (RFC 9110 section 5.6.2).
 func validHeader(name string) bool {
 	for _, r := range name {
 		if r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
 			return false
 		}
 	}
-	switch textproto.CanonicalMIMEHeaderKey(name) {
-	case "", "Host", "Content-Length", "Transfer-Encoding", "Connection", "If-None-Match", "If-Modified-Since":
-		return false
-	}
-	return true
+	return name != ""
 }
 
 // secret returns a value that stands in the file or in a file of its own.
@@ -95,7 +100,7 @@ func (l *loader) secretFile(path []string, file string) string {
 	}
 	data, err := readLimited(file, maxSecret)
 	if err != nil {
-		l.report(path, fmt.Sprintf("the secret cannot be read: %v", err), "name a file that this user may read")
+		l.report(path, fmt.Sprintf("the secret cannot be read from %s: %v", file, reason(err)), "name a file that this user may read")
 		return ""
 	}
 	value := strings.TrimRight(string(data), "\r\n")

@@ -95,12 +95,13 @@ func parseCron(spec string) (schedule cron.Schedule, wrong fault) {
 		zone = "UTC"
 	}
 	if every, ok := strings.CutPrefix(rest, "@every "); ok {
-		if d, err := time.ParseDuration(strings.TrimSpace(every)); err != nil || d < time.Second {
-			return nil, fault{fmt.Sprintf("%q is not a length of time of a second or more", every), "write for example @every 20m"}
+		d, err := time.ParseDuration(strings.TrimSpace(every))
+		if err != nil || d < time.Second || d > horizon {
+			return nil, fault{fmt.Sprintf("%q is not a length of time between a second and a year", every), "write for example @every 20m"}
 		}
 	}
 	if fields := strings.Fields(rest); !strings.HasPrefix(rest, "@") && len(fields) != 5 {
-		return nil, fault{fmt.Sprintf("a cron expression has five fields and this has %d", len(fields)), mendFields(len(fields))}
+		return nil, fault{fmt.Sprintf("a cron expression has five fields and this has %d", len(fields)), mendFields(fields)}
 	}
 	schedule, err := cron.ParseStandard("CRON_TZ=" + zone + " " + rest)
 	if err != nil {
@@ -110,11 +111,17 @@ func parseCron(spec string) (schedule cron.Schedule, wrong fault) {
 }
 
 // mendFields says what to do about a wrong number of fields.
-func mendFields(n int) string {
-	switch n {
+func mendFields(fields []string) string {
+	switch len(fields) {
 	case 6, 7:
 		return "leave out the seconds: minute hour day month weekday, such as */10 * * * *"
 	case 1:
+		if _, err := cron.ParseStandard("@" + fields[0]); err == nil {
+			return fmt.Sprintf("did you mean \"@%s\"?", fields[0])
+		}
+		if d, err := time.ParseDuration(fields[0]); err == nil && d > 0 {
+			return fmt.Sprintf("did you mean \"@every %s\"?", fields[0])
+		}
 		return "write auto, @hourly, @every 20m, or minute hour day month weekday such as */10 * * * *"
 	}
 	return "write minute hour day month weekday, such as */10 * * * *"

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -161,23 +162,18 @@ func (d *decoder) structure(node *yaml.Node, path []string, v reflect.Value, f f
 		}
 	}
 	given := d.pairs(node, path, f)
-	known := make([]string, len(fields))
-	for i, f := range fields {
-		known[i] = f.key
+	known := keysOf(v.Type())
+	for _, f := range fields {
 		for _, pair := range given {
 			if pair[0].Value == f.key {
 				d.value(pair[1], child(path, f.key), v.FieldByIndex(f.Index), f)
 			}
 		}
 	}
-next:
 	for _, pair := range given {
-		for _, key := range known {
-			if pair[0].Value == key {
-				continue next
-			}
+		if key := pair[0].Value; !slices.Contains(known, key) {
+			d.report(pair[0], path, fmt.Sprintf("unknown key %q", key), suggestKey(key, known))
 		}
-		d.report(pair[0], path, fmt.Sprintf("unknown key %q", pair[0].Value), suggestKey(pair[0].Value, known))
 	}
 }
 
@@ -219,10 +215,24 @@ func child(path []string, step string) []string {
 // wrongType reports a node that is not what is wanted.
 func (d *decoder) wrongType(node *yaml.Node, path []string, f field, want string) {
 	mend := "write " + want
-	if example := exampleOf(f); example != "" {
+	if want == "true or false" {
+		mend += ", without quotes"
+	}
+	if example := exampleOf(f); example != "" && want != "true or false" {
 		mend = fmt.Sprintf("write for example %s: %s", f.key, example)
+	} else if f.Type != nil && f.Type.Kind() == reflect.Struct {
+		mend = "the keys here are " + strings.Join(keysOf(f.Type), ", ")
 	}
 	d.reject(node, path, "this is "+kindOf(node)+" and should be "+want, mend)
+}
+
+// keysOf returns the keys of a struct.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for _, f := range fieldsOf(t) {
+		keys = append(keys, f.key)
+	}
+	return keys
 }
 
 // exampleOf returns a value of the key as it is written in YAML.

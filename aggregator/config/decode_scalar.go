@@ -95,9 +95,10 @@ func (d *decoder) text(node *yaml.Node, path []string, v reflect.Value, f field,
 	if words := f.Tag.Get("enum"); words != "" {
 		allowed := strings.Split(words, ",")
 		if !slices.Contains(allowed, text) {
-			mend := "write " + strings.Join(allowed, ", ")
+			last := len(allowed) - 1
+			mend := "write " + strings.Join(allowed[:last], ", ") + " or " + allowed[last]
 			if near := closest(text, allowed); near != "" {
-				mend = fmt.Sprintf("did you mean %q? The words are %s", near, strings.Join(allowed, ", "))
+				mend = fmt.Sprintf("did you mean %q?", near)
 			}
 			d.reject(node, path, fmt.Sprintf("%q is not known here", node.Value), mend)
 			return

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,7 +34,7 @@ func (l *loader) include() {
 			data, err := l.readBeside(name)
 			file := filepath.Join(l.dir, filepath.FromSlash(name))
 			if err != nil {
-				l.report(at, fmt.Sprintf("the file cannot be read: %v", err), "name a file below the folder of this one, with a path that is relative to it")
+				l.report(at, fmt.Sprintf("%q cannot be read: %v", name, reason(err)), "name a file below the folder of this one, with a path that is relative to it")
 				continue
 			}
 			l.config.Files = append(l.config.Files, file)
@@ -59,6 +61,15 @@ func (l *loader) readBeside(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return limitedRead(f, name, maxFile)
+}
+
+// reason returns why a file cannot be read, without the call that failed.
+func reason(err error) error {
+	var wrong *fs.PathError
+	if errors.As(err, &wrong) {
+		return wrong.Err
+	}
+	return err
 }
 
 // limitedRead reads all of r, and refuses it if it is larger than the limit.

@@ -173,42 +173,6 @@ func (l *loader) document(name string, data []byte) *yaml.Node {
 	return node
 }
 
-// syntax reports a file that is not YAML.
-func (l *loader) syntax(name string, data []byte, err error) *yaml.Node {
-	p := Problem{File: name, Message: "this is not YAML: " + err.Error()}
-	var fault *yaml.LoadError
-	if errors.As(err, &fault) {
-		p.Line, p.Column = fault.Mark.Line, fault.Mark.Column
-		p.Message = "this is not YAML: " + fault.Message
-		p.Mend = mendSyntax(fault, data)
-		if at := fault.ContextMark; at.Line > 0 && at.Line < p.Line {
-			p.Mend += fmt.Sprintf("; it is about what begins in line %d, column %d", at.Line, at.Column)
-		}
-	}
-	l.problems = append(l.problems, p)
-	return nil
-}
-
-// mendSyntax says what usually is the cause of a fault of syntax.
-func mendSyntax(fault *yaml.LoadError, data []byte) string {
-	lines := strings.Split(string(data), "\n")
-	line := ""
-	if n := fault.Mark.Line; n > 0 && n <= len(lines) {
-		line = lines[n-1]
-	}
-	switch {
-	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
-		return "indent with spaces: YAML allows no tabs there"
-	case strings.Contains(fault.Message, "alias"), strings.Contains(line, ": *"):
-		return "a value that begins with * or & must be in quotes, such as \"*/10 * * * *\""
-	case strings.Contains(fault.Message, "mapping values are not allowed"):
-		return "a text with a colon and a space in it must be in quotes; else look at the indentation of this line and the one before"
-	case strings.Contains(fault.Message, "cannot start any token"):
-		return "a value that begins with @, % or ` must be in quotes, such as \"@hourly\""
-	}
-	return "look at the indentation, the brackets and the quotes of this line and of the one before"
-}
-
 // invalidAt returns where the first byte that is not UTF-8 stands.
 func invalidAt(data []byte) (line, column int) {
 	line, column = 1, 1

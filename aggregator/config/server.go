@@ -36,8 +36,12 @@ func (l *loader) server() {
 
 // hub checks a setting that names a hub.
 func (l *loader) hub(path []string, hub string) {
-	if hub != "" && hub != HubOwn && hub != HubNone {
-		l.webURL(path, hub, "https://hub.example.org/, or own, or none")
+	switch {
+	case hub == "", hub == HubOwn, hub == HubNone:
+	case !strings.Contains(hub, ":"):
+		l.report(path, fmt.Sprintf("%q is not known here", hub), "write own, none, or the address of a hub")
+	default:
+		l.webURL(path, hub, "https://hub.example.org/")
 	}
 }
 
@@ -74,7 +78,7 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 		return nil, fault{"the address has a space in it", "take it out, or write %20 for a space that belongs to it"}
 	case err != nil:
 		return nil, fault{"this cannot be read as an address", "write for example " + example}
-	case u.Scheme == "" && u.Host == "" && strings.Contains(raw, "."):
+	case u.Scheme == "":
 		return nil, fault{"the address has no scheme", "begin with https:// or http://, such as " + example}
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fault{fmt.Sprintf("an address that begins with %q is not polled", u.Scheme+":"), "write an address of http or https, such as " + example}

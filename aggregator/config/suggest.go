@@ -11,7 +11,7 @@ import (
 func closest(word string, candidates []string) string {
 	best, least := "", len([]rune(word))/3+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least || d == least && best == "" && d <= 1 {
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
 			best, least = c, d
 		}
 	}
@@ -73,7 +73,7 @@ func suggestKey(key string, known []string) string {
 	}
 	for _, other := range []string{key, synonyms[strings.ToLower(key)]} {
 		if parents := parentsOf(other, reflect.TypeFor[root](), ""); len(parents) > 0 {
-			return "\"" + other + "\" belongs under " + strings.Join(parents, " or ")
+			return "\"" + other + "\" belongs " + strings.Join(parents, " or ")
 		}
 	}
 	return "the keys here are " + strings.Join(known, ", ")
@@ -94,9 +94,9 @@ func parentsOf(key string, t reflect.Type, path string) []string {
 	for _, f := range fieldsOf(t) {
 		below := strings.TrimPrefix(path+"."+f.key, ".")
 		if f.key == key {
-			at := path
-			if at == "" {
-				at = "the top of the file"
+			at := "under " + path
+			if path == "" {
+				at = "at the top of the main file"
 			}
 			parents = append(parents, at)
 		}

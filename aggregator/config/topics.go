@@ -116,7 +116,7 @@ func (l *loader) spread(path []string, spread map[string]int) {
 			}
 			l.report(at, fmt.Sprintf("no source has the label %q, so nothing would be published", label), mend)
 		case len(values) < spread[label]:
-			l.report(at, fmt.Sprintf("the label %q has %d values among the sources and %d are asked for, so nothing would be published", label, len(values), spread[label]), fmt.Sprintf("ask for %d or fewer", len(values)))
+			l.report(at, fmt.Sprintf("%d different values of the label %q are asked for and the sources have %d, so nothing would be published", spread[label], label, len(values)), fmt.Sprintf("ask for %d or fewer", len(values)))
 		}
 	}
 }

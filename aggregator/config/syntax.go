@@ -1,0 +1,58 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// syntaxFaults are the messages of the YAML parser that a user meets, by a
+// part of their text, in the words of somebody who has never seen a grammar.
+var syntaxFaults = []struct {
+	part string
+	fault
+}{
+	{"mapping values are not allowed", fault{"a colon stands where none may", "a text with a colon and a space in it must be in quotes; else look for a wrong indentation or a missing colon in this line and the one before"}},
+	{"cannot start any token", fault{"a value begins with a character that means something else in YAML", "a value that begins with @, % or ` must be in quotes, such as \"@hourly\""}},
+	{"did not find expected alphabetic", fault{"a value begins with a character that means something else in YAML", "a value that begins with * or & must be in quotes, such as \"*/10 * * * *\""}},
+	{"unknown anchor", fault{"a value begins with * and refers to nothing", "a text that begins with * must be in quotes; else name the value that is meant by &, before this line"}},
+	{"expected ',' or '}'", fault{"a brace { is not closed, or a comma is missing", "close it with }, and put commas between the keys"}},
+	{"expected ',' or ']'", fault{"a bracket [ is not closed, or a comma is missing", "close it with ], and put commas between the values"}},
+	{"unexpected end of stream", fault{"the file ends within quotes", "close them"}},
+	{"did not find expected key", fault{"the indentation does not fit the lines before", "what belongs together begins in one column"}},
+	{"expected '-' indicator", fault{"the indentation does not fit the lines before", "what belongs together begins in one column"}},
+	{"could not find expected ':'", fault{"a key has no colon", "write KEY: VALUE, with a space behind the colon"}},
+	{"exceeded max depth", fault{"brackets are nested deeper than any configuration needs", "write keys and values on lines of their own"}},
+}
+
+// syntax reports a file that is not YAML.
+func (l *loader) syntax(name string, data []byte, err error) *yaml.Node {
+	p := Problem{File: name, Message: "this is not YAML: " + err.Error()}
+	var wrong *yaml.LoadError
+	if errors.As(err, &wrong) {
+		words := explainSyntax(wrong, data)
+		p.Line, p.Column = wrong.Mark.Line, wrong.Mark.Column
+		p.Message, p.Mend = "this is not YAML: "+words.message, words.mend
+		if at := wrong.ContextMark; at.Line > 0 && at.Line < p.Line {
+			p.Mend += fmt.Sprintf("; it is about what begins in line %d, column %d", at.Line, at.Column)
+		}
+	}
+	l.problems = append(l.problems, p)
+	return nil
+}
+
+// explainSyntax says what usually is the cause of a fault of syntax.
+func explainSyntax(wrong *yaml.LoadError, data []byte) fault {
+	lines := strings.Split(string(data), "\n")
+	if n := wrong.Mark.Line; n > 0 && n <= len(lines) && strings.HasPrefix(strings.TrimLeft(lines[n-1], " "), "\t") {
+		return fault{"the line is indented with a tab", "indent with spaces"}
+	}
+	for _, known := range syntaxFaults {
+		if strings.Contains(wrong.Message, known.part) {
+			return known.fault
+		}
+	}
+	return fault{wrong.Message, "look at the indentation, the brackets and the quotes of this line and of the one before"}
+}
