@@ -107,6 +107,11 @@ func (db *DB) sort(ctx context.Context, p *poll, items []news.Item) (n news.Appe
 	return n, nil
 }
 
+// PollRows are the rows that a poll adds, each in the order of its table's columns.
+type pollRows struct {
+	idents, aliases, records, items [][]any
+}
+
 // store writes the items of a poll.
 func (db *DB) store(ctx context.Context, tx session, p *poll) error {
 	for _, ident := range p.seen {
@@ -115,9 +120,9 @@ func (db *DB) store(ctx context.Context, tx session, p *poll) error {
 			return err
 		}
 	}
-	var idents, aliases, records, items [][]any
+	var r pollRows
 	for _, f := range p.renamed {
-		idents = append(idents, []any{p.source, f.ident, f.known, f.hash})
+		r.idents = append(r.idents, []any{p.source, f.ident, f.known, f.hash, f.own})
 	}
 	if len(p.fresh) > 0 {
 		first, err := db.engine.numbers(ctx, tx, len(p.fresh))
@@ -125,33 +130,47 @@ func (db *DB) store(ctx context.Context, tx session, p *poll) error {
 			return err
 		}
 		for i, f := range p.fresh {
-			seq := first + int64(i)
-			if f.known == 0 {
-				f.known = seq
-				items = append(items, []any{seq, p.source, f.item.ID, seq, 1, f.hash, f.item.Published.Unix()})
-			} else if _, err := tx.exec(ctx, "UPDATE item SET seq = ?1, revision = ?2, hash = ?3, published = ?4 WHERE id = ?5",
-				seq, f.rev+1, f.hash, f.item.Published.Unix(), f.known); err != nil {
+			if err := r.add(ctx, tx, p, f, p.docs[i], first+int64(i)); err != nil {
 				return err
-			}
-			records = append(records, []any{seq, f.known, f.rev + 1, p.now.Unix(), p.docs[i]})
-			idents = append(idents, []any{p.source, f.ident, f.known, f.hash})
-			for _, alias := range f.item.Aliases {
-				aliases = append(aliases, []any{p.source, identOf(p.name, alias), f.known, 0})
 			}
 		}
 	}
-	if err := insert(ctx, tx, "INSERT INTO log (seq, item, revision, at, doc) VALUES ROWS", records); err != nil {
+	return r.store(ctx, tx)
+}
+
+// add makes the rows of a new or changed item.
+func (r *pollRows) add(ctx context.Context, tx session, p *poll, f fate, doc []byte, seq int64) error {
+	if f.known == 0 {
+		f.known, f.own = seq, 1
+		r.items = append(r.items, []any{seq, p.source, f.item.ID, seq, 1, f.hash, f.item.Published.Unix()})
+	} else {
+		updated, err := tx.exec(ctx, "UPDATE item SET seq = ?1, revision = ?2, hash = ?3, published = ?4 WHERE id = ?5",
+			seq, f.rev+1, f.hash, f.item.Published.Unix(), f.known)
+		if err != nil || updated == 0 {
+			return err // none: it was purged this moment
+		}
+	}
+	r.records = append(r.records, []any{seq, f.prev, f.rev + 1, p.now.Unix(), doc})
+	r.idents = append(r.idents, []any{p.source, f.ident, f.known, f.hash, f.own})
+	for _, alias := range f.item.Aliases {
+		r.aliases = append(r.aliases, []any{p.source, identOf(p.name, alias), f.known, 0, 0})
+	}
+	return nil
+}
+
+func (r *pollRows) store(ctx context.Context, tx session) error {
+	if err := insert(ctx, tx, "INSERT INTO log (seq, prev, revision, at, doc) VALUES ROWS", r.records); err != nil {
 		return err
 	}
-	if err := insert(ctx, tx, "INSERT INTO item (id, source, ident, seq, revision, hash, published) VALUES ROWS", items); err != nil {
+	if err := insert(ctx, tx, "INSERT INTO item (id, source, ident, seq, revision, hash, published) VALUES ROWS", r.items); err != nil {
 		return err
 	}
 	// An identity may have been the alias of another item till now.
-	for _, row := range idents {
-		if _, err := tx.exec(ctx, `INSERT INTO ident (source, ident, item, hash) VALUES (?1, ?2, ?3, ?4)
-			ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash`, row...); err != nil {
+	for _, row := range r.idents {
+		if _, err := tx.exec(ctx, `INSERT INTO ident (source, ident, item, hash, own) VALUES (?1, ?2, ?3, ?4, ?5)
+			ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash, own = excluded.own`, row...); err != nil {
 			return err
 		}
 	}
-	return insert(ctx, tx, "INSERT INTO ident (source, ident, item, hash) VALUES ROWS ON CONFLICT DO NOTHING", aliases)
+	return insert(ctx, tx, "INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS ON CONFLICT DO NOTHING", r.aliases)
 }

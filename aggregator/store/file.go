@@ -109,7 +109,7 @@ func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision,
 	for i, d := range decisions {
 		id, ok := ids[d.Key]
 		if !ok {
-			return fmt.Errorf("decision upon %s %q: there is no such item", d.Key.Source, d.Key.ID)
+			continue // purged meanwhile
 		}
 		if _, err := tx.exec(ctx, `INSERT INTO decision (item, seq, published, story, sketch, detail)
 			VALUES (?1, ?2, (SELECT published FROM item WHERE id = ?1), ?3, ?4, ?5)
@@ -181,7 +181,7 @@ func file(ctx context.Context, tx session, topic int64, f *news.Filing, items ma
 		}
 	}
 	if len(members) == 0 {
-		return fmt.Errorf("filing %s of topic %s: none of its members is an item", f.Key, f.Topic)
+		return nil // purged meanwhile
 	}
 	_, err := tx.exec(ctx, `INSERT INTO filing
 		(topic, key, id, story, published, updated, first_filed, hash, members, families, withdrawn, why)

@@ -16,14 +16,19 @@ type fate struct {
 	hash  int64  // of its content
 
 	known  int64 // the stored item that it is; 0: a new one
+	own    int   // 1: by the item's own identity
 	skip   bool  // a tombstone, or a second entry with the same identity
 	same   bool  // stands in the log as it is
 	rename bool  // its identity must be noted as one of the stored item
-	rev    int   // of its latest record, if it is stored
+	prev   int64 // its latest record, and the number of that
+	rev    int
 }
 
 // An identity is a row of ident.
-type identity struct{ item, hash int64 }
+type identity struct {
+	item, hash int64
+	own        int
+}
 
 // tombstoneFresh is for how long a tombstone that was seen again needs no new
 // date.
@@ -44,31 +49,14 @@ func (db *DB) match(ctx context.Context, source int64, name string, items []news
 	if err != nil {
 		return nil, nil, err
 	}
-	taken := map[int64]bool{}
-	seenIdents := map[string]bool{}
+	taken, seen := firstLook(fates, known, now)
 	var aliases [][]byte
-	for i := range fates {
-		f := &fates[i]
-		id := string(f.ident)
-		row, ok := known[id]
-		switch {
-		case seenIdents[id]:
-			f.skip = true
-		case ok && row.item == 0:
-			f.skip = true
-			if now.Unix()-row.hash > int64(tombstoneFresh/time.Second) {
-				seen = append(seen, f.ident)
-			}
-		case ok && !taken[row.item]:
-			f.known, f.same = row.item, row.hash == f.hash
-			f.rename = !f.same
-			taken[row.item] = true
-		default:
+	for _, f := range fates {
+		if !f.skip && f.known == 0 {
 			for _, alias := range f.item.Aliases {
 				aliases = append(aliases, identOf(name, alias))
 			}
 		}
-		seenIdents[id] = true
 	}
 	byAlias, err := db.identities(ctx, source, aliases)
 	if err != nil {
@@ -80,6 +68,46 @@ func (db *DB) match(ctx context.Context, source int64, name string, items []news
 		}
 	}
 	return fates, seen, db.compare(ctx, fates)
+}
+
+// firstLook recognises items by their identities. It returns the stored items
+// that have been recognised, and the tombstones that were seen again and need a
+// new date.
+func firstLook(fates []fate, known map[string]identity, now time.Time) (taken map[int64]bool, seen [][]byte) {
+	taken = map[int64]bool{}
+	once := map[string]bool{}
+	for i := range fates {
+		f := &fates[i]
+		row, ok := known[string(f.ident)]
+		switch {
+		case once[string(f.ident)]:
+			f.skip = true
+		case ok && row.item == 0:
+			f.skip = true
+			if now.Unix()-row.hash > int64(tombstoneFresh/time.Second) {
+				seen = append(seen, f.ident)
+			}
+		case ok && row.own == 1:
+			f.take(row)
+			taken[row.item] = true
+		}
+		once[string(f.ident)] = true
+	}
+	// Only then by what is not their own: a stored item is one entry at most.
+	for i := range fates {
+		f := &fates[i]
+		if row, ok := known[string(f.ident)]; ok && !f.skip && row.own == 0 && !taken[row.item] {
+			f.take(row)
+			taken[row.item] = true
+		}
+	}
+	return taken, seen
+}
+
+func (f *fate) take(row identity) {
+	f.known, f.own = row.item, row.own
+	f.same = row.hash == f.hash
+	f.rename = !f.same
 }
 
 // recognise takes an item with an unknown identity for the stored one that has
@@ -111,13 +139,14 @@ func (db *DB) compare(ctx context.Context, fates []fate) error {
 			at[f.known] = f
 		}
 	}
-	return eachIn(ctx, db.read, "SELECT id, hash, revision FROM item WHERE id IN LIST", nil, ids, func(rows *sql.Rows) error {
-		var id, hash int64
+	return eachIn(ctx, db.read, "SELECT id, hash, seq, revision FROM item WHERE id IN LIST", nil, ids, func(rows *sql.Rows) error {
+		var id, hash, prev int64
 		var rev int
-		if err := rows.Scan(&id, &hash, &rev); err != nil {
+		if err := rows.Scan(&id, &hash, &prev, &rev); err != nil {
 			return err
 		}
-		at[id].same, at[id].rev = hash == at[id].hash, rev
+		f := at[id]
+		f.same, f.prev, f.rev = hash == f.hash, prev, rev
 		return nil
 	})
 }
@@ -125,11 +154,11 @@ func (db *DB) compare(ctx context.Context, fates []fate) error {
 // identities returns the rows of identities, by identity.
 func (db *DB) identities(ctx context.Context, source int64, idents [][]byte) (map[string]identity, error) {
 	rowsOf := make(map[string]identity, len(idents))
-	err := eachIn(ctx, db.read, "SELECT ident, item, hash FROM ident WHERE source = ?1 AND ident IN LIST", []any{source}, idents,
+	err := eachIn(ctx, db.read, "SELECT ident, item, hash, own FROM ident WHERE source = ?1 AND ident IN LIST", []any{source}, idents,
 		func(rows *sql.Rows) error {
 			var ident sql.RawBytes
 			var row identity
-			err := rows.Scan(&ident, &row.item, &row.hash)
+			err := rows.Scan(&ident, &row.item, &row.hash, &row.own)
 			rowsOf[string(ident)] = row
 			return err
 		})

@@ -103,8 +103,7 @@ func setHosts(ctx context.Context, tx session, hosts map[string]bool, now time.T
 	}
 	return eachIn(ctx, tx, `UPDATE host SET next = (
 		SELECT CASE WHEN MIN(s.due) IS NULL THEN NULL WHEN MIN(s.due) > host.ready THEN MIN(s.due) ELSE host.ready END
-		FROM source s WHERE s.host = host.name AND s.configured = 1) WHERE name IN LIST`, nil, names,
-		func(*sql.Rows) error { return nil })
+		FROM source s WHERE s.host = host.name AND s.configured = 1) WHERE name IN LIST`, nil, names, none)
 }
 
 // outletOf is what readers may be shown of a source's configuration. It has

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/store/storetest"
 )
 
 func open(t *testing.T, path string) *store.DB {
@@ -31,4 +32,14 @@ func TestOpenMakesFolderAndFile(t *testing.T) {
 	if err := db.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestSQLite(t *testing.T) {
+	dir := map[*testing.T]string{}
+	storetest.Run(t, func(t *testing.T, database string) *store.DB {
+		if dir[t] == "" {
+			dir[t] = t.TempDir()
+		}
+		return open(t, filepath.Join(dir[t], database))
+	})
 }

@@ -42,22 +42,23 @@ CREATE TABLE ident (
   ident  BLOB    NOT NULL, -- 16 bytes of SHA-256 over source and identity
   item   INTEGER NOT NULL,
   hash   INTEGER NOT NULL, -- of the content under this identity; 0: an alias
+  own    INTEGER NOT NULL, -- 1: the item's identity; 0: an alias, or a later identity
   PRIMARY KEY (source, ident)
 ) WITHOUT ROWID;
 
 CREATE TABLE item (
-  id       INTEGER PRIMARY KEY, -- seq of its first record
-  source   INTEGER NOT NULL,
-  ident    TEXT    NOT NULL,
-  seq      INTEGER NOT NULL,    -- of its latest record
-  revision INTEGER NOT NULL,
-  hash     INTEGER NOT NULL,
+  id        INTEGER PRIMARY KEY, -- seq of its first record
+  source    INTEGER NOT NULL,
+  ident     TEXT    NOT NULL,
+  seq       INTEGER NOT NULL,    -- of its latest record
+  revision  INTEGER NOT NULL,
+  hash      INTEGER NOT NULL,
   published INTEGER NOT NULL
 );
 
 CREATE TABLE log (
   seq      INTEGER PRIMARY KEY,
-  item     INTEGER NOT NULL,
+  prev     INTEGER NOT NULL, -- seq of the item's record before it; 0: none
   revision INTEGER NOT NULL,
   at       INTEGER NOT NULL,
   doc      BLOB    NOT NULL -- zstd of JSON

@@ -1,0 +1,158 @@
+package storetest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+func latestOrder(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	items := numbered("n", 6, noon)
+	for i := range items {
+		items[i].Published = noon.Add(-time.Duration(i) * time.Minute)
+	}
+	f.append("a", noon, items...)
+	b := batchOf(f.fileAll(noon), noon)
+	// The oldest changes last.
+	b.Filings[5].Hash, b.Filings[5].Updated = "changed", noon.Add(time.Hour)
+	f.must(f.File(f.ctx, news.Batch{Filings: b.Filings}))
+	titles := func(sort news.Sort, limit int) string {
+		filed, err := f.Latest(f.ctx, "t", sort, limit)
+		f.must(err)
+		var ids []string
+		for _, x := range filed {
+			ids = append(ids, strings.TrimPrefix(x.Lead.ID, "n-000"))
+		}
+		return strings.Join(ids, " ")
+	}
+	f.same("by publication", titles(news.SortPublished, 4), "0 1 2 3")
+	f.same("by change", titles(news.SortUpdated, 3), "5 0 1")
+	f.same("of no topic", len(mustLatest(f, "none")), 0)
+}
+
+func mustLatest(f *fixture, topic string) []news.Filed {
+	f.t.Helper()
+	filed, err := f.Latest(f.ctx, topic, news.SortPublished, 100)
+	f.must(err)
+	return filed
+}
+
+func latestMembers(t *testing.T, open Opener) {
+	f := setup(t, open, "a", "b")
+	items := numbered("n", 4, noon)
+	for i := range items {
+		items[i].Published = noon.Add(-time.Duration(i) * time.Minute) // the later in the log, the older
+	}
+	f.append("a", noon, items...)
+	records, err := f.Unfiled(f.ctx, 9)
+	f.must(err)
+	b := news.Batch{UpTo: records[3].Seq}
+	var keys []news.Key
+	for _, r := range records {
+		b.Decisions = append(b.Decisions, decisionOn(r, "story"))
+		keys = append(keys, r.Item.Key())
+	}
+	b.Filings = []news.Filing{{Topic: "t", Key: "story", ID: "id", Story: "story", Published: noon, Lead: keys[1], Members: keys[:3], Families: 2, Why: "w"}}
+	f.must(f.File(f.ctx, b))
+	got := f.latest(9)[0]
+	want := []string{"n-0001", "n-0002", "n-0000"}
+	for i, m := range got.Members {
+		f.same("the lead first, then by publication", m.Record.Item.ID, want[i])
+		f.same("story", m.Decision.Story, "story")
+		f.same("outlet", m.Outlet.Source, "a")
+	}
+	f.same("members", len(got.Members), 3)
+	f.same("lead", got.Lead, keys[1])
+	f.same("the rest", []any{got.Families, got.Why, got.ID, got.Published}, []any{2, "w", "id", noon})
+	// A member's revision is shown as soon as it is stored.
+	at := noon.Add(time.Hour)
+	changed := item("n-0001", at)
+	changed.Hash, changed.Title = "2", "Revised"
+	f.append("a", at, changed)
+	f.same("title", f.latest(9)[0].Members[0].Record.Item.Title, "Revised")
+}
+
+func documents(t *testing.T, open Opener) {
+	f := setup(t, open)
+	var docs []news.Document
+	for i := range 20 {
+		docs = append(docs, news.Document{
+			Path: fmt.Sprintf("/topics/%02d.rss", i), ContentType: "application/rss+xml", Body: bytes.Repeat([]byte("<item/>"), i*100),
+			ETag: fmt.Sprintf("%q", fmt.Sprint(i)), Modified: noon, MaxAge: time.Minute, Link: []string{"<x>; rel=self"}, Topic: "t", Private: i%2 == 0,
+		})
+	}
+	f.must(f.SaveDocuments(f.ctx, docs))
+	got, err := f.Documents(f.ctx)
+	f.must(err)
+	f.same("documents", got, docs)
+	docs[3].Body, docs[3].ETag = []byte("new"), `"new"`
+	f.must(f.SaveDocuments(f.ctx, docs[3:4]))
+	got, err = open(t, "main").Documents(f.ctx)
+	f.must(err)
+	f.same("another process", got, docs)
+}
+
+func states(t *testing.T, open Opener) {
+	f := setup(t, open, "b", "a", "c")
+	f.append("b", noon)
+	got, err := f.States(f.ctx)
+	f.must(err)
+	f.same("states", got, []news.State{{Source: "a"}, {Source: "b", NextDue: noon.Add(time.Hour)}, {Source: "c"}})
+}
+
+func notes(t *testing.T, open Opener) {
+	f := setup(t, open)
+	for _, want := range []string{"", "one", "two", ""} {
+		if want != "" {
+			f.must(f.Note(f.ctx, "n", want))
+		} else {
+			f.must(f.Note(f.ctx, "other", "x"))
+			f.must(f.Note(f.ctx, "n", ""))
+		}
+		got, err := f.Noted(f.ctx, "n")
+		f.must(err)
+		f.same("note", got, want)
+	}
+	got, err := f.Noted(f.ctx, "never")
+	f.must(err)
+	f.same("never kept", got, "")
+}
+
+func find(t *testing.T, open Opener) {
+	f := setup(t, open, "a", "b")
+	one, two := item("https://a.example/1", noon), item("2", noon)
+	one.Aliases = []string{"https://a.example/one"}
+	f.append("a", noon, one, two)
+	records := f.records()
+	ids := func(word string) string {
+		members, err := f.Find(f.ctx, word)
+		f.must(err)
+		var ids []string
+		for _, m := range members {
+			ids = append(ids, m.Record.Item.ID+" "+m.Decision.Key.Source+" "+m.Decision.Story)
+		}
+		return strings.Join(ids, ",")
+	}
+	for _, word := range []string{one.ID, "https://a.example/one", records[0].Item.Key().Slug(), strings.ToUpper(records[0].Item.Key().Slug())} {
+		f.same(word+", not filed yet", ids(word), one.ID+" a ")
+	}
+	b := news.Batch{UpTo: records[1].Seq}
+	for _, r := range records {
+		b.Decisions = append(b.Decisions, decisionOn(r, records[0].Item.Key().Slug()))
+	}
+	f.must(f.File(f.ctx, b))
+	story := records[0].Item.Key().Slug()
+	f.same("a link", ids("https://a.example/one"), one.ID+" a "+story)
+	f.same("a story", ids(story), one.ID+" a "+story+",2 a "+story)
+	f.same("an item's slug", ids(records[1].Item.Key().Slug()), "2 a "+story)
+	f.same("nothing", ids("nothing"), "")
+	f.same("nothing like a slug", ids("aaaaaaaaaaaaaaaa"), "")
+	stats, err := f.Stats(f.ctx)
+	f.must(err)
+	f.same("stats", []any{stats.Items, stats.Unfiled, stats.Bytes > 0}, []any{int64(2), int64(0), true})
+}

@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+const day = 24 * time.Hour
+
+func purgeStories(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	f.append("a", noon, numbered("old", 500, noon)...)
+	records := f.fileAll(noon)
+	at := noon.Add(10 * day)
+	f.append("a", at, append(numbered("new", 3, at), numbered("old", 4, at)...)...)
+	// One of the new items joins the first old story: it stays as a whole.
+	fresh, err := f.Unfiled(f.ctx, 9)
+	f.must(err)
+	b := batchOf(fresh, at)
+	b.Decisions[0].Story = records[0].Item.Key().Slug()
+	f.must(f.File(f.ctx, b))
+	// An old item's revision keeps it, too.
+	later := at.Add(2 * time.Hour)
+	revised := item("old-0001", later)
+	revised.Hash = "revised"
+	f.append("a", later, revised)
+	f.fileAll(later)
+
+	n, err := f.Purge(f.ctx, at, later)
+	f.must(err)
+	f.same("purged", n.Items, 498)
+	stats, err := f.Stats(f.ctx)
+	f.must(err)
+	f.same("items left", stats.Items, int64(5))
+	f.same("records left", len(f.records()), 6)
+	f.same("filings left", len(f.latest(1000)), 5)
+	decisions := 0
+	f.must(f.Decided(f.ctx, time.Time{}, func(news.Decision, time.Time) bool { decisions++; return true }))
+	f.same("decisions left", decisions, 5)
+	n, err = f.Purge(f.ctx, at, later)
+	f.must(err)
+	f.same("purged again", n.Items, 0)
+
+	n, err = f.Purge(f.ctx, later.Add(day), later.Add(day))
+	f.must(err)
+	f.same("purged with its revisions", n.Items, 5)
+	f.same("log", len(f.records()), 0)
+	// Numbers are never given twice.
+	last := fresh[2].Seq
+	f.append("a", later.Add(2*day), item("newest", later.Add(2*day)))
+	f.same("numbering goes on", f.records()[0].Seq > last, true)
+}
+
+func tombstones(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	one := item("1", noon)
+	one.Aliases = []string{"link"}
+	f.append("a", noon, one, item("2", noon))
+	f.fileAll(noon)
+	at := noon.Add(10 * day)
+	_, err := f.Purge(f.ctx, at, at)
+	f.must(err)
+	renamed := item("3", at)
+	renamed.Aliases = []string{"link"}
+	f.same("purged items come back", f.append("a", at, one, renamed), news.Appended{})
+	members, err := f.Find(f.ctx, "1")
+	f.must(err)
+	f.same("found", len(members), 0)
+
+	// Item 1 is listed all the time; item 2 is not. A year on, 2 is forgotten.
+	poll := func(at time.Time, brought int) {
+		items := append([]news.Item{one}, numbered(at.String(), brought, at)...)
+		_, err := f.Append(f.ctx, f.claim("a", at), items, func(news.Appended) news.State {
+			return news.State{NextDue: at.Add(time.Hour), LastNew: at}
+		}, at, 0)
+		f.must(err)
+	}
+	for range 12 {
+		at = at.Add(31 * day)
+		poll(at, 1)
+	}
+	n, err := f.Purge(f.ctx, noon, at)
+	f.must(err)
+	f.same("tombstones forgotten", n.Tombstones, 2) // item 2 and the link of item 1
+	at = at.Add(time.Hour)
+	f.same("after a year", f.append("a", at, one, item("2", at)), news.Appended{New: 1})
+}
+
+func purgeUnfiled(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	f.append("a", noon, numbered("n", 3, noon)...)
+	n, err := f.Purge(f.ctx, noon.Add(day), noon.Add(day))
+	f.must(err)
+	f.same("purged", n.Items, 0)
+	f.same("log", len(f.records()), 3)
+}
+
+func oneLeader(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	f.append("a", noon, item("1", noon), item("2", noon))
+	other := open(t, "main")
+	lead := func(who string, want bool) {
+		t.Helper()
+		db := f.DB
+		if who == "other" {
+			db = other
+		}
+		got, err := db.Lead(f.ctx, who, time.Minute)
+		f.must(err)
+		f.same(who+" leads", got, want)
+	}
+	lead("one", true)
+	lead("other", false)
+	lead("one", true)
+	records, err := f.Unfiled(f.ctx, 1)
+	f.must(err)
+	f.must(f.File(f.ctx, batchOf(records, noon)))
+	lead("other", false)
+}
