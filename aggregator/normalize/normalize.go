@@ -1,61 +1,217 @@
 // Package normalize brings the entries of a feed to normal form: identity,
-// links, dates, HTML, text, language. It is pure.
+// links, dates, HTML, text, language. It is pure: the same feed at the same
+// instant always gives the same items, and nothing but FirstSeen, Fetched and
+// the dates that were not stated depends on the instant.
 package normalize
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"net/mail"
+	"net/url"
+	"strings"
 	"time"
-
-	"github.com/microcosm-cc/bluemonday"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
+// Limits of an item. They bound what one entry can cost every reader.
+const (
+	maxTitle    = 1 << 10 // bytes of a title
+	maxLine     = 256     // bytes of a name, a category, a media type
+	maxID       = 512     // bytes of an identity; a longer one is hashed
+	excerptSize = 300     // characters of an excerpt
+)
+
+// A normalizer holds what the items of one feed have in common.
+type normalizer struct {
+	src  news.Source
+	feed *news.Feed
+	at   time.Time
+	base string // of relative links
+	site string // host of the feed's site
+
+	pages    map[string]string // address without fragment → the first address with it
+	parts    map[string]bool   // pages of which several items are parts
+	language string
+	authors  []news.Person
+}
+
 // Items returns the entries of a feed in normal form, in the feed's order, each
-// identity once. at is the start of the poll that brought the feed.
+// identity once, the first of those that share it. at is the start of the poll
+// that brought the feed: no item is published later.
 func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
-	at = at.UTC().Truncate(time.Second)
-	var items []news.Item
+	n := newNormalizer(src, &feed, at)
+	drafts := make([]draft, len(feed.Entries))
+	for i := range feed.Entries {
+		drafts[i].entry = &feed.Entries[i]
+		drafts[i].link = n.link(drafts[i].entry)
+		n.page(drafts[i].link)
+	}
+	items := make([]news.Item, 0, len(drafts))
+	for i := range drafts {
+		d := &drafts[i]
+		d.canonical = n.canonical(d.link)
+	}
+	shared := sharedGUIDs(drafts)
 	seen := map[string]bool{}
-	for _, e := range feed.Entries {
-		it := news.Item{Source: src.Name, GUID: e.GUID, ID: e.GUID, FirstSeen: at, Fetched: at, Published: at}
-		if len(e.Links) > 0 {
-			it.URL = e.Links[0].Href
-			it.Canonical = it.URL
-		}
-		if it.ID == "" {
-			it.ID = it.URL
-		}
+	for i := range drafts {
+		d := &drafts[i]
+		it := n.item(d)
+		it.ID = identity(d, &it, shared)
 		if it.ID == "" || seen[it.ID] {
 			continue
 		}
 		seen[it.ID] = true
-		strict := bluemonday.StrictPolicy()
-		it.Title = strict.Sanitize(e.Title.Value)
-		it.HTML = bluemonday.UGCPolicy().Sanitize(e.Content.Value + e.Summary.Value)
-		it.Text = strict.Sanitize(it.HTML)
-		it.Excerpt = it.Text
-		for _, d := range e.Published {
-			if t, err := mail.ParseDate(d); err == nil {
-				it.Published, it.Dated = t.UTC(), true
-			} else if t, err := time.Parse(time.RFC3339, d); err == nil {
-				it.Published, it.Dated = t.UTC(), true
-			}
-		}
-		sum := sha256.Sum256([]byte(it.Title + "\x00" + it.HTML + "\x00" + it.Canonical))
-		it.Hash = hex.EncodeToString(sum[:16])
+		it.Hash = contentHash(&it, d.stated)
 		items = append(items, it)
 	}
+	nameAliases(items)
 	return items
 }
 
-// About returns what a feed says of itself in normal form.
+func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
+	n := &normalizer{
+		src: src, feed: feed, at: at.UTC().Truncate(time.Second),
+		base: feed.Base, pages: map[string]string{}, parts: map[string]bool{},
+	}
+	if n.base == "" {
+		n.base = feed.URL
+	}
+	if n.base == "" {
+		n.base = src.URL
+	}
+	if u, err := url.Parse(alternate(n.base, feed.Links)); err == nil {
+		n.site = u.Hostname()
+	}
+	n.language = languageOf(feed.Language)
+	n.authors = people(n.base, feed.Authors)
+	return n
+}
+
+// A draft is an entry on its way to an item.
+type draft struct {
+	entry     *news.Entry
+	link      string // absolute
+	canonical string
+	stated    time.Time // when the source says that it was published, unclamped; zero: not said
+}
+
+// item brings one entry to normal form, but for its identity.
+func (n *normalizer) item(d *draft) news.Item {
+	e := d.entry
+	base := e.Base
+	if base == "" {
+		base = n.base
+	}
+	it := news.Item{
+		Source: n.src.Name, GUID: cut(line(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
+		Comments: webAddress(base, e.Comments, false),
+		Title:    cut(plainText(e.Title), maxTitle), Rights: cut(plainText(e.Rights), maxTitle),
+		Authors: people(base, e.Authors), Categories: subjects(e.Categories),
+		Enclosures: enclosures(base, e.Enclosures), Origin: origin(base, e.Origin), Geo: e.Geo,
+		FirstSeen: n.at, Fetched: n.at, Published: n.at,
+	}
+	if len(it.Authors) == 0 {
+		it.Authors = n.authors
+	}
+	n.body(&it, e, base)
+	n.dates(&it, d)
+	it.Language = n.itemLanguage(e, it.Title, it.Text)
+	return it
+}
+
+// body makes the sanitised body and summary, the plain text and the excerpt.
+func (n *normalizer) body(it *news.Item, e *news.Entry, base string) {
+	main := rendered(e.Content, base)
+	summary := rendered(e.Summary, base)
+	if main.html == "" {
+		main, summary = summary, body{}
+	}
+	it.HTML, it.Text = main.html, main.text
+	if summary.text != main.text {
+		it.Summary = summary.html
+	}
+	if it.Text == "" {
+		it.Text = summary.text
+	}
+	it.Excerpt = excerpt(it.Text, excerptSize)
+	it.Image = picture(base, e, main.image, summary.image)
+}
+
+// rendered returns a text construct as sanitised HTML.
+func rendered(t news.Text, base string) body {
+	if t.Value == "" {
+		return body{}
+	}
+	if t.Base != "" {
+		base = t.Base
+	}
+	if t.Type == news.TextPlain || t.Type == news.TextGuess && !looksLikeHTML(t.Value) {
+		return cleanHTML(paragraphs(t.Value), base)
+	}
+	return cleanHTML(t.Value, base)
+}
+
+// dates finds out when an item was published and changed.
+func (n *normalizer) dates(it *news.Item, d *draft) {
+	if at, ok := firstDate(d.entry.Updated); ok && !at.at.After(n.at) {
+		it.Updated = at.at
+	}
+	at, ok := firstDate(d.entry.Published)
+	if !ok {
+		at, ok = firstDate(d.entry.Updated)
+	}
+	if !ok {
+		return
+	}
+	d.stated = at.at
+	it.Dated, it.Zone, it.Published = true, at.zone, at.at
+	if it.Published.After(n.at) {
+		it.Published = n.at
+	}
+}
+
+// earliest is the instant before which no feed was published: what states an
+// earlier one means that it has no date.
+var earliest = time.Date(1970, time.January, 2, 0, 0, 0, 0, time.UTC)
+
+func firstDate(spellings []string) (stated, bool) {
+	for _, s := range spellings {
+		if at, ok := parseDate(s); ok && !at.at.Before(earliest) {
+			return at, true
+		}
+	}
+	return stated{}, false
+}
+
+// About returns what a feed says of itself, in normal form.
 func About(feed news.Feed) news.About {
-	about := news.About{Format: feed.Format, Title: feed.Title.Value, Language: feed.Language}
-	if len(feed.Links) > 0 {
-		about.Link = feed.Links[0].Href
+	n := newNormalizer(news.Source{}, &feed, time.Time{})
+	about := news.About{
+		Format: feed.Format, ID: cut(line(feed.ID), maxAddress),
+		Title: cut(plainText(feed.Title), maxTitle), Link: alternate(n.base, feed.Links),
+		Language: n.language, Rights: cut(plainText(feed.Rights), maxTitle),
+		Icon: webAddress(n.base, feed.Icon, false),
+	}
+	if about.Icon == "" {
+		about.Icon = webAddress(n.base, feed.Image, false)
+	}
+	for _, l := range feed.Links {
+		address := webAddress(n.base, l.Href, false)
+		switch strings.ToLower(l.Rel) {
+		case "self":
+			if about.Self == "" {
+				about.Self = address
+			}
+		case "hub":
+			if address != "" && len(about.Hubs) < 8 {
+				about.Hubs = append(about.Hubs, address)
+			}
+		}
+	}
+	for _, s := range [][]string{{feed.Updated}, {feed.Published}} {
+		if at, ok := firstDate(s); ok {
+			about.Updated = at.at
+			break
+		}
 	}
 	return about
 }

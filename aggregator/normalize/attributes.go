@@ -1,0 +1,167 @@
+package normalize
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// tag writes a start tag with the attributes that the element may have.
+func (c *cleaner) tag(name string, e element, attrs []html.Attribute) {
+	c.out.WriteByte('<')
+	c.out.WriteString(name)
+	for _, a := range attrs {
+		if !slices.Contains(e.attrs, a.Key) && !slices.Contains(globals, a.Key) {
+			continue
+		}
+		value, ok := c.value(a.Key, a.Val)
+		if !ok {
+			continue
+		}
+		c.out.WriteByte(' ')
+		c.out.WriteString(a.Key)
+		c.out.WriteString(`="`)
+		c.out.WriteString(html.EscapeString(value))
+		c.out.WriteByte('"')
+	}
+	if (name == "audio" || name == "video") && !hasAttr(attrs, "controls") {
+		c.out.WriteString(` controls=""`) // or nobody could play it
+	}
+	c.out.WriteByte('>')
+}
+
+func hasAttr(attrs []html.Attribute, key string) bool {
+	return slices.ContainsFunc(attrs, func(a html.Attribute) bool { return a.Key == key })
+}
+
+// Forms of values. What does not fit is dropped with its attribute.
+var (
+	languageTag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`)
+	mediaName   = regexp.MustCompile(`^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$`)
+	sizesValue  = regexp.MustCompile(`^[A-Za-z0-9 .,:()%*/+<=>-]{1,300}$`)
+	dateValue   = regexp.MustCompile(`^[0-9A-Za-z:.+ -]{1,40}$`)
+)
+
+// value checks an attribute's value and brings it to normal form.
+func (c *cleaner) value(key, value string) (string, bool) {
+	if addressed[key] {
+		value = webAddress(c.base, value, key == "href")
+		return value, value != ""
+	}
+	value = legalText(value)
+	switch key {
+	case "srcset":
+		value = c.candidates(value)
+		return value, value != ""
+	case "sizes", "media":
+		return value, sizesValue.MatchString(value)
+	case "width", "height", "colspan", "rowspan", "span", "start":
+		value = strings.TrimSuffix(strings.TrimSpace(value), "px")
+		n, err := strconv.Atoi(value)
+		return strconv.Itoa(n), err == nil && n >= 0 && n <= 100000
+	case "dir":
+		value = strings.ToLower(value)
+		return value, value == "ltr" || value == "rtl" || value == "auto"
+	case "lang", "hreflang":
+		return value, languageTag.MatchString(value)
+	case "datetime":
+		return value, dateValue.MatchString(value)
+	case "type":
+		return value, mediaName.MatchString(value) || len(value) == 1 && strings.Contains("1aAiI", value)
+	case "scope":
+		return value, value == "row" || value == "col" || value == "rowgroup" || value == "colgroup"
+	case "preload":
+		return value, value == "none" || value == "metadata"
+	case "open", "controls", "loop", "muted", "reversed":
+		return "", true
+	}
+	return cut(value, maxAlt), true
+}
+
+// candidates checks the addresses of a srcset.
+func (c *cleaner) candidates(value string) string {
+	var out []string
+	for _, part := range strings.Split(value, ", ") {
+		fields := strings.Fields(strings.Trim(part, ", "))
+		if len(fields) == 0 || len(fields) > 2 {
+			continue
+		}
+		address := webAddress(c.base, fields[0], false)
+		if address == "" || strings.ContainsAny(address, ", ") {
+			continue
+		}
+		if len(fields) == 2 {
+			size := fields[1]
+			if _, err := strconv.ParseFloat(size[:len(size)-1], 64); err != nil || !strings.ContainsAny(size[len(size)-1:], "wx") {
+				continue
+			}
+			address += " " + size
+		}
+		out = append(out, address)
+	}
+	return strings.Join(out, ", ")
+}
+
+// lazy are the attributes in which pages keep a picture's address from
+// browsers until it is scrolled to.
+var lazy = []string{"data-src", "data-original", "data-lazy-src", "data-orig-file"}
+
+// picture makes a picture's address plain, and reports whether it is one to be
+// seen: it has an address, and is no pixel for counting readers.
+func (c *cleaner) picture(attrs []html.Attribute) bool {
+	source := -1
+	for i := range attrs {
+		if attrs[i].Key == "src" {
+			source = i
+		}
+	}
+	address := ""
+	if source >= 0 {
+		address = webAddress(c.base, attrs[source].Val, false)
+	}
+	if address == "" {
+		for i := range attrs {
+			if slices.Contains(lazy, attrs[i].Key) {
+				if address = webAddress(c.base, attrs[i].Val, false); address != "" {
+					if source < 0 {
+						source = i
+						attrs[i].Key = "src"
+					}
+					attrs[source].Val = address
+					break
+				}
+			}
+		}
+	}
+	if address == "" {
+		return false
+	}
+	found := news.Image{URL: address}
+	for _, a := range attrs {
+		switch a.Key {
+		case "width", "height":
+			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(a.Val), "px"))
+			if err == nil && n <= 1 {
+				return false
+			}
+			if err == nil && n <= 100000 {
+				if a.Key == "width" {
+					found.Width = n
+				} else {
+					found.Height = n
+				}
+			}
+		case "alt":
+			found.Alt = cut(strings.TrimSpace(legalText(a.Val)), maxAlt)
+		}
+	}
+	if c.image == nil && !(found.Width > 0 && found.Width < 50) && !(found.Height > 0 && found.Height < 50) {
+		c.image = &found
+	}
+	return true
+}

@@ -1,0 +1,106 @@
+package normalize
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// people returns persons in normal form, each once.
+func people(base string, list []news.Person) []news.Person {
+	var out []news.Person
+	for _, p := range list {
+		q := news.Person{
+			Name:  cut(plainText(news.Text{Value: p.Name}), maxLine),
+			Email: cut(line(p.Email), maxLine),
+			URL:   webAddress(base, p.URL, false),
+		}
+		if !strings.Contains(q.Email, "@") || strings.ContainsAny(q.Email, " <>\"'") {
+			q.Email = ""
+		}
+		if q == (news.Person{}) || slices.ContainsFunc(out, func(o news.Person) bool {
+			return strings.EqualFold(o.Name, q.Name) && (o.Email == q.Email || q.Name != "")
+		}) {
+			continue
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// subjects returns the names of categories, each once whatever its case.
+func subjects(list []news.Category) []string {
+	var out []string
+	for _, c := range list {
+		name := c.Label
+		if name == "" {
+			name = c.Term
+		}
+		name = cut(plainText(news.Text{Value: name}), maxLine)
+		if name != "" && !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, name) }) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// enclosures returns the media files that have an address, each once.
+func enclosures(base string, list []news.Enclosure) []news.Enclosure {
+	var out []news.Enclosure
+	for _, enc := range list {
+		enc.URL = webAddress(base, enc.URL, false)
+		if enc.URL == "" || slices.ContainsFunc(out, func(o news.Enclosure) bool { return o.URL == enc.URL }) {
+			continue
+		}
+		kind, _, _ := strings.Cut(strings.ToLower(line(enc.Type)), ";")
+		enc.Type = strings.TrimSpace(kind)
+		if enc.Type != "" && !mediaName.MatchString(strings.Replace(enc.Type, "/*", "/x", 1)) {
+			enc.Type = ""
+		}
+		enc.Title = cut(plainText(news.Text{Value: enc.Title}), maxTitle)
+		enc.Length = max(enc.Length, 0)
+		out = append(out, enc)
+	}
+	return out
+}
+
+func origin(base string, o *news.Origin) *news.Origin {
+	if o == nil {
+		return nil
+	}
+	out := news.Origin{
+		ID: cut(line(o.ID), maxAddress), Title: cut(plainText(news.Text{Value: o.Title}), maxTitle),
+		URL: webAddress(base, o.URL, false), Link: webAddress(base, o.Link, false),
+	}
+	if out == (news.Origin{}) {
+		return nil
+	}
+	return &out
+}
+
+// picture returns an item's lead picture: of those that the feed states the
+// widest, else the first of the body.
+func picture(base string, e *news.Entry, bodies ...*news.Image) *news.Image {
+	var best *news.Image
+	for _, image := range e.Images {
+		image.URL = webAddress(base, image.URL, false)
+		if image.URL == "" || image.Width == 1 || image.Height == 1 {
+			continue
+		}
+		if best == nil || image.Width > best.Width {
+			image.Alt = cut(plainText(news.Text{Value: image.Alt}), maxTitle)
+			image.Credit = cut(plainText(news.Text{Value: image.Credit}), maxLine)
+			best = &image
+		}
+	}
+	if best != nil {
+		return best
+	}
+	for _, image := range bodies {
+		if image != nil {
+			return image
+		}
+	}
+	return nil
+}

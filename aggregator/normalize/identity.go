@@ -1,0 +1,135 @@
+package normalize
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// identity returns what names an item within its source: its guid, rdf:about,
+// atom:id, canonical link, or a hash of title and stated date, whichever comes
+// first. A guid that items of one document share while their links differ
+// names none of them.
+func identity(d *draft, it *news.Item, shared map[string]bool) string {
+	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
+		if id = line(id); id != "" && !shared[id] {
+			return short(id)
+		}
+	}
+	if it.Canonical != "" {
+		return short(it.Canonical)
+	}
+	if it.Title == "" && it.Text == "" && len(it.Enclosures) == 0 {
+		return ""
+	}
+	parts := []string{it.Title, stamp(d.stated)}
+	if it.Title == "" {
+		parts = append(parts, it.Text)
+		for _, enc := range it.Enclosures {
+			parts = append(parts, enc.URL)
+		}
+	}
+	return "hash:" + digest(parts...)
+}
+
+// short returns an identity of bounded length.
+func short(id string) string {
+	if len(id) <= maxID {
+		return id
+	}
+	return "hash:" + digest(id)
+}
+
+// sharedGUIDs returns the identities that several entries with different links
+// state.
+func sharedGUIDs(drafts []draft) map[string]bool {
+	links := map[string]string{}
+	shared := map[string]bool{}
+	for i := range drafts {
+		d := &drafts[i]
+		for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
+			if id = line(id); id == "" || d.canonical == "" {
+				continue
+			}
+			if link, ok := links[id]; ok && link != d.canonical {
+				shared[id] = true
+			}
+			links[id] = d.canonical
+		}
+	}
+	return shared
+}
+
+// nameAliases gives each item its further identities, best first: its canonical
+// link, its title with the instant that was stated, its title with its text.
+// What two items of the document share is no identity.
+func nameAliases(items []news.Item) {
+	count := map[string]int{}
+	for i := range items {
+		it := &items[i]
+		it.Aliases = aliases(it)
+		for _, alias := range it.Aliases {
+			count[alias]++
+		}
+	}
+	for i := range items {
+		var unique []string
+		for _, alias := range items[i].Aliases {
+			if count[alias] == 1 {
+				unique = append(unique, alias)
+			}
+		}
+		items[i].Aliases = unique
+	}
+}
+
+func aliases(it *news.Item) []string {
+	var out []string
+	if it.Canonical != "" {
+		out = append(out, short(it.Canonical))
+	}
+	if it.Title != "" {
+		if it.Dated {
+			out = append(out, "title:"+digest(it.Title, stamp(it.Published)))
+		}
+		if utf8.RuneCountInString(it.Text) >= 40 {
+			out = append(out, "text:"+digest(it.Title, it.Text))
+		}
+	}
+	return out
+}
+
+// contentHash tells one revision of an item from another. It does not depend
+// on the time of the poll.
+func contentHash(it *news.Item, stated time.Time) string {
+	return digest(it.Title, it.HTML, it.Summary, it.Canonical, stamp(stated))
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.Unix(), 10)
+}
+
+// digest returns 128 bits of a SHA-256 over the parts, as hex.
+func digest(parts ...string) string {
+	h := sha256.New()
+	var length []byte
+	for _, p := range parts {
+		length = strconv.AppendInt(length[:0], int64(len(p)), 10)
+		h.Write(append(length, ':'))
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// line returns s as one line without characters that XML does not allow.
+func line(s string) string {
+	return strings.Join(strings.Fields(legalText(s)), " ")
+}

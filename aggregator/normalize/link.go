@@ -1,0 +1,113 @@
+package normalize
+
+import (
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+const maxAddress = 8 << 10 // bytes of an address; a longer one is dropped
+
+// webAddress resolves an address against a base and returns it absolute, with
+// the scheme http or https, or mailto where that is allowed; else nothing.
+// Hosts are written in ASCII, and names and passwords in an address dropped.
+func webAddress(base, ref string, mailto bool) string {
+	ref = addressText(ref)
+	if ref == "" || len(ref) > maxAddress {
+		return ""
+	}
+	u, err := url.Parse(ref)
+	if err != nil {
+		if u, err = url.Parse(repairEscapes(ref)); err != nil {
+			return ""
+		}
+	}
+	if mailto && u.Scheme == "mailto" && u.Opaque != "" {
+		return mailAddress(u)
+	}
+	if !u.IsAbs() {
+		b, err := url.Parse(base)
+		if err != nil || b.Host == "" {
+			return ""
+		}
+		u = b.ResolveReference(u)
+	}
+	if !onWeb(u) {
+		return ""
+	}
+	s := u.String()
+	if len(s) > maxAddress {
+		return ""
+	}
+	return s
+}
+
+// onWeb reports whether an address is one of the web, and brings its scheme
+// and host to normal form.
+func onWeb(u *url.URL) bool {
+	u.Scheme = strings.ToLower(u.Scheme)
+	if u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "" {
+		return false
+	}
+	u.User = nil
+	host := strings.ToLower(u.Host)
+	for i := 0; i < len(host); i++ {
+		if host[i] >= 0x80 {
+			name, err := idna.Lookup.ToASCII(u.Hostname())
+			if err != nil {
+				return false
+			}
+			if port := u.Port(); port != "" {
+				name += ":" + port
+			}
+			host = name
+			break
+		}
+	}
+	u.Host = host
+	return u.Hostname() != "" && !strings.ContainsAny(host, "\"'<>%\\ ")
+}
+
+// addressText brings an address as people write it to one that can be parsed,
+// as browsers do (WHATWG URL section 4.4): control characters and white space
+// around it go, and a backslash before the query is a slash.
+func addressText(s string) string {
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == 0xa0 || r == 0xfeff || r == 0x200b })
+	if strings.ContainsAny(s, "\t\n\r") {
+		s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)
+	}
+	if i := strings.IndexByte(s, '\\'); i >= 0 {
+		end := strings.IndexAny(s, "?#")
+		if end < 0 {
+			end = len(s)
+		}
+		s = strings.ReplaceAll(s[:end], `\`, "/") + s[end:]
+	}
+	return s
+}
+
+// repairEscapes writes a "%" that begins no escape as "%25".
+func repairEscapes(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		b.WriteByte(s[i])
+		if s[i] == '%' && !(i+2 < len(s) && hexDigit(s[i+1]) && hexDigit(s[i+2])) {
+			b.WriteString("25")
+		}
+	}
+	return b.String()
+}
+
+func hexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+// mailAddress keeps the address of a mailto without its headers.
+func mailAddress(u *url.URL) string {
+	to, err := url.PathUnescape(u.Opaque)
+	if err != nil || !strings.Contains(to, "@") || strings.ContainsAny(to, " <>\"'\r\n\t,;%") {
+		return ""
+	}
+	return "mailto:" + to
+}
