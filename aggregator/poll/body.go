@@ -23,8 +23,13 @@ var ErrTooLarge = errors.New("document too large")
 const maxWindow = 8 << 20
 
 // decode replaces a response's body by its decompressed form of at most limit
-// bytes. On an error the body has been closed.
+// bytes. What comes with a redirect or an error is only limited: nobody reads
+// it. On an error the body has been closed.
 func decode(resp *http.Response, limit int64) error {
+	if resp.StatusCode/100 != 2 {
+		resp.Body = &body{Reader: &capped{r: resp.Body, left: limit, limit: limit}, raw: resp.Body}
+		return nil
+	}
 	if resp.ContentLength > limit {
 		resp.Body.Close()
 		return fmt.Errorf("%w: %d bytes announced, %d allowed", ErrTooLarge, resp.ContentLength, limit)

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -26,7 +27,8 @@ func Redact(src news.Source, message string) string {
 }
 
 // secrets returns the strings that must never be seen, in every spelling in
-// which a URL or a header can hold them, longest first within one secret.
+// which a URL or a header can hold them; the longest first, for one may be a
+// part of another.
 func secrets(src news.Source) []string {
 	var plain []string
 	plain = append(plain, src.Auth.Password, src.Auth.Bearer)
@@ -52,6 +54,7 @@ func secrets(src news.Source) []string {
 			}
 		}
 	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	return all
 }
 

@@ -75,8 +75,9 @@ func nextCron(src news.Source, state news.State, r *Rhythm, now time.Time) time.
 		period = second.Sub(first)
 	}
 	shift := jitter(src.Name, period)
-	from := later(now, notBefore(state, period).Add(-time.Nanosecond))
-	due := r.After(from.Add(-shift))
+	// A run is done once there was a poll at or after it, even before its shift.
+	from := later(now, notBefore(state, period).Add(-time.Nanosecond)).Add(-shift)
+	due := r.After(later(from, state.LastPoll))
 	if due.IsZero() {
 		return Never
 	}
