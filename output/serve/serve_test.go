@@ -47,15 +47,6 @@ func ask(s *Server, method, target string, header ...string) *http.Response {
 	return w.Result()
 }
 
-func body(t *testing.T, resp *http.Response) []byte {
-	t.Helper()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func TestCodings(t *testing.T) {
 	doc := document("/topics/city.rss", "application/rss+xml; charset=utf-8")
 	s := serving(t, Options{}, doc)

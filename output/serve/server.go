@@ -121,29 +121,32 @@ func (s *Server) replace(change func(map[string]*page)) {
 // Handler returns the handler of all paths that documents may have, and of
 // /healthz and /readyz.
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/healthz", health(s.opts.Alive))
-	mux.HandleFunc("/readyz", health(s.opts.Ready))
-	mux.HandleFunc("/search", s.search)
-	for _, ext := range []string{".rss", ".atom", ".json"} {
-		mux.HandleFunc("/search"+ext, s.search)
-	}
-	mux.HandleFunc("/", s.document)
-	return s.guard(mux)
+	// No ServeMux: it answers an unclean path with a redirect, and nothing here
+	// redirects but a renamed topic.
+	return s.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			health(w, r, s.opts.Alive)
+		case "/readyz":
+			health(w, r, s.opts.Ready)
+		case "/search", "/search.rss", "/search.atom", "/search.json":
+			s.search(w, r)
+		default:
+			s.document(w, r)
+		}
+	}))
 }
 
 // health answers 200 or, with the reason, 503.
-func health(check func(context.Context) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if !readOnly(w, r) {
+func health(w http.ResponseWriter, r *http.Request, check func(context.Context) error) {
+	if !readOnly(w, r) {
+		return
+	}
+	if check != nil {
+		if err := check(r.Context()); err != nil {
+			refuse(w, r, http.StatusServiceUnavailable, err.Error())
 			return
 		}
-		if check != nil {
-			if err := check(r.Context()); err != nil {
-				refuse(w, r, http.StatusServiceUnavailable, err.Error())
-				return
-			}
-		}
-		refuse(w, r, http.StatusOK, "ok")
 	}
+	refuse(w, r, http.StatusOK, "ok")
 }
