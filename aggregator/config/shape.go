@@ -168,7 +168,7 @@ type topic struct {
 	Title string `yaml:"title" example:"Ukraine diplomacy"`
 	// What the feed is about, for readers.
 	Description string `yaml:"description" example:"Who talks with whom, and about what."`
-	// Sources to take from: names, tag:WORD, family:NAME, and exclusions with an exclamation mark, such as \"!tag:video\" (in quotes: YAML gives the mark a meaning of its own). All sources where it is absent.
+	// Sources to take from: names, tag:WORD, family:NAME, and exclusions with an exclamation mark, such as "!tag:video" (in quotes: YAML gives the mark a meaning of its own). All sources where it is absent.
 	From []string `yaml:"from" example:"[tag:wire, bbc-world, \"!tass\"]"`
 	// What the words of a story must fulfil.
 	Match match `yaml:"match"`
