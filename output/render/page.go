@@ -69,7 +69,7 @@ type frame struct {
 
 // A feedLink is one format of a topic's feed.
 type feedLink struct {
-	Name, Type, Title, Href string
+	Name, Ext, Type, Title, Href string
 }
 
 func (s Site) frame(title, section string) frame {
@@ -107,7 +107,7 @@ func (ch Channel) feedLinks(site Site) (list []feedLink) {
 		if ch.private() {
 			href = ch.Topic.Name + "." + f.ext
 		}
-		list = append(list, feedLink{f.name, f.mediaType, ch.title() + " (" + f.name + ")", href})
+		list = append(list, feedLink{f.name, f.ext, f.mediaType, ch.title() + " (" + f.name + ")", href})
 	}
 	return list
 }

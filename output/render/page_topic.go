@@ -3,6 +3,7 @@ package render
 import (
 	"html/template"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -25,7 +26,7 @@ var readers = []struct{ name, prefix string }{
 type topicPage struct {
 	Frame                   frame
 	Heading, Description    string
-	Private                 bool
+	Private, Merged         bool
 	Stories, Shown, Outlets int
 	Changed                 time.Time
 	Feeds                   []feedLink
@@ -66,6 +67,7 @@ func TopicPage(site Site, ch Channel) (news.Document, error) {
 		Heading:     ch.title(),
 		Description: ch.description(site),
 		Private:     ch.private(),
+		Merged:      slices.ContainsFunc(entries, func(e entry) bool { return len(e.also) > 0 }),
 		Stories:     len(entries),
 		Outlets:     outlets(entries),
 		Changed:     changed,
