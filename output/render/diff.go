@@ -66,9 +66,12 @@ func diff(from, to string) []span {
 }
 
 func diffWords(s string) []string {
-	words := strings.Fields(s)
-	if len(words) > maxDiffWords {
-		words = append(words[:maxDiffWords:maxDiffWords], "…")
+	var words []string
+	for w := range strings.FieldsSeq(s) {
+		if len(words) == maxDiffWords {
+			return append(words, "…")
+		}
+		words = append(words, w)
 	}
 	return words
 }

@@ -138,16 +138,37 @@ func (d *storyPage) setMembers(members []news.Member) {
 		if _, ok := place[group]; !ok {
 			place[group] = len(d.Groups)
 			leads[group] = m
-			d.Groups = append(d.Groups, copyGroup{ID: "text-" + group, Heading: "A report of its own"})
+			d.Groups = append(d.Groups, copyGroup{ID: "text-" + group})
 		}
 		g := &d.Groups[place[group]]
 		g.Copies = append(g.Copies, newStoryCopy(m, leads[group], names))
 	}
-	for i := range d.Groups {
-		if n := len(d.Groups[i].Copies); n > 1 {
-			d.Groups[i].Heading = fmt.Sprintf("One text, %d times", n)
+	d.arrange()
+}
+
+// arrange puts the texts that several items share first, each under a heading
+// of its own, and all that stand alone under one.
+func (d *storyPage) arrange() {
+	var shared []copyGroup
+	alone := copyGroup{ID: "own-words", Heading: "In their own words"}
+	for _, g := range d.Groups {
+		if len(g.Copies) == 1 {
+			alone.Copies = append(alone.Copies, g.Copies[0])
+			continue
 		}
+		g.Heading = fmt.Sprintf("One text, %d times", len(g.Copies))
+		if len(shared) > 0 {
+			g.Heading = fmt.Sprintf("Text %d, %d times", len(shared)+1, len(g.Copies))
+		}
+		shared = append(shared, g)
 	}
+	if len(alone.Copies) > 0 {
+		if len(alone.Copies) == 1 {
+			alone.Heading = "In its own words"
+		}
+		shared = append(shared, alone)
+	}
+	d.Groups = shared
 }
 
 func newStoryCopy(m, lead *news.Member, names map[news.Key]string) storyCopy {
