@@ -1,3 +1,120 @@
-// Package aggregator turns sources into filings: collect and file, the order
-// of the stages, written once.
 package aggregator
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/poll"
+	"github.com/wireroom/wireroom/aggregator/schedule"
+	"github.com/wireroom/wireroom/aggregator/story"
+)
+
+// An Aggregator polls sources and files what they bring. Collect and File are
+// its two loops; they share nothing but the log and a wake-up call.
+type Aggregator struct {
+	log    Log
+	client *poll.Client
+	opts   Options
+	logger *slog.Logger
+
+	started   time.Time
+	plan      atomic.Pointer[Plan]
+	appended  chan struct{} // wakes the filer: something new stands in the log, or the plan changed
+	replanned chan struct{} // wakes Schedule: the plan changed
+	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
+	polled    atomic.Int64  // polls finished since the start
+	auto      atomic.Uint64 // bits of the constant of automatic schedules; see budget.go
+}
+
+// Options are the settings of an Aggregator that do not change while it runs.
+type Options struct {
+	Workers int           // polls at once
+	HostGap time.Duration // pause between the end of a request and the next one to the same host
+	Budget  float64       // polls a day and source that automatic schedules may spend; 0: schedule.DefaultBudget
+	Owner   string        // names this process among those that share the store
+	Stories story.Options
+
+	// Filed is told the names of topics whose filings changed, once they are
+	// stored. It must not block.
+	Filed func(topics []string)
+}
+
+// New returns an Aggregator over a log. It does nothing until its loops run.
+func New(log Log, client *poll.Client, plan *Plan, logger *slog.Logger, opts Options) *Aggregator {
+	a := &Aggregator{log: log, client: client, opts: opts, logger: logger, started: time.Now(),
+		appended: make(chan struct{}, 1), replanned: make(chan struct{}, 1)}
+	a.plan.Store(plan)
+	return a
+}
+
+// Replace works by another plan from now on. Polls under way end by the old
+// one; topics whose rules changed are filed anew.
+func (a *Aggregator) Replace(plan *Plan) {
+	a.plan.Store(plan)
+	wake(a.appended)
+	wake(a.replanned)
+}
+
+// collect is the first of the two short stories: one source, from the wire to
+// the log. What went wrong with the source is part of the state it returns;
+// an error means that the log could not be written.
+func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim) (news.State, news.Appended, error) {
+	answer := a.client.Poll(ctx, src, claim.State, time.Now())
+	if ctx.Err() != nil {
+		a.release(ctx, claim)
+		return claim.State, news.Appended{}, nil
+	}
+	var doc reading
+	if answer.Body != nil {
+		var err error
+		if doc, err = a.read(src, answer); err != nil {
+			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
+		}
+	}
+	now := time.Now()
+	var next news.State
+	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
+		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
+		next = schedule.Observe(claim.State, next, doc.items, n)
+		next.Schedule = src.Schedule
+		next.NextDue = schedule.Next(src, next, now, a.constant())
+		return next
+	}, now, a.gap(src))
+	if err != nil {
+		return claim.State, appended, fmt.Errorf("collect %s: %w", src.Name, err)
+	}
+	return next, appended, nil
+}
+
+// file is the second: a stretch of the log, from stories to filings. It
+// returns how many records it filed and the topics that changed.
+func (a *Aggregator) file(ctx context.Context, index *story.Index) (int, []string, error) {
+	records, err := a.log.Unfiled(ctx, fileBatch)
+	if err != nil || len(records) == 0 {
+		return 0, nil, err
+	}
+	plan := a.plan.Load()
+	batch := news.Batch{UpTo: records[len(records)-1].Seq, At: time.Now()}
+	for _, rec := range records {
+		d, err := a.decide(ctx, index, plan, rec)
+		if err != nil {
+			return 0, nil, err
+		}
+		batch.Decisions = append(batch.Decisions, d)
+	}
+	stories, err := a.touched(ctx, plan, records, batch.Decisions)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, s := range stories {
+		batch.Filings = append(batch.Filings, plan.Rules.File(s, plan.Authority, batch.At)...)
+	}
+	if err := a.log.File(ctx, batch); err != nil {
+		return 0, nil, err
+	}
+	return len(records), topicsOf(batch.Filings), nil
+}

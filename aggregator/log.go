@@ -26,6 +26,14 @@ type Log interface {
 	// source that is not leased and whose host is free. Zero: no source at all.
 	Due(ctx context.Context, now time.Time) (n int, next time.Time, err error)
 
+	// States returns the state of every configured source, in the order of
+	// their names.
+	States(ctx context.Context) ([]news.State, error)
+
+	// SetDue sets when sources are next due, such as after a change of their
+	// schedule. A source that is claimed meanwhile is left to its claim.
+	SetDue(ctx context.Context, due map[string]time.Time) error
+
 	// Fresh returns those of a source's items that Append would store: what is
 	// not known yet, or known with another hash.
 	Fresh(ctx context.Context, source string, items []news.Item) ([]news.Item, error)

@@ -4,8 +4,12 @@ package output
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output/render"
 )
 
 // A Shelf is where the filings of topics and the documents made from them are
@@ -22,6 +26,81 @@ type Shelf interface {
 	// SaveDocuments keeps documents for the next start and for other replicas.
 	SaveDocuments(ctx context.Context, docs []news.Document) error
 
-	// States returns the state of every configured source, by name.
+	// States returns the state of every configured source, and Outlets how
+	// readers are shown it; both in the order of the names.
 	States(ctx context.Context) ([]news.State, error)
+	Outlets(ctx context.Context) ([]news.Outlet, error)
+}
+
+// Publish renders topics, the order of the stages, and puts them before
+// readers: those in only, or all of them where it is nil. The first error does
+// not keep the other topics from being published.
+func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
+	c := p.current()
+	var errs []error
+	for _, topic := range c.Topics {
+		if only != nil && !only[topic.Name] {
+			continue
+		}
+		if err := p.publish(ctx, c, topic); err != nil {
+			errs = append(errs, fmt.Errorf("publish %s: %w", topic.Name, err))
+		}
+	}
+	if err := p.overview(ctx, c); err != nil {
+		errs = append(errs, fmt.Errorf("publish the overview: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// formats are the forms in which a topic is published.
+var formats = []func(render.Site, render.Channel) (news.Document, error){
+	render.RSS, render.Atom, render.JSON, render.TopicPage,
+}
+
+// publish is the third short story: one topic, from its filings to finished
+// bytes.
+func (p *Publisher) publish(ctx context.Context, c Catalogue, topic news.Topic) error {
+	filed, err := p.shelf.Latest(ctx, topic.Name, topic.Sort, depth(topic))
+	if err != nil {
+		return err
+	}
+	ch := render.Channel{Topic: topic, Filed: choose(topic, filed, time.Now()), MaxAge: c.MaxAge}
+	p.summaries[topic.Name] = render.Summarize(c.Site, ch)
+	var docs []news.Document
+	for _, format := range formats {
+		doc, err := format(c.Site, ch)
+		if err != nil {
+			return err
+		}
+		docs = append(docs, doc)
+	}
+	return p.keep(ctx, docs, true)
+}
+
+// choose returns what of a topic's filings is shown: within its window, no more
+// of one source than it allows, at most its limit.
+func choose(topic news.Topic, filed []news.Filed, now time.Time) []news.Filed {
+	led := map[string]int{}
+	var chosen []news.Filed
+	for _, f := range filed {
+		if topic.Window > 0 && now.Sub(f.Published) > topic.Window {
+			continue
+		}
+		if led[f.Lead.Source]++; topic.MaxPerSource > 0 && led[f.Lead.Source] > topic.MaxPerSource {
+			continue
+		}
+		if chosen = append(chosen, f); len(chosen) == topic.Limit {
+			break
+		}
+	}
+	return chosen
+}
+
+// depth is how many filings must be looked at to choose topic.Limit of them: a
+// cap on each source passes some over.
+func depth(topic news.Topic) int {
+	if topic.MaxPerSource > 0 {
+		return 10 * topic.Limit
+	}
+	return topic.Limit
 }

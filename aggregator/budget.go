@@ -1,0 +1,108 @@
+package aggregator
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/schedule"
+)
+
+// solveEvery is how often the constant of automatic schedules is solved anew.
+const solveEvery = 20 * time.Minute
+
+// constant is the constant of automatic schedules; 0 until it is first solved.
+func (a *Aggregator) constant() float64 { return math.Float64frombits(a.auto.Load()) }
+
+// Schedule keeps the schedules of all sources together: it solves the constant
+// of automatic ones for the budget, now and then, and dates those anew that
+// are configured otherwise than when they were last polled.
+func (a *Aggregator) Schedule(ctx context.Context) {
+	var dated *Plan
+	for ctx.Err() == nil {
+		plan := a.plan.Load()
+		states, err := a.log.States(ctx)
+		if err == nil {
+			a.solve(plan, states)
+			if plan != dated {
+				err = a.redate(ctx, plan, states)
+			}
+		}
+		if err != nil {
+			sleep(ctx, a.failed(ctx, "the schedules could not be looked over", err), nil)
+			continue
+		}
+		dated = plan
+		sleep(ctx, solveEvery, a.replanned)
+	}
+}
+
+func (a *Aggregator) solve(plan *Plan, states []news.State) {
+	var census schedule.Census
+	now := time.Now()
+	for _, s := range states {
+		if src, ok := plan.Sources[s.Source]; ok {
+			census.Add(src, s, now)
+		}
+	}
+	if n := census.Sources(); n > 0 {
+		budget := cmp.Or(a.opts.Budget, schedule.DefaultBudget)
+		a.auto.Store(math.Float64bits(census.Solve(budget * float64(n))))
+	}
+}
+
+// redate sets when sources are due whose schedule is not the one by which they
+// were last dated.
+func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State) error {
+	due := map[string]time.Time{}
+	for _, s := range states {
+		src, ok := plan.Sources[s.Source]
+		if ok && s.Polls > 0 && (s.Schedule != src.Schedule || s.URL != src.URL) {
+			due[s.Source] = schedule.Next(src, s, time.Now(), a.constant())
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	if err := a.log.SetDue(ctx, due); err != nil {
+		return fmt.Errorf("redate: %w", err)
+	}
+	a.logger.Info("schedules changed", "sources", len(due))
+	return nil
+}
+
+// holdBack puts off the other sources that a server's limit reaches.
+func (a *Aggregator) holdBack(ctx context.Context, plan *Plan, limited news.Source, until time.Time) error {
+	var all []news.Source
+	for _, src := range plan.Sources {
+		all = append(all, src)
+	}
+	held := map[string]bool{}
+	for _, name := range schedule.Held(limited, all) {
+		held[name] = true
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	states, err := a.log.States(ctx)
+	if err != nil {
+		return fmt.Errorf("hold back: %w", err)
+	}
+	due := map[string]time.Time{}
+	for _, s := range states {
+		if held[s.Source] && s.NextDue.Before(until) {
+			due[s.Source] = until
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	if err := a.log.SetDue(ctx, due); err != nil {
+		return fmt.Errorf("hold back: %w", err)
+	}
+	a.logger.Warn("a server's limit holds other sources back", "source", limited.Name, "sources", len(due), "until", until.UTC().Format(time.RFC3339))
+	return nil
+}

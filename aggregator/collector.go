@@ -1,0 +1,199 @@
+package aggregator
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/normalize"
+	"github.com/wireroom/wireroom/aggregator/parse"
+)
+
+const (
+	// wakeEvery bounds every sleep, so that a jump of the wall clock or a
+	// suspended machine delays nothing for longer.
+	wakeEvery = 30 * time.Second
+
+	// leaseSlack is what a claim lasts beyond a source's own time limit.
+	leaseSlack = 30 * time.Second
+
+	// storePause is the pause after the store failed.
+	storePause = time.Second
+)
+
+// Collect polls the sources that are due, each when it is due, until ctx is
+// done; then it waits for the polls under way, which end at once.
+func (a *Aggregator) Collect(ctx context.Context) {
+	a.collectWhile(ctx, func() bool { return true })
+}
+
+// CollectOnce polls the sources that are due now and returns when the last of
+// them has answered.
+func (a *Aggregator) CollectOnce(ctx context.Context) {
+	start := time.Now()
+	a.collectWhile(ctx, func() bool {
+		n, _, err := a.log.Due(ctx, start)
+		return err != nil || n > 0
+	})
+}
+
+// collectWhile is the loop of the pool of pollers. It claims as many sources
+// as there are idle workers, and sleeps until a source is due, a worker is
+// idle again, or wakeEvery has passed.
+func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
+	var polls sync.WaitGroup
+	defer polls.Wait()
+	idle := make(chan struct{}, a.opts.Workers)
+	for range a.opts.Workers {
+		idle <- struct{}{}
+	}
+	freed := make(chan struct{}, 1)
+	round := a.firstRound(ctx)
+	for ctx.Err() == nil && more() {
+		claims, wait, err := a.due(ctx, len(idle))
+		if err != nil && ctx.Err() == nil {
+			a.logger.Error("the store gives no work; trying again", "error", err, "in", storePause)
+			wait = storePause
+		}
+		for _, claim := range claims {
+			<-idle
+			polls.Go(func() {
+				a.poll(ctx, claim)
+				round.done(claim.State.Source)
+				idle <- struct{}{}
+				wake(freed)
+			})
+		}
+		sleep(ctx, wait, freed)
+	}
+}
+
+// due claims at most n sources and says how long to wait before asking again.
+func (a *Aggregator) due(ctx context.Context, n int) ([]news.Claim, time.Duration, error) {
+	if n == 0 {
+		return nil, wakeEvery, nil
+	}
+	now := time.Now()
+	claims, err := a.log.Claim(ctx, now, n, a.lease())
+	if err != nil || len(claims) == n {
+		return claims, 0, err
+	}
+	_, next, err := a.log.Due(ctx, now)
+	if err != nil || next.IsZero() {
+		return claims, wakeEvery, err
+	}
+	return claims, min(max(next.Sub(now), time.Millisecond), wakeEvery), nil
+}
+
+// lease is how long a claim lasts: longer than the slowest source may take.
+func (a *Aggregator) lease() time.Duration {
+	var longest time.Duration
+	for _, src := range a.plan.Load().Sources {
+		longest = max(longest, src.Timeout)
+	}
+	return longest + leaseSlack
+}
+
+// poll runs collect on one claim and logs its outcome.
+func (a *Aggregator) poll(ctx context.Context, claim news.Claim) {
+	src, ok := a.plan.Load().Sources[claim.State.Source]
+	if !ok {
+		a.release(ctx, claim)
+		return
+	}
+	logger := a.logger.With("source", src.Name)
+	start := time.Now()
+	state, n, err := a.collect(ctx, src, claim)
+	if n.New+n.Changed > 0 {
+		wake(a.appended)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, news.ErrLostClaim):
+		logger.Warn("another process has polled this source meanwhile; the answer was dropped")
+	case err != nil:
+		logger.Error("the answer could not be stored; it will be fetched again", "error", err)
+	default:
+		a.polled.Add(1)
+		logger.Info("polled", pollAttrs(state, n, time.Since(start))...)
+		if state.Blocks > claim.State.Blocks && state.RetryAt.After(start) {
+			if err := a.holdBack(ctx, a.plan.Load(), src, state.RetryAt); err != nil {
+				logger.Error("a server's limit could not be kept for its other sources", "error", err)
+			}
+		}
+	}
+}
+
+func pollAttrs(s news.State, n news.Appended, took time.Duration) []any {
+	attrs := []any{"outcome", s.Outcome, "new", n.New, "changed", n.Changed,
+		"took", took.Round(time.Millisecond), "next", s.NextDue.UTC().Format(time.RFC3339)}
+	if s.Error != "" {
+		attrs = append(attrs, "failures", s.Failures, "error", s.Error)
+	}
+	return attrs
+}
+
+// A reading is what was made of an answer's document.
+type reading struct {
+	feed  *news.Feed
+	about news.About
+	items []news.Item
+}
+
+// read makes items of an answer's document. Nothing that a source sends may
+// end the process: a panic is that source's failure.
+func (a *Aggregator) read(src news.Source, answer news.Answer) (doc reading, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.logger.Error("a document made the parser panic", "source", src.Name, "panic", p, "stack", string(debug.Stack()))
+			doc, err = reading{}, errors.New("the document could not be read: the parser gave up on it")
+		}
+	}()
+	feed, err := parse.Parse(src, answer)
+	if err != nil {
+		return reading{}, err
+	}
+	return reading{&feed, normalize.About(feed), normalize.Items(src, feed, answer.At)}, nil
+}
+
+// release gives a claim back untouched, so that a poll that was cut off by the
+// end of the program is due again at the next start.
+func (a *Aggregator) release(ctx context.Context, claim news.Claim) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer stop()
+	_, err := a.log.Append(ctx, claim, nil, func(news.Appended) news.State { return claim.State }, time.Now(), 0)
+	if err != nil && !errors.Is(err, news.ErrLostClaim) {
+		a.logger.Warn("a claim could not be given back; it ends by itself", "source", claim.State.Source, "error", err)
+	}
+}
+
+// gap is the pause that a source's host is granted after a request. A source
+// on a private network is the user's own, and needs none.
+func (a *Aggregator) gap(src news.Source) time.Duration {
+	if src.AllowPrivate {
+		return 0
+	}
+	return a.opts.HostGap
+}
+
+// wake leaves a message for a loop that may be asleep.
+func wake(loop chan<- struct{}) {
+	select {
+	case loop <- struct{}{}:
+	default:
+	}
+}
+
+// sleep returns after d, at a wake-up call, or when ctx is done.
+func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-woken:
+	}
+}

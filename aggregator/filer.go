@@ -1,0 +1,217 @@
+package aggregator
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/story"
+)
+
+const (
+	// fileBatch is how many records are filed in one transaction: enough to
+	// spare the disk, few enough to be published within a second.
+	fileBatch = 500
+
+	// leadFor is how long a filer leads its store before it must renew.
+	leadFor = 10 * time.Second
+
+	// noteRules is the note that keeps what a topic was last filed under.
+	noteRules = "rules:"
+)
+
+// File files the log, whenever something was appended, until ctx is done. Of
+// all the processes that share a store one files at a time.
+func (a *Aggregator) File(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait := wakeEvery
+		leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor)
+		switch {
+		case err != nil:
+			wait = a.failed(ctx, "the store does not say who files", err)
+		case leads:
+			a.lead(ctx)
+			wait = 0
+		default:
+			wait = leadFor / 3
+			a.alive.Store(time.Now().Unix())
+		}
+		sleep(ctx, wait, nil)
+	}
+}
+
+// FileOnce files all that stands in the log.
+func (a *Aggregator) FileOnce(ctx context.Context) error {
+	index, err := a.warm(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.refile(ctx, a.plan.Load()); err != nil {
+		return err
+	}
+	return a.drain(ctx, index)
+}
+
+// lead files until leadership is lost, the store fails or ctx is done.
+func (a *Aggregator) lead(ctx context.Context) {
+	index, err := a.warm(ctx)
+	if err != nil {
+		sleep(ctx, a.failed(ctx, "the index of stories could not be read", err), nil)
+		return
+	}
+	var filedUnder *Plan
+	for ctx.Err() == nil {
+		if leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor); err != nil || !leads {
+			return
+		}
+		if plan := a.plan.Load(); plan != filedUnder {
+			if err := a.refile(ctx, plan); err != nil {
+				sleep(ctx, a.failed(ctx, "the topics could not be filed anew", err), nil)
+				continue
+			}
+			filedUnder = plan
+		}
+		if err := a.drain(ctx, index); err != nil {
+			// The index may have seen records that were not stored as filed.
+			sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
+			return
+		}
+		a.alive.Store(time.Now().Unix())
+		sleep(ctx, leadFor/3, a.appended)
+	}
+}
+
+// failed logs an error of the store, unless the program is ending, and returns
+// how long to wait.
+func (a *Aggregator) failed(ctx context.Context, what string, err error) time.Duration {
+	if ctx.Err() == nil {
+		a.logger.Error(what, "error", err)
+	}
+	return storePause
+}
+
+// drain files until the cursor has reached the end of the log.
+func (a *Aggregator) drain(ctx context.Context, index *story.Index) error {
+	for {
+		n, topics, err := a.file(ctx, index)
+		if err != nil {
+			return fmt.Errorf("file: %w", err)
+		}
+		if len(topics) > 0 {
+			a.opts.Filed(topics)
+		}
+		if n < fileBatch {
+			return nil
+		}
+	}
+}
+
+// warm makes the index of stories from the decisions within its window.
+func (a *Aggregator) warm(ctx context.Context) (*story.Index, error) {
+	index := story.New(a.opts.Stories)
+	n, start := 0, time.Now()
+	err := a.log.Decided(ctx, start.Add(-index.Window()), func(d news.Decision, published time.Time) bool {
+		index.Restore(d, published)
+		n++
+		return ctx.Err() == nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("warm: %w", err)
+	}
+	if n > 0 {
+		a.logger.Info("index of stories is warm", "items", n, "took", time.Since(start).Round(time.Millisecond))
+	}
+	return index, nil
+}
+
+// decide puts a record into its story. An item that is revised after it has
+// left the index stays where it was filed.
+func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan, rec news.Record) (news.Decision, error) {
+	if rec.Revision > 1 && !index.Knows(rec.Item.Key()) {
+		d, ok, err := a.log.Decision(ctx, rec.Item.Key())
+		if ok || err != nil {
+			d.Seq = rec.Seq
+			return d, err
+		}
+	}
+	return index.Add(rec, plan.outlet(rec.Item.Source)), nil
+}
+
+// touched returns the stories that new decisions belong to, as they will be
+// once the decisions are stored.
+func (a *Aggregator) touched(ctx context.Context, plan *Plan, records []news.Record, decisions []news.Decision) ([]news.Story, error) {
+	var ids []string
+	for _, d := range decisions {
+		ids = append(ids, d.Story)
+		ids = append(ids, d.Absorbs...)
+	}
+	slices.Sort(ids)
+	stored, err := a.log.Stories(ctx, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	w := newWorkspace(stored)
+	for i, d := range decisions {
+		w.add(news.Member{Record: records[i], Decision: d, Outlet: plan.outlet(d.Key.Source)})
+	}
+	return w.stories(), nil
+}
+
+// refile files the stored stories anew under the topics whose rules are not
+// those that they were last filed under, with their ids kept.
+func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
+	fingerprints := map[string]string{}
+	var changed []string
+	for _, t := range plan.Topics {
+		was, err := a.log.Noted(ctx, noteRules+t.Name)
+		if err != nil {
+			return fmt.Errorf("refile %s: %w", t.Name, err)
+		}
+		if fingerprints[t.Name] = fingerprint(t); was != fingerprints[t.Name] {
+			changed = append(changed, t.Name)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	batch := news.Batch{Refiled: changed, At: time.Now()}
+	err := a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
+		for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
+			if slices.Contains(changed, f.Topic) {
+				batch.Filings = append(batch.Filings, f)
+			}
+		}
+		return ctx.Err() == nil
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = a.log.File(ctx, batch)
+	}
+	if err != nil {
+		return fmt.Errorf("refile: %w", err)
+	}
+	for _, name := range changed {
+		if err := a.log.Note(ctx, noteRules+name, fingerprints[name]); err != nil {
+			return fmt.Errorf("refile %s: %w", name, err)
+		}
+	}
+	a.logger.Info("topics filed under their rules", "topics", changed, "filings", len(batch.Filings))
+	a.opts.Filed(changed)
+	return nil
+}
+
+// fingerprint stands for everything in a topic's rule; it is a hash, since a
+// topic may hold a secret.
+func fingerprint(t news.Topic) string {
+	text, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // a Topic is made of strings, numbers and maps of them
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))
+}

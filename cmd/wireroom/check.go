@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wireroom/wireroom/aggregator/config"
+)
+
+func checkCommand(term terminal) *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say everything that is wrong with feeds.yaml",
+		Long: `Reads feeds.yaml as serve would, and says everything that is wrong with it, each
+with its file, line, column and mend. Nothing is polled, stored or published.
+
+The exit code is 0 if the file is right, and 1 if it is not.`,
+		Example: "  wireroom check\n  wireroom check --config /etc/wireroom/feeds.yaml --json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := load(path)
+			if err == nil {
+				_, err = plan(cfg)
+			}
+			var problems config.Problems
+			if err != nil && !errors.As(err, &problems) {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(term.out)
+				enc.SetIndent("", "  ")
+				if problems == nil {
+					problems = config.Problems{}
+				}
+				if err := enc.Encode(problems); err != nil {
+					return err
+				}
+			}
+			if len(problems) > 0 {
+				if asJSON {
+					return errSilent
+				}
+				fmt.Fprintln(term.err, problems.Error())
+				return fmt.Errorf("%s in %s", count(len(problems), "problem"), path)
+			}
+			if !asJSON {
+				fmt.Fprintf(term.out, "%s is right: %s, %s\n", path, count(len(cfg.Sources), "source"), count(len(cfg.Topics), "topic"))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "feeds.yaml", "the file to check")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the problems as a JSON array, empty if there are none")
+	return cmd
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/spf13/cobra"
+
+	"github.com/wireroom/wireroom/aggregator/config"
+)
+
+// overrides are the flags that come before what feeds.yaml says.
+type overrides struct {
+	config, store, listen string
+}
+
+func (o *overrides) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.config, "config", "feeds.yaml", "the file that names sources and topics")
+	cmd.Flags().StringVar(&o.store, "store", "", "SQLite file or postgres:// URL, instead of the store that the file names")
+}
+
+// load reads the configuration and applies the flags.
+func (o *overrides) load() (*config.Config, error) {
+	cfg, err := load(o.config)
+	if err != nil {
+		return nil, err
+	}
+	if o.store != "" {
+		cfg.Store = o.store
+	}
+	if o.listen != "" {
+		cfg.Server.Listen = o.listen
+	}
+	return cfg, nil
+}
+
+// newLogger returns the program's one logger: JSON lines, or text, in colour
+// on a terminal.
+func newLogger(w io.Writer, form config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(form.Level)); err != nil {
+		level = slog.LevelInfo // config has refused what is no level
+	}
+	if form.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.DateTime, NoColor: !colour(w)}))
+}
+
+// colour reports whether w is a terminal whose user has not asked for plain
+// text (https://no-color.org).
+func colour(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// storeName names a store without its password.
+func storeName(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return dsn
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/config"
+	"github.com/wireroom/wireroom/aggregator/poll"
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/output"
+	"github.com/wireroom/wireroom/output/render"
+	"github.com/wireroom/wireroom/output/serve"
+)
+
+// A program is everything that a configuration asks for, wired together and
+// not yet running.
+type program struct {
+	cfg        *config.Config
+	logger     *slog.Logger
+	db         *store.DB
+	client     *poll.Client
+	aggregator *aggregator.Aggregator
+	publisher  *output.Publisher
+	desk       *serve.Server
+}
+
+// noteAuthority is the note that keeps the host name in the ids of filings.
+const noteAuthority = "authority"
+
+// assemble opens the store and wires the stages.
+func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger) (p *program, err error) {
+	plan, err := plan(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, cfg.Store, logger)
+	if err != nil {
+		return nil, exitError{err, exitConfig}
+	}
+	defer func() {
+		if err != nil {
+			db.Close()
+		}
+	}()
+	authority, err := mintAuthority(ctx, db, cfg)
+	if err != nil {
+		return nil, err
+	}
+	plan.Authority = authority.host
+	if err := db.SetSources(ctx, cfg.Sources, time.Now()); err != nil {
+		return nil, err
+	}
+	p = &program{cfg: cfg, logger: logger, db: db}
+	p.client = poll.NewClient(poll.Options{Version: version(), Contact: cfg.Contact})
+	site := render.Site{
+		BaseURL: baseURL(cfg), Title: cfg.Title, Version: version(),
+		Authority: authority.String(), Images: render.ImagePolicy(cfg.Server.Images),
+	}
+	p.desk = serve.New(serve.Options{
+		Log: logger, BaseURL: site.BaseURL, Alive: p.alive, Ready: p.ready,
+		RemoteImages: cfg.Server.Images == config.ImagesDirect,
+	})
+	p.publisher = output.NewPublisher(db, p.desk, output.Catalogue{
+		Site: site, Topics: cfg.Topics, MaxAge: maxAge(cfg),
+	}, logger)
+	p.aggregator = aggregator.New(db, p.client, plan, logger, aggregator.Options{
+		Workers: cfg.Workers, HostGap: cfg.HostGap, Budget: float64(cfg.Budget), Owner: owner(), Filed: p.publisher.Changed,
+	})
+	return p, nil
+}
+
+// close ends what assemble opened. What is stored is whole whenever it is called.
+func (p *program) close() {
+	p.client.Close()
+	if err := p.db.Close(); err != nil {
+		p.logger.Error("the store did not close cleanly", "error", err)
+	}
+}
+
+// An authority is who mints the ids of what is published (RFC 4151): a host
+// name, and the year from which it is spoken for.
+type authority struct{ host, year string }
+
+func (a authority) String() string { return a.host + "," + a.year }
+
+// mintAuthority returns the store's authority. It is chosen at the first start
+// and kept: ids must survive a change of the base URL.
+func mintAuthority(ctx context.Context, db *store.DB, cfg *config.Config) (authority, error) {
+	kept, err := db.Noted(ctx, noteAuthority)
+	if err != nil {
+		return authority{}, err
+	}
+	if kept == "" {
+		host := "wireroom.local"
+		if u, err := url.Parse(cfg.Server.BaseURL); err == nil && u.Hostname() != "" && net.ParseIP(u.Hostname()) == nil {
+			host = u.Hostname()
+		}
+		kept = fmt.Sprintf("%s,%d", host, time.Now().UTC().Year())
+		if err := db.Note(ctx, noteAuthority, kept); err != nil {
+			return authority{}, err
+		}
+	}
+	i := len(kept) - len(",2006")
+	return authority{kept[:i], kept[i+1:]}, nil
+}
+
+// baseURL is the address under which readers know this Wireroom: the
+// configured one, else that of this machine.
+func baseURL(cfg *config.Config) string {
+	if cfg.Server.BaseURL != "" {
+		return cfg.Server.BaseURL
+	}
+	host, port, err := net.SplitHostPort(cfg.Server.Listen)
+	if err != nil {
+		return "http://" + cfg.Server.Listen
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// maxAge is how long readers may keep a topic's feed: as long as the shortest
+// interval at which a source of it may be polled, within 1 minute and 1 hour.
+func maxAge(cfg *config.Config) time.Duration {
+	shortest := time.Hour
+	for _, src := range cfg.Sources {
+		shortest = min(shortest, src.MinInterval)
+	}
+	return min(max(shortest, time.Minute), time.Hour)
+}
+
+// owner names this process among those that share a store.
+func owner() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s-%d-%s", cmp.Or(host, "wireroom"), os.Getpid(), rand.Text()[:8])
+}
+
+// alive says whether the store can be reached and the filer works.
+func (p *program) alive(ctx context.Context) error {
+	if err := p.db.Ping(ctx); err != nil {
+		return fmt.Errorf("the store does not answer: %w", err)
+	}
+	return p.aggregator.Alive(time.Now())
+}
+
+// ready says whether there is something to serve as well: a source was polled,
+// or none was due.
+func (p *program) ready(ctx context.Context) error {
+	if err := p.alive(ctx); err != nil {
+		return err
+	}
+	return p.aggregator.Polled(ctx, time.Now())
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wireroom/wireroom/aggregator/config"
+)
+
+// The exit codes, of sysexits.h where it has one.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 64 // the command was used wrongly
+	exitConfig = 78 // something in the surroundings must be set right first
+)
+
+// A terminal is where a command reads and writes.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// errSilent ends a command that has already said what is wrong.
+var errSilent = errors.New("")
+
+// run is the program: it runs the command that args name, and returns its exit
+// code when ctx is done or the command is.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := commands(terminal{in, out, errOut})
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	var coded exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &coded):
+		say(errOut, coded.error)
+		return coded.code
+	default:
+		say(errOut, err)
+		return exitFailed
+	}
+}
+
+// say prints an error for a person: the problems of a configuration one a
+// line, anything else in one line.
+func say(w io.Writer, err error) {
+	var problems config.Problems
+	switch {
+	case errors.Is(err, errSilent):
+	case errors.As(err, &problems):
+		fmt.Fprintln(w, problems.Error())
+		fmt.Fprintf(w, "wireroom: %s; nothing was started or changed\n", count(len(problems), "problem"))
+	default:
+		fmt.Fprintf(w, "wireroom: %v\n", err)
+	}
+}
+
+// An exitError ends the program with a code of its own.
+type exitError struct {
+	error
+	code int
+}
+
+func (e exitError) Unwrap() error { return e.error }
+
+// commands returns the tree of commands. Without one, wireroom serves.
+func commands(term terminal) *cobra.Command {
+	serve := serveCommand(term)
+	root := &cobra.Command{
+		Use:   "wireroom",
+		Short: "Many wires in, each story once",
+		Long: `Wireroom polls the feeds in feeds.yaml, recognises that one story has come
+from several outlets, and republishes merged topic feeds for any feed reader.
+
+Without a command it serves: the same as "wireroom serve".`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          serve.RunE,
+	}
+	root.Flags().AddFlagSet(serve.Flags())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return exitError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()), exitUsage}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
+		healthcheckCommand(), versionCommand(term))
+	return root
+}
+
+// load reads a configuration, with the environment that the program runs in.
+func load(path string) (*config.Config, error) {
+	cfg, err := config.Load(path, os.LookupEnv)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, exitError{fmt.Errorf("there is no %s here: name the file with --config, or write one (see docs/configuration.md)", path), exitConfig}
+	}
+	return cfg, err
+}
+
+// count says how many there are of a thing.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wireroom/wireroom/output/serve"
+)
+
+// stopWithin is how long requests under way may take at the end. With what
+// else there is to end it stays below the 10 s after which Docker kills.
+const stopWithin = 3 * time.Second
+
+func serveCommand(term terminal) *cobra.Command {
+	var at overrides
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Poll the sources and publish the topics, until told to stop",
+		Long: `Polls every source of feeds.yaml on its schedule, keeps what it brings, and
+publishes every topic at /topics/NAME with its feeds at .rss, .atom and .json.
+
+It stops cleanly at Ctrl-C or SIGTERM; whenever it ends, by whatever means,
+nothing that was stored is lost.`,
+		Example: "  wireroom serve\n  wireroom serve --config /etc/wireroom/feeds.yaml --store /data/wireroom.db",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serveUntil(cmd.Context(), term, at)
+		},
+	}
+	at.flags(cmd)
+	cmd.Flags().StringVar(&at.listen, "listen", "", "address to listen on, instead of server.listen")
+	return cmd
+}
+
+// serveUntil serves until ctx is done.
+func serveUntil(ctx context.Context, term terminal, at overrides) error {
+	cfg, err := at.load()
+	if err != nil {
+		return err
+	}
+	logger := newLogger(term.err, cfg.Log)
+	listener, err := net.Listen("tcp", cfg.Server.Listen)
+	if err != nil {
+		return exitError{fmt.Errorf("cannot listen on %s: %w; name another address with --listen or server.listen", cfg.Server.Listen, err), exitConfig}
+	}
+	defer listener.Close()
+	p, err := assemble(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if err := p.publisher.Restore(ctx); err != nil {
+		return err
+	}
+	logger.Info("wireroom "+version(), "config", cfg.File, "sources", len(cfg.Sources), "topics", len(cfg.Topics), "store", storeName(cfg.Store))
+	logger.Info("listening", "address", listener.Addr().String(), "read", baseURL(cfg)+"/")
+	return p.run(ctx, listener)
+}
+
+// run lets the loops of a program run until ctx is done, or the listener fails.
+func (p *program) run(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var loops sync.WaitGroup
+	loops.Go(func() { p.aggregator.Collect(ctx) })
+	loops.Go(func() { p.aggregator.Schedule(ctx) })
+	loops.Go(func() { p.aggregator.File(ctx) })
+	loops.Go(func() { p.publisher.Run(ctx) })
+	loops.Go(func() { p.keepHouse(ctx) })
+
+	server := serve.HTTPServer(p.desk.Handler(), p.logger)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(serve.Limit(listener)) }()
+	var err error
+	select {
+	case <-ctx.Done():
+		p.logger.Info("stopping")
+	case err = <-failed:
+		stop()
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if server.Shutdown(end) != nil {
+		server.Close()
+	}
+	loops.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	if err == nil {
+		p.logger.Info("stopped")
+	}
+	return err
+}
+
+// houseEvery is how often what outlived the retention is dropped.
+const houseEvery = time.Hour
+
+// keepHouse drops, now and then, what is older than the retention.
+func (p *program) keepHouse(ctx context.Context) {
+	if p.cfg.Retention <= 0 {
+		return
+	}
+	tick := time.NewTicker(houseEvery)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		purged, err := p.db.Purge(ctx, now.Add(-p.cfg.Retention), now)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			p.logger.Error("old items could not be dropped", "error", err)
+		case purged.Items > 0:
+			p.logger.Info("dropped old items", "items", purged.Items, "retention", p.cfg.Retention)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package output
+
+import (
+	"context"
+	"slices"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output/render"
+)
+
+// overview publishes what is of no one topic: the front page, the page of
+// sources and the lists of subscriptions. It is made anew at every start, and
+// so it is not stored.
+func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
+	states, err := p.shelf.States(ctx)
+	if err != nil {
+		return err
+	}
+	outlets, err := p.shelf.Outlets(ctx)
+	if err != nil {
+		return err
+	}
+	byName := make(map[string]news.State, len(states))
+	for _, s := range states {
+		byName[s.Source] = s
+	}
+	var status []render.SourceStatus
+	for _, o := range outlets {
+		s := byName[o.Source]
+		status = append(status, render.SourceStatus{Outlet: o, Schedule: s.Schedule, State: s})
+	}
+	var summaries []render.Summary
+	for _, t := range c.Topics {
+		if s, ok := p.summaries[t.Name]; ok {
+			summaries = append(summaries, s)
+		}
+	}
+	index, err := render.IndexPage(c.Site, summaries, "")
+	if err != nil {
+		return err
+	}
+	pages, err := render.SourcesPages(c.Site, status)
+	if err != nil {
+		return err
+	}
+	sourcesList, err := render.SourcesOPML(c.Site, "/sources.opml", c.Site.Title, outlets)
+	if err != nil {
+		return err
+	}
+	topicsList, err := render.TopicsOPML(c.Site, "/topics.opml", c.Topics)
+	if err != nil {
+		return err
+	}
+	docs := slices.Concat(render.Assets(), []news.Document{index, sourcesList, topicsList}, pages)
+	return p.keep(ctx, docs, false)
+}

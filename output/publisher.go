@@ -1,0 +1,173 @@
+package output
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output/render"
+	"github.com/wireroom/wireroom/output/serve"
+)
+
+const (
+	// publishEvery is the least time between two rounds of publishing, so
+	// that a burst of filings is rendered once.
+	publishEvery = 200 * time.Millisecond
+
+	// refreshEvery is how often every topic is published anew, so that what
+	// outgrew a topic's window leaves it, and the pages that tell times follow.
+	refreshEvery = time.Minute
+)
+
+// A Catalogue is what is to be published. It is replaced as a whole.
+type Catalogue struct {
+	Site    render.Site
+	Topics  []news.Topic
+	MaxAge  time.Duration // how long readers may keep a topic's feed
+}
+
+// A Publisher renders the topics that changed and puts them before readers.
+type Publisher struct {
+	shelf  Shelf
+	desk   *serve.Server
+	logger *slog.Logger
+
+	mu        sync.Mutex
+	catalogue Catalogue
+	changed   map[string]bool // topics to publish; nil: all
+	wake      chan struct{}
+
+	// Only the caller of Publish touches these.
+	last      map[string]news.Document  // by path
+	summaries map[string]render.Summary // by topic
+}
+
+// NewPublisher returns a Publisher that has not published yet.
+func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *slog.Logger) *Publisher {
+	return &Publisher{
+		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue,
+		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{},
+	}
+}
+
+// Restore puts what was last published before readers, from the first moment.
+func (p *Publisher) Restore(ctx context.Context) error {
+	docs, err := p.shelf.Documents(ctx)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	topics := map[string]bool{"": true}
+	for _, t := range p.current().Topics {
+		topics[t.Name] = true
+	}
+	for _, doc := range docs {
+		if topics[doc.Topic] {
+			p.last[doc.Path] = doc
+			p.desk.Set(doc)
+		}
+	}
+	return nil
+}
+
+// Changed tells that the filings of topics changed. It does not block.
+func (p *Publisher) Changed(topics []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changed == nil {
+		p.changed = map[string]bool{}
+	}
+	for _, name := range topics {
+		p.changed[name] = true
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Replace publishes under another catalogue from now on.
+func (p *Publisher) Replace(c Catalogue) {
+	p.mu.Lock()
+	p.catalogue = c
+	p.mu.Unlock()
+	var names []string
+	for _, t := range c.Topics {
+		names = append(names, t.Name)
+	}
+	p.Changed(names)
+}
+
+func (p *Publisher) current() Catalogue {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.catalogue
+}
+
+// Run publishes what changed, when it changed, until ctx is done.
+func (p *Publisher) Run(ctx context.Context) {
+	p.attempt(ctx, nil)
+	refresh := time.NewTicker(refreshEvery)
+	defer refresh.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-refresh.C:
+			p.attempt(ctx, nil)
+		case <-p.wake:
+			p.mu.Lock()
+			changed := p.changed
+			p.changed = nil
+			p.mu.Unlock()
+			p.attempt(ctx, changed)
+		}
+		pause := time.NewTimer(publishEvery)
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+}
+
+// attempt publishes; where that fails the last good documents stay, and the
+// next round tries again.
+func (p *Publisher) attempt(ctx context.Context, only map[string]bool) {
+	if err := p.Publish(ctx, only); err != nil && ctx.Err() == nil {
+		p.logger.Error("publishing failed; the last good documents stay", "error", err)
+	}
+}
+
+// keep puts rendered documents before readers and into the store. Those whose
+// bytes are as they were are left alone, so that ETag and Last-Modified change
+// with the bytes only.
+func (p *Publisher) keep(ctx context.Context, docs []news.Document, save bool) error {
+	var fresh []news.Document
+	for _, doc := range docs {
+		was, ok := p.last[doc.Path]
+		if ok && bytes.Equal(was.Body, doc.Body) && was.MaxAge == doc.MaxAge && was.Private == doc.Private {
+			continue
+		}
+		if ok {
+			doc = render.Follow(was, doc)
+		}
+		fresh = append(fresh, doc)
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if save {
+		if err := p.shelf.SaveDocuments(ctx, fresh); err != nil {
+			return err
+		}
+	}
+	p.desk.Set(fresh...)
+	for _, doc := range fresh {
+		p.last[doc.Path] = doc
+	}
+	return nil
+}
