@@ -108,6 +108,8 @@ func newNetwork(opts Options, g *guard) network {
 		IdleConnTimeout:        15 * time.Second,
 		DisableCompression:     true, // Go's own has no limit: see decode
 		ForceAttemptHTTP2:      true,
+		// A server that stops reading must not hold a connection for ever.
+		HTTP2: &http.HTTP2Config{WriteByteTimeout: 10 * time.Second, SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}}
 }
 

@@ -68,6 +68,7 @@ type nameServer struct {
 	mu    sync.Mutex
 	table map[string][][]string // addresses, or "cname:NAME"
 	asked map[string]int
+	fault map[string]string // by name: "silent", "servfail", "flap" (unknown every second time)
 }
 
 func newNameServer(t *testing.T, table map[string][][]string) *nameServer {
@@ -113,9 +114,16 @@ func (s *nameServer) reply(query []byte) []byte {
 	m.Response, m.Additionals = true, nil
 	name := strings.ToLower(strings.TrimSuffix(q.Name.String(), "."))
 	sets := s.table[name]
-	if len(sets) == 0 {
+	fault := s.fault[name]
+	s.asked[name]++
+	switch {
+	case fault == "silent":
+		return nil
+	case fault == "servfail":
+		m.RCode = dnsmessage.RCodeServerFailure
+	case len(sets) == 0 || fault == "flap" && s.asked[name]/2%2 == 1:
 		m.RCode = dnsmessage.RCodeNameError
-	} else {
+	default:
 		key := name + q.Type.String()
 		set := sets[min(s.asked[key], len(sets)-1)]
 		s.asked[key]++
