@@ -11,19 +11,20 @@ type Feed struct {
 	URL     string // of the document, after redirects; the base of relative links
 	Base    string // the xml:base in force, absolute; empty: URL
 
-	ID          string
-	Title       Text
-	Description Text
-	Rights      Text
-	Links       []Link
-	Language    string
-	Authors     []Person
-	Categories  []Category
-	Image       string
-	Icon        string
-	Generator   string
-	Published   string
-	Updated     string
+	ID           string
+	Title        Text
+	Description  Text
+	Rights       Text
+	Links        []Link
+	Language     string
+	Authors      []Person
+	Contributors []Person
+	Categories   []Category
+	Image        string
+	Icon         string
+	Generator    string
+	Published    string
+	Updated      string
 
 	NewURL    string        // where the document says that it has moved to: itunes:new-feed-url, newLocation
 	TTL       time.Duration // least interval asked for: ttl, sy:updatePeriod over sy:updateFrequency

@@ -44,12 +44,14 @@ func cleanHTML(source, base string) body {
 	c := cleaner{base: base}
 	c.out.Grow(len(source))
 	z := html.NewTokenizer(strings.NewReader(source))
+	pos := 0             // how much of source the tokenizer has handed out
 	skip, depth := "", 0 // an element that goes with its inside, and how deep we are in it
 	for c.out.Len() < maxBody {
 		kind := z.Next()
 		if kind == html.ErrorToken {
 			break
 		}
+		pos += len(z.Raw())
 		switch kind {
 		case html.TextToken:
 			if skip == "" {
@@ -65,8 +67,13 @@ func cleanHTML(source, base string) body {
 				continue
 			}
 			if swallowed[name] {
-				if (kind == html.StartTagToken || raw[name]) && (raw[name] || closes(source, name)) {
-					skip, depth = name, 0
+				switch {
+				case runs[name] || closes(source[pos:], name):
+					if kind == html.StartTagToken || raw[name] {
+						skip, depth = name, 0
+					}
+				case raw[name]:
+					z = html.NewTokenizer(strings.NewReader(source[pos:]))
 				}
 				continue
 			}
@@ -88,8 +95,8 @@ func cleanHTML(source, base string) body {
 	return body{html: strings.TrimSpace(c.out.String()), text: c.text.String(), image: c.image}
 }
 
-// closes reports whether a fragment has an end tag of that name at all; where
-// it has none, the element is taken to end at once, lest the rest be lost.
+// closes reports whether what follows has an end tag of that name at all; where
+// it has none, the element is taken to end at once, lest all the rest be lost.
 func closes(source, name string) bool {
 	for {
 		i := strings.Index(source, "</")

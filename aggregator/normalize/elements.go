@@ -72,5 +72,8 @@ var raw = map[string]bool{
 	"plaintext": true, "xmp": true, "textarea": true, "title": true,
 }
 
+// runs are those that hold code: what follows one that is never closed is code.
+var runs = map[string]bool{"script": true, "style": true, "plaintext": true}
+
 // addressed are the attributes that hold addresses.
 var addressed = map[string]bool{"href": true, "src": true, "cite": true, "poster": true}

@@ -3,8 +3,6 @@ package normalize
 import (
 	"strings"
 
-	"github.com/abadojack/whatlanggo"
-
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
@@ -12,6 +10,9 @@ import (
 // as the entry or its texts state, as the feed states, as the text looks.
 func (n *normalizer) itemLanguage(e *news.Entry, title, text string) string {
 	for _, tag := range []string{n.src.Language, e.Content.Language, e.Summary.Language, e.Title.Language, e.Language} {
+		if strings.EqualFold(tag, undetermined) {
+			return detect(title + "\n" + text)
+		}
 		if tag = languageOf(tag); tag != "" {
 			return tag
 		}
@@ -22,6 +23,9 @@ func (n *normalizer) itemLanguage(e *news.Entry, title, text string) string {
 	return detect(title + "\n" + text)
 }
 
+// undetermined is the tag of a text whose language is said to be unknown.
+const undetermined = "und"
+
 // languageOf brings a BCP 47 tag to its usual form: language, script, region.
 // What is no such tag is nothing.
 func languageOf(tag string) string {
@@ -30,7 +34,7 @@ func languageOf(tag string) string {
 		return ""
 	}
 	out := strings.ToLower(parts[0])
-	if out == "und" || out == "mul" || out == "zxx" || out == "xx" {
+	if out == undetermined || out == "mul" || out == "zxx" || out == "xx" {
 		return ""
 	}
 	if modern, ok := renamed[out]; ok {
@@ -59,20 +63,4 @@ func letters(s string) bool {
 		}
 	}
 	return true
-}
-
-const enoughText = 600 // bytes that tell a language
-
-// detect returns the language that a text is most probably in, or nothing if
-// that is not sure: a wrong language would file the item wrongly.
-func detect(text string) string {
-	text = strings.TrimSpace(cut(text, enoughText))
-	if len(text) < 40 {
-		return ""
-	}
-	info := whatlanggo.Detect(text)
-	if !info.IsReliable() {
-		return ""
-	}
-	return info.Lang.Iso6391()
 }

@@ -62,7 +62,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 	stated := charsetOf(contentType)
 	declared := declaration(body)
 	if utf8.Valid(body) {
-		if name := first(stated, declared); escaping[strings.ToLower(name)] {
+		if name := first(stated, declared); name != "" && ascii(body) {
 			if text, name, ok := decodeAs(body, name); ok {
 				return text, name
 			}
@@ -105,9 +105,6 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 
 // weak are charsets that servers state without looking.
 var weak = map[string]bool{"iso-8859-1": true, "latin1": true, "us-ascii": true, "ascii": true}
-
-// escaping are charsets whose bytes are all ASCII.
-var escaping = map[string]bool{"iso-2022-jp": true, "hz-gb-2312": true, "iso-2022-kr": true}
 
 func isUTF8(name string) bool {
 	name = strings.ToLower(strings.TrimSpace(name))
@@ -207,6 +204,12 @@ func charsetOf(contentType string) string {
 	return ""
 }
 
+// legalOnly returns s without the characters that XML 1.0 does not allow.
+func legalOnly(s string) string {
+	s, _, _ = clean(s)
+	return s
+}
+
 // sample returns what tells a charset: the lines with bytes beyond ASCII.
 func sample(body []byte) []byte {
 	const enough = 64 << 10
@@ -222,22 +225,34 @@ func sample(body []byte) []byte {
 	return out
 }
 
-// clean drops the characters that XML 1.0 does not allow.
-func clean(s string) string {
+// clean drops the characters that XML 1.0 does not allow, and reads the control
+// characters between 128 and 159, which no text means, as windows-1252. It
+// returns how many of each there were.
+func clean(s string) (text string, dropped, moved int) {
 	dirty := false
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0xef && i+2 < len(s) && s[i+1] == 0xbf && s[i+2] >= 0xbe {
-			dirty = true
-			break
+	for i := 0; i < len(s) && !dirty; i++ {
+		switch c := s[i]; {
+		case c < ' ':
+			dirty = c != '\t' && c != '\n' && c != '\r'
+		case c == 0xc2:
+			dirty = i+1 < len(s) && s[i+1] < 0xa0
+		case c == 0xef:
+			dirty = i+2 < len(s) && s[i+1] == 0xbf && s[i+2] >= 0xbe
 		}
 	}
 	if !dirty {
-		return s
+		return s, 0, 0
 	}
-	return strings.Map(func(r rune) rune {
-		if legal(r) {
-			return r
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case !legal(r):
+			dropped++
+			return -1
+		case r >= 0x80 && r < 0xa0:
+			moved++
+			return charmap.Windows1252.DecodeByte(byte(r))
 		}
-		return -1
+		return r
 	}, s)
+	return text, dropped, moved
 }

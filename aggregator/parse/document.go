@@ -172,10 +172,7 @@ func atomFormat(uri, version string) string {
 
 // isEntry reports whether an element of that name is an entry here.
 func (d *document) isEntry(name string) bool {
-	if d.atom {
-		return name == "entry"
-	}
-	return name == "item"
+	return name == "item" || name == "entry"
 }
 
 // start opens an element.

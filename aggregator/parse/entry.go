@@ -67,8 +67,8 @@ type moment struct {
 var moments = map[string]moment{
 	"pubdate":                {false, 1},
 	"published":              {false, 1},
-	"issued":                 {false, 1},
 	"atom:published":         {false, 2},
+	"issued":                 {false, 2},
 	"atom:issued":            {false, 2},
 	"dcterms:issued":         {false, 3},
 	"dc:date":                {false, 4},
@@ -95,7 +95,7 @@ type words struct {
 	dates   [2][]ranked // published, updated
 	links   []news.Link
 	src     string // of Atom content
-	comment string
+	summary string // name of the element that filled the summary
 }
 
 type ranked struct {
@@ -127,6 +127,9 @@ func (w *words) place(d *document, n *node, p place) {
 	if p.slot == slotContent && w.src == "" {
 		w.src = clipURL(resolve(n, n.attr("src")))
 	}
+	if p.slot == slotSummary && p.rank == 1 && w.rank[slotSummary] == 1 && w.summary != n.name && !d.atom {
+		p.slot = slotContent // a second kind of summary beside the first
+	}
 	if w.rank[p.slot] != 0 && w.rank[p.slot] <= p.rank {
 		return
 	}
@@ -139,6 +142,9 @@ func (w *words) place(d *document, n *node, p place) {
 		return
 	}
 	t.Value = clip(t.Value, maxContent)
+	if p.slot == slotSummary {
+		w.summary = n.name
+	}
 	w.text[p.slot], w.rank[p.slot] = t, p.rank
 }
 

@@ -71,6 +71,11 @@ func extensions(feed *news.Feed, x ext.Extensions) {
 	for _, image := range x["itunes"]["image"] {
 		feed.Image = first(feed.Image, image.Attrs["href"], image.Attrs["url"])
 	}
+	for _, l := range x["itunes"]["link"] {
+		if l.Attrs["rel"] == "image" {
+			feed.Image = first(feed.Image, l.Attrs["href"])
+		}
+	}
 	for _, image := range x["atom"]["logo"] {
 		feed.Image = first(feed.Image, image.Value)
 	}

@@ -40,6 +40,7 @@ func (d *document) fill() error {
 
 func fromAtom(feed *news.Feed, f *atom.Feed) {
 	feed.Authors = append(atomPersons(f.Authors), extensionPersons(f.Extensions)...)
+	feed.Contributors = atomPersons(f.Contributors)
 	feed.Categories = atomCategories(f.Categories)
 	feed.Categories = append(feed.Categories, extensionCategories(f.Extensions)...)
 	feed.Image, feed.Icon = f.Logo, f.Icon
@@ -60,8 +61,11 @@ func atomEntry(e *news.Entry, entry *atom.Entry) {
 		}
 	}
 	for _, l := range e.Links {
-		if l.Rel == "enclosure" {
+		switch {
+		case l.Rel == "enclosure":
 			e.Enclosures = append(e.Enclosures, news.Enclosure{URL: l.Href, Type: l.Type, Length: max(l.Length, 0), Title: l.Title})
+		case l.Rel == "replies" && strings.Contains(l.Type, "html") && e.Comments == "": // RFC 4685
+			e.Comments = l.Href
 		}
 	}
 	media(e, entry.Extensions)

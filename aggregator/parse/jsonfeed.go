@@ -260,17 +260,17 @@ func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 	var more jsonMore
 	decodeLoosely(members, &it, &more, feed)
 	e := news.Entry{
-		GUID: clean(it.ID), Language: more.Language, Raw: rawHash(string(raw)),
-		Title:      news.Text{Value: clip(clean(it.Title), maxContent), Type: news.TextPlain},
-		Summary:    news.Text{Value: clip(clean(it.Summary), maxContent), Type: news.TextPlain},
+		GUID: legalOnly(it.ID), Language: more.Language, Raw: rawHash(string(raw)),
+		Title:      news.Text{Value: clip(legalOnly(it.Title), maxContent), Type: news.TextPlain},
+		Summary:    news.Text{Value: clip(legalOnly(it.Summary), maxContent), Type: news.TextPlain},
 		Links:      jsonLinks(link{it.URL, ""}, link{it.ExternalURL, "related"}),
 		Authors:    jsonPersons(more.authors(members)),
 		Categories: jsonTags(members["tags"]),
 	}
 	if it.ContentHTML != "" {
-		e.Content = news.Text{Value: clip(clean(it.ContentHTML), maxContent), Type: news.TextHTML}
+		e.Content = news.Text{Value: clip(legalOnly(it.ContentHTML), maxContent), Type: news.TextHTML}
 	} else if it.ContentText != "" {
-		e.Content = news.Text{Value: clip(clean(it.ContentText), maxContent), Type: news.TextPlain}
+		e.Content = news.Text{Value: clip(legalOnly(it.ContentText), maxContent), Type: news.TextPlain}
 	}
 	if it.DatePublished != "" {
 		e.Published = []string{clip(it.DatePublished, maxDate)}

@@ -21,6 +21,11 @@ func media(e *news.Entry, x ext.Extensions) {
 	for _, image := range x["itunes"]["image"] {
 		addImage(e, first(image.Attrs["href"], image.Attrs["url"], image.Value), image.Attrs, "")
 	}
+	for _, l := range x["itunes"]["link"] {
+		if l.Attrs["rel"] == "image" {
+			addImage(e, l.Attrs["href"], nil, "")
+		}
+	}
 	for _, image := range x["googleplay"]["image"] {
 		addImage(e, image.Attrs["href"], image.Attrs, "")
 	}

@@ -48,9 +48,12 @@ func Parse(src news.Source, answer news.Answer) (news.Feed, error) {
 	}
 	text, charset := decodeBytes(body, answer.ContentType, func(detail string) { repair(&feed, "charset", detail, 0) })
 	feed.Charset = charset
-	if cleaned := clean(text); len(cleaned) != len(text) {
-		repair(&feed, "control", "characters that XML does not allow were dropped", len(text)-len(cleaned))
-		text = cleaned
+	text, dropped, moved := clean(text)
+	if dropped > 0 {
+		repair(&feed, "control", "characters that XML does not allow were dropped", dropped)
+	}
+	if moved > 0 {
+		repair(&feed, "control", "control characters were read as windows-1252", moved)
 	}
 	if rest := strings.TrimLeft(text, "\ufeff \t\r\n"); strings.HasPrefix(rest, "{") {
 		err = readJSON(rest, items, &feed)

@@ -152,7 +152,7 @@ func extensionCategories(x ext.Extensions) []news.Category {
 	}
 	for _, e := range x["media"]["category"] {
 		if e.Value != "" {
-			out = append(out, news.Category{Term: e.Value, Scheme: e.Attrs["scheme"], Label: e.Attrs["label"]})
+			out = append(out, news.Category{Term: e.Value, Scheme: first(e.Attrs["scheme"], mediaScheme), Label: e.Attrs["label"]})
 		}
 	}
 	for _, e := range x["itunes"]["category"] {
@@ -170,7 +170,11 @@ func extensionCategories(x ext.Extensions) []news.Category {
 	return out
 }
 
-const itunesScheme = "http://www.itunes.com/"
+// Schemes of the categories of modules that state none.
+const (
+	itunesScheme = "http://www.itunes.com/"
+	mediaScheme  = "http://search.yahoo.com/mrss/category_schema"
+)
 
 func itunesCategory(e ext.Extension) []news.Category {
 	var out []news.Category

@@ -40,7 +40,7 @@ var forBoth = map[string]bool{
 	"dcterms:creator": true, "dcterms:contributor": true, "dcterms:subject": true,
 	"media:content": true, "media:thumbnail": true, "media:group": true, "media:category": true,
 	"media:keywords": true, "media:credit": true, "media:player": true,
-	"itunes:author": true, "itunes:owner": true, "itunes:image": true, "itunes:keywords": true,
+	"itunes:link": true, "itunes:author": true, "itunes:owner": true, "itunes:image": true, "itunes:keywords": true,
 	"itunes:category": true, "itunes:duration": true, "itunes:new-feed-url": true, "itunes:explicit": true,
 	"googleplay:image": true, "googleplay:author": true, "podcast:person": true,
 	"georss:point": true, "georss:where": true, "georss:box": true, "geo:lat": true, "geo:long": true,
@@ -107,7 +107,9 @@ func (s *skeleton) element(d *document, t *tree, n *node, name string) {
 		s.body.WriteByte('"')
 	}
 	s.body.WriteByte('>')
-	if len(n.children) == 0 {
+	if captures[n.name] {
+		s.body.WriteString(escape(clip(d.asHTML(n), maxURL)))
+	} else if len(n.children) == 0 {
 		s.body.WriteString(escape(clip(d.decode(n.inner), maxURL)))
 	} else {
 		for _, id := range n.children {

@@ -53,9 +53,10 @@ func (d *document) plain(n *node) string {
 }
 
 // markup returns inline XHTML as HTML: prefixes go, since an HTML parser does
-// not know them; CDATA becomes escaped text. A single div around everything,
-// which Atom demands, goes too, and its xml:base and xml:lang are returned.
-func (d *document) markup(inner string) (value string, div []attr) {
+// not know them; CDATA becomes escaped text. If unwrap is set, a single div
+// around everything, which Atom demands, goes too, and its xml:base and
+// xml:lang are returned.
+func (d *document) markup(inner string, unwrap bool) (value string, div []attr) {
 	var b strings.Builder
 	b.Grow(len(inner))
 	s := scanner{doc: inner}
@@ -66,7 +67,7 @@ func (d *document) markup(inner string) (value string, div []attr) {
 		switch t.kind {
 		case tokenEnd:
 			value = b.String()
-			if wrapped && roots == 1 && to >= from {
+			if unwrap && wrapped && roots == 1 && to >= from {
 				value = value[from:to]
 			} else {
 				div = nil
@@ -162,7 +163,7 @@ func (d *document) text(n *node, guess news.TextType) news.Text {
 		t.Value, t.Type = fromBase64(d.plain(n), t.Type)
 	case t.Type == news.TextXHTML && (mode == "" || mode == "xml"):
 		var div []attr
-		t.Value, div = d.markup(n.inner)
+		t.Value, div = d.markup(n.inner, kind == "xhtml")
 		for _, a := range div {
 			switch a.name {
 			case "xml:base":
@@ -179,6 +180,15 @@ func (d *document) text(n *node, guess news.TextType) news.Text {
 		t.Value = d.decode(n.inner)
 	}
 	return t
+}
+
+// asHTML returns a text construct within another element as HTML.
+func (d *document) asHTML(n *node) string {
+	t := d.text(n, news.TextGuess)
+	if t.Type == news.TextPlain {
+		return escape(t.Value)
+	}
+	return t.Value
 }
 
 // textType returns the type of a text construct with these attributes: those
@@ -234,7 +244,7 @@ func fromBase64(s string, kind news.TextType) (string, news.TextType) {
 	if !printable(text) {
 		return "", kind
 	}
-	return clean(text), kind
+	return legalOnly(text), kind
 }
 
 // printable reports whether s looks like text rather than like a picture.

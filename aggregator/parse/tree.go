@@ -197,7 +197,9 @@ func (d *document) scope(attrs []attr) (base, lang string) {
 			}
 			base = join(outer, unescape(a.value, nil))
 		case "xml:lang":
-			lang = strings.TrimSpace(unescape(a.value, nil))
+			if lang = strings.TrimSpace(unescape(a.value, nil)); lang == "" {
+				lang = "und" // undetermined, whatever stands around it
+			}
 		}
 	}
 	return base, lang
