@@ -187,13 +187,16 @@ func wake(loop chan<- struct{}) {
 	}
 }
 
-// sleep returns after d, at a wake-up call, or when ctx is done.
-func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) {
+// sleep returns after d, at a wake-up call, or when ctx is done; true if it was
+// the call.
+func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-woken:
+		return true
 	}
+	return false
 }

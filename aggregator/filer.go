@@ -17,8 +17,12 @@ const (
 	// spare the disk, few enough to be published within a second.
 	fileBatch = 500
 
-	// leadFor is how long a filer leads its store before it must renew.
-	leadFor = 10 * time.Second
+	// leadFor is how long a filer leads its store before it must renew, and
+	// renewEvery how often it does. It looks into the log when it is woken, and
+	// at every lookEvery-th renewal for what other processes appended.
+	leadFor    = 10 * time.Second
+	renewEvery = leadFor / 3
+	lookEvery  = 3
 
 	// noteRules is the note that keeps what a topic was last filed under.
 	noteRules = "rules:"
@@ -37,7 +41,7 @@ func (a *Aggregator) File(ctx context.Context) {
 			a.lead(ctx)
 			wait = 0
 		default:
-			wait = leadFor / 3
+			wait = renewEvery
 			a.alive.Store(time.Now().Unix())
 		}
 		sleep(ctx, wait, nil)
@@ -64,7 +68,7 @@ func (a *Aggregator) lead(ctx context.Context) {
 		return
 	}
 	var filedUnder *Plan
-	for ctx.Err() == nil {
+	for idle := lookEvery; ctx.Err() == nil; {
 		if leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor); err != nil || !leads {
 			return
 		}
@@ -75,13 +79,18 @@ func (a *Aggregator) lead(ctx context.Context) {
 			}
 			filedUnder = plan
 		}
-		if err := a.drain(ctx, index); err != nil {
-			// The index may have seen records that were not stored as filed.
-			sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
-			return
+		if idle >= lookEvery {
+			if err := a.drain(ctx, index); err != nil {
+				// The index may have seen records that were not stored as filed.
+				sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
+				return
+			}
+			idle = 0
 		}
 		a.alive.Store(time.Now().Unix())
-		sleep(ctx, leadFor/3, a.appended)
+		if idle++; sleep(ctx, renewEvery, a.appended) {
+			idle = lookEvery
+		}
 	}
 }
 

@@ -25,9 +25,9 @@ const (
 
 // A Catalogue is what is to be published. It is replaced as a whole.
 type Catalogue struct {
-	Site    render.Site
-	Topics  []news.Topic
-	MaxAge  time.Duration // how long readers may keep a topic's feed
+	Site   render.Site
+	Topics []news.Topic
+	MaxAge time.Duration // how long readers may keep a topic's feed
 }
 
 // A Publisher renders the topics that changed and puts them before readers.
