@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -47,12 +46,12 @@ func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, s
 		if err := db.store(ctx, tx, &p); err != nil {
 			return err
 		}
-		text, err := json.Marshal(state)
+		text, err := sealJSON(state)
 		if err != nil {
 			return err
 		}
 		_, err = tx.exec(ctx, `INSERT INTO state (source, state) VALUES (?1, ?2)
-			ON CONFLICT (source) DO UPDATE SET state = excluded.state`, source, string(text))
+			ON CONFLICT (source) DO UPDATE SET state = excluded.state`, source, text)
 		return err
 	})
 	return n, err
@@ -97,7 +96,7 @@ func (db *DB) sort(ctx context.Context, p *poll, items []news.Item) (n news.Appe
 		}
 		it := *f.item
 		it.Source = p.name
-		doc, err := db.codec.packJSON(&it)
+		doc, err := db.codec.packJSON(record{f.rev + 1, &it})
 		if err != nil {
 			return n, err
 		}
@@ -142,15 +141,15 @@ func (db *DB) store(ctx context.Context, tx session, p *poll) error {
 func (r *pollRows) add(ctx context.Context, tx session, p *poll, f fate, doc []byte, seq int64) error {
 	if f.known == 0 {
 		f.known, f.own = seq, 1
-		r.items = append(r.items, []any{seq, p.source, f.item.ID, seq, 1, f.hash, f.item.Published.Unix()})
+		r.items = append(r.items, []any{seq, p.source, f.item.ID, seq, f.hash, f.item.Published.Unix()})
 	} else {
-		updated, err := tx.exec(ctx, "UPDATE item SET seq = ?1, revision = ?2, hash = ?3, published = ?4 WHERE id = ?5",
-			seq, f.rev+1, f.hash, f.item.Published.Unix(), f.known)
+		updated, err := tx.exec(ctx, "UPDATE item SET seq = ?1, hash = ?2, published = ?3 WHERE id = ?4",
+			seq, f.hash, f.item.Published.Unix(), f.known)
 		if err != nil || updated == 0 {
 			return err // none: it was purged this moment
 		}
 	}
-	r.records = append(r.records, []any{seq, f.prev, f.rev + 1, p.now.Unix(), doc})
+	r.records = append(r.records, []any{seq, f.prev, p.now.Unix(), doc})
 	r.idents = append(r.idents, []any{p.source, f.ident, f.known, f.hash, f.own})
 	for _, alias := range f.item.Aliases {
 		r.aliases = append(r.aliases, []any{p.source, identOf(p.name, alias), f.known, 0, 0})
@@ -159,10 +158,10 @@ func (r *pollRows) add(ctx context.Context, tx session, p *poll, f fate, doc []b
 }
 
 func (r *pollRows) store(ctx context.Context, tx session) error {
-	if err := insert(ctx, tx, "INSERT INTO log (seq, prev, revision, at, doc) VALUES ROWS", r.records); err != nil {
+	if err := insert(ctx, tx, "INSERT INTO log (seq, prev, at, doc) VALUES ROWS", r.records); err != nil {
 		return err
 	}
-	if err := insert(ctx, tx, "INSERT INTO item (id, source, ident, seq, revision, hash, published) VALUES ROWS", r.items); err != nil {
+	if err := insert(ctx, tx, "INSERT INTO item (id, source, ident, seq, hash, published) VALUES ROWS", r.items); err != nil {
 		return err
 	}
 	// An identity may have been the alias of another item till now.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -73,8 +72,8 @@ func claim(ctx context.Context, tx session, now time.Time, limit int, lease time
 			return err
 		}
 		c := byID[id]
-		if err := json.Unmarshal(text, &c.State); err != nil {
-			return fmt.Errorf("%w: the state of %s: %w", ErrDamaged, c.State.Source, err)
+		if err := unsealJSON(text, &c.State); err != nil {
+			return fmt.Errorf("the state of %s: %w", c.State.Source, err)
 		}
 		byID[id] = c
 		return nil

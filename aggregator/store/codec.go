@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"time"
 
@@ -121,22 +122,45 @@ func instant(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-func packMembers(ids []int64) []byte {
-	var b []byte
-	for _, id := range ids {
-		b = binary.AppendUvarint(b, uint64(id))
-	}
-	return b
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// seal puts a checksum before text. What else the row must hold for the text
+// to mean what it does may be sealed with it.
+func seal(text []byte, with ...int64) []byte {
+	sealed := make([]byte, 4, 4+len(text))
+	sealed = append(sealed, text...)
+	binary.BigEndian.PutUint32(sealed, checksum(text, with))
+	return sealed
 }
 
-func unpackMembers(b []byte) ([]int64, error) {
-	var ids []int64
-	for len(b) > 0 {
-		id, n := binary.Uvarint(b)
-		if n <= 0 {
-			return nil, fmt.Errorf("%w: members of a filing cannot be read", ErrDamaged)
-		}
-		ids, b = append(ids, int64(id)), b[n:]
+// unseal returns the text that was sealed, which is a part of sealed.
+func unseal(sealed []byte, with ...int64) ([]byte, error) {
+	if len(sealed) < 4 || binary.BigEndian.Uint32(sealed) != checksum(sealed[4:], with) {
+		return nil, fmt.Errorf("%w: a stored text has another checksum", ErrDamaged)
 	}
-	return ids, nil
+	return sealed[4:], nil
+}
+
+func checksum(text []byte, with []int64) uint32 {
+	sum := crc32.Checksum(text, castagnoli)
+	for _, n := range with {
+		sum = crc32.Update(sum, castagnoli, binary.BigEndian.AppendUint64(nil, uint64(n)))
+	}
+	return sum
+}
+
+func sealJSON(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return seal(text), err
+}
+
+func unsealJSON(sealed []byte, v any) error {
+	text, err := unseal(sealed)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("%w: a stored text cannot be read: %w", ErrDamaged, err)
+	}
+	return nil
 }

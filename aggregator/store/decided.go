@@ -76,8 +76,7 @@ func (db *DB) decisions(ctx context.Context, items []int64) ([]storedDecision, e
 				return err
 			}
 			d.published = time.Unix(published, 0).UTC()
-			d.Sketch = slices.Clone(sketch)
-			if err := db.unpackDecision(detail, &d.Decision); err != nil {
+			if err := db.unpackDecision(sketch, detail, published, &d.Decision); err != nil {
 				return err
 			}
 			all = append(all, d)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ const restoreHint = "nothing was changed; stop the program, keep the file and it
 // file for a new database and write to one that it should not. The error wraps
 // fs.ErrNotExist if there is no file and may be a new one.
 func inspectFile(path string, newest int64) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%w: %s is a folder; give the path of a file in it, such as %s/wireroom.db", ErrForeign, path, path)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
@@ -49,9 +53,6 @@ func inspectFile(path string, newest int64) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
-	}
-	if info.IsDir() {
-		return fmt.Errorf("%w: %s is a folder; give the path of a file in it, such as %s/wireroom.db", ErrForeign, path, path)
 	}
 	head := make([]byte, headerLen)
 	if _, err := io.ReadFull(f, head); err != nil {
@@ -122,6 +123,11 @@ func (e *sqliteEngine) backup(ctx context.Context, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s: %w", path, fs.ErrExist)
 	}
-	_, err := e.read.exec(ctx, "VACUUM INTO ?1", path)
+	pool, err := sql.Open("sqlite", sqliteDSN(e.path))
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	_, err = session{pool, e.read.words}.exec(ctx, "VACUUM INTO ?1", path)
 	return err
 }

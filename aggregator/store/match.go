@@ -20,8 +20,8 @@ type fate struct {
 	skip   bool  // a tombstone, or a second entry with the same identity
 	same   bool  // stands in the log as it is
 	rename bool  // its identity must be noted as one of the stored item
-	prev   int64 // its latest record, and the number of that
-	rev    int
+	prev   int64 // its latest record
+	rev    int   // the revision that this is, 0 for a new item or the same
 }
 
 // An identity is a row of ident.
@@ -139,14 +139,13 @@ func (db *DB) compare(ctx context.Context, fates []fate) error {
 			at[f.known] = f
 		}
 	}
-	return eachIn(ctx, db.read, "SELECT id, hash, seq, revision FROM item WHERE id IN LIST", nil, ids, func(rows *sql.Rows) error {
+	return eachIn(ctx, db.read, "SELECT id, hash, seq FROM item WHERE id IN LIST", nil, ids, func(rows *sql.Rows) error {
 		var id, hash, prev int64
-		var rev int
-		if err := rows.Scan(&id, &hash, &prev, &rev); err != nil {
+		if err := rows.Scan(&id, &hash, &prev); err != nil {
 			return err
 		}
 		f := at[id]
-		f.same, f.prev, f.rev = hash == f.hash, prev, rev
+		f.same, f.prev = hash == f.hash, prev
 		return nil
 	})
 }
@@ -182,10 +181,11 @@ func (db *DB) revise(ctx context.Context, fates []fate) error {
 			var id int64
 			var doc []byte
 			var was news.Item
+			r := record{Item: &was}
 			if err := rows.Scan(&id, &doc); err != nil {
 				return err
 			}
-			if err := db.codec.unpackJSON(doc, &was); err != nil {
+			if err := db.codec.unpackJSON(doc, &r); err != nil {
 				return err
 			}
 			it := *at[id].item
@@ -197,7 +197,7 @@ func (db *DB) revise(ctx context.Context, fates []fate) error {
 				it.Published = it.FirstSeen
 			}
 			it.Aliases = slices.Clone(it.Aliases)
-			at[id].item = &it
+			at[id].item, at[id].rev = &it, r.Revision
 			return nil
 		})
 }

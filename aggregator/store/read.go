@@ -13,7 +13,11 @@ import (
 
 // Unfiled returns the records behind the filer's cursor; see aggregator.Log.
 func (db *DB) Unfiled(ctx context.Context, limit int) ([]news.Record, error) {
-	records, err := db.records(ctx, "(SELECT cursor FROM filer)", limit)
+	var records []news.Record
+	cursor, err := cursor(ctx, db.read)
+	if err == nil {
+		records, err = db.records(ctx, cursor, limit)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: unfiled: %w", err)
 	}
@@ -23,29 +27,53 @@ func (db *DB) Unfiled(ctx context.Context, limit int) ([]news.Record, error) {
 // Records returns the records behind after, in order, at most limit: a replay
 // of the log.
 func (db *DB) Records(ctx context.Context, after int64, limit int) ([]news.Record, error) {
-	records, err := db.records(ctx, "?2", limit, after)
+	records, err := db.records(ctx, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("store: records: %w", err)
 	}
 	return records, nil
 }
 
-func (db *DB) records(ctx context.Context, after string, limit int, args ...any) ([]news.Record, error) {
+// cursor returns the seq of the last record that was filed.
+func cursor(ctx context.Context, s session) (int64, error) {
+	var n int64
+	var sealed []byte
+	if _, err := s.one(ctx, "SELECT cursor, seal FROM filer WHERE id = 1", nil, &n, &sealed); err != nil {
+		return 0, err
+	}
+	_, err := unseal(sealed, n)
+	return n, err
+}
+
+func (db *DB) records(ctx context.Context, after int64, limit int) ([]news.Record, error) {
 	var records []news.Record
-	err := db.read.each(ctx, "SELECT seq, revision, doc FROM log WHERE seq > "+after+" AND "+db.engine.settled()+" ORDER BY seq LIMIT ?1",
-		append([]any{limit}, args...), func(rows *sql.Rows) error {
+	err := db.read.each(ctx, "SELECT seq, doc FROM log WHERE seq > ?1 AND "+db.engine.settled()+" ORDER BY seq LIMIT ?2",
+		[]any{after, limit}, func(rows *sql.Rows) error {
 			var r news.Record
 			var doc sql.RawBytes
-			if err := rows.Scan(&r.Seq, &r.Revision, &doc); err != nil {
+			if err := rows.Scan(&r.Seq, &doc); err != nil {
 				return err
 			}
-			if err := db.codec.unpackJSON(doc, &r.Item); err != nil {
-				return fmt.Errorf("record %d: %w", r.Seq, err)
-			}
+			err := db.unpackRecord(doc, &r)
 			records = append(records, r)
-			return nil
+			return err
 		})
 	return records, err
+}
+
+// A record is what is packed of one: the item and the number of its revision.
+type record struct {
+	Revision int `json:"revision"`
+	*news.Item
+}
+
+func (db *DB) unpackRecord(doc []byte, r *news.Record) error {
+	packed := record{Item: &r.Item}
+	if err := db.codec.unpackJSON(doc, &packed); err != nil {
+		return fmt.Errorf("record %d: %w", r.Seq, err)
+	}
+	r.Revision = packed.Revision
+	return nil
 }
 
 // storiesAtOnce bounds how many stories are held while each is yielded.
@@ -118,7 +146,7 @@ type storedMember struct {
 // their first records.
 func membersIn[K any](ctx context.Context, db *DB, column string, keys []K) ([]storedMember, error) {
 	var all []storedMember
-	err := eachIn(ctx, db.read, `SELECT i.id, i.source, i.revision, i.seq, l.doc, d.seq, d.story, d.sketch, d.detail
+	err := eachIn(ctx, db.read, `SELECT i.id, i.source, i.ident, i.seq, l.doc, d.seq, d.published, d.story, d.sketch, d.detail
 		FROM item i JOIN log l ON l.seq = i.seq LEFT JOIN decision d ON d.item = i.id WHERE `+column+` IN LIST`, nil, keys,
 		func(rows *sql.Rows) error {
 			m, err := db.scanMember(rows)
@@ -135,21 +163,25 @@ func membersIn[K any](ctx context.Context, db *DB, column string, keys []K) ([]s
 
 func (db *DB) scanMember(rows *sql.Rows) (m storedMember, err error) {
 	var doc, sketch, detail sql.RawBytes
-	var seq sql.NullInt64
+	var seq, published sql.NullInt64
 	var story sql.NullString
-	err = rows.Scan(&m.item, &m.source, &m.Record.Revision, &m.Record.Seq, &doc, &seq, &story, &sketch, &detail)
+	var ident string
+	err = rows.Scan(&m.item, &m.source, &ident, &m.Record.Seq, &doc, &seq, &published, &story, &sketch, &detail)
 	if err != nil {
 		return m, err
 	}
-	if err := db.codec.unpackJSON(doc, &m.Record.Item); err != nil {
-		return m, fmt.Errorf("record %d: %w", m.Record.Seq, err)
+	if err := db.unpackRecord(doc, &m.Record); err != nil {
+		return m, err
+	}
+	if m.Record.Item.ID != ident {
+		return m, fmt.Errorf("%w: record %d is not of item %q", ErrDamaged, m.Record.Seq, ident)
 	}
 	m.Decision.Key = m.Record.Item.Key()
 	if !seq.Valid {
 		return m, nil // not filed yet
 	}
-	m.Decision.Seq, m.Decision.Story, m.Decision.Sketch = seq.Int64, story.String, slices.Clone(sketch)
-	return m, db.unpackDecision(detail, &m.Decision)
+	m.Decision.Seq, m.Decision.Story = seq.Int64, story.String
+	return m, db.unpackDecision(sketch, detail, published.Int64, &m.Decision)
 }
 
 // addOutlets completes members with their outlets.

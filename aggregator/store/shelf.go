@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -35,21 +33,23 @@ func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit in
 	var filed []news.Filed
 	var members [][]int64
 	var items []int64
-	err = db.read.each(ctx, `SELECT key, id, story, published, updated, first_filed, hash, members, families, why
-		FROM filing WHERE topic = ?1 AND withdrawn = 0 ORDER BY `+column+` DESC, key LIMIT ?2`, []any{id, limit},
+	err = db.read.each(ctx, `SELECT key, story, doc FROM filing WHERE topic = ?1 AND withdrawn = 0 ORDER BY `+column+` DESC, key LIMIT ?2`, []any{id, limit},
 		func(rows *sql.Rows) error {
 			f := news.Filing{Topic: topic}
-			var published, updated, first int64
-			var packed sql.RawBytes
-			if err := rows.Scan(&f.Key, &f.ID, &f.Story, &published, &updated, &first, &f.Hash, &packed, &f.Families, &f.Why); err != nil {
+			var sealed sql.RawBytes
+			var doc filedDoc
+			if err := rows.Scan(&f.Key, &f.Story, &sealed); err != nil {
 				return err
 			}
-			f.Published, f.Updated, f.FirstFiled = instant(published), instant(updated), instant(first)
-			ids, err := unpackMembers(packed)
+			if err := unsealJSON(sealed, &doc); err != nil {
+				return fmt.Errorf("filing %s: %w", f.Key, err)
+			}
+			f.ID, f.Hash, f.Families, f.Why = doc.ID, doc.Hash, doc.Families, doc.Why
+			f.Published, f.Updated, f.FirstFiled = instant(doc.Published), instant(doc.Updated), instant(doc.FirstFiled)
 			filed = append(filed, news.Filed{Filing: f})
-			members = append(members, ids)
-			items = append(items, ids...)
-			return err
+			members = append(members, doc.Members)
+			items = append(items, doc.Members...)
+			return nil
 		})
 	if err != nil {
 		return nil, err
@@ -90,21 +90,22 @@ func setMembers(f *news.Filed, ids []int64, byItem map[int64]news.Member) {
 // Documents returns the documents that were last saved, by path.
 func (db *DB) Documents(ctx context.Context) ([]news.Document, error) {
 	var docs []news.Document
-	err := db.read.each(ctx, `SELECT path, etag, content_type, modified, max_age, link, topic, private, body
-		FROM document ORDER BY path`, nil, func(rows *sql.Rows) error {
+	err := db.read.each(ctx, "SELECT path, head, body FROM document ORDER BY path", nil, func(rows *sql.Rows) error {
+		var path string
+		var head, body sql.RawBytes
 		var d news.Document
-		var modified, age, private int64
-		var link, body sql.RawBytes
-		err := rows.Scan(&d.Path, &d.ETag, &d.ContentType, &modified, &age, &link, &d.Topic, &private, &body)
-		if err != nil {
+		if err := rows.Scan(&path, &head, &body); err != nil {
 			return err
 		}
-		d.Modified, d.MaxAge, d.Private = instant(modified), time.Duration(age), private != 0
-		if err := json.Unmarshal(link, &d.Link); err != nil {
-			return fmt.Errorf("%w: document %s: %w", ErrDamaged, d.Path, err)
+		err := unsealJSON(head, &d)
+		if err == nil && d.Path != path {
+			err = ErrDamaged
 		}
-		if d.Body, err = db.codec.unpack(body); err != nil {
-			return fmt.Errorf("document %s: %w", d.Path, err)
+		if err == nil {
+			d.Body, err = db.codec.unpack(body)
+		}
+		if err != nil {
+			return fmt.Errorf("document %s: %w", path, err)
 		}
 		docs = append(docs, d)
 		return nil
@@ -119,22 +120,17 @@ func (db *DB) Documents(ctx context.Context) ([]news.Document, error) {
 func (db *DB) SaveDocuments(ctx context.Context, docs []news.Document) error {
 	rows := make([][]any, len(docs))
 	for i, d := range docs {
-		link, err := json.Marshal(d.Link)
+		body := db.codec.pack(d.Body)
+		d.Body = nil
+		head, err := sealJSON(d)
 		if err != nil {
 			return fmt.Errorf("store: save %s: %w", d.Path, err)
 		}
-		private := 0
-		if d.Private {
-			private = 1
-		}
-		rows[i] = []any{d.Path, d.ETag, d.ContentType, micros(d.Modified), int64(d.MaxAge), string(link), d.Topic, private,
-			db.codec.pack(d.Body)}
+		rows[i] = []any{d.Path, head, body}
 	}
 	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
-		return insert(ctx, tx, `INSERT INTO document (path, etag, content_type, modified, max_age, link, topic, private, body)
-			VALUES ROWS ON CONFLICT (path) DO UPDATE SET etag = excluded.etag, content_type = excluded.content_type,
-			modified = excluded.modified, max_age = excluded.max_age, link = excluded.link, topic = excluded.topic,
-			private = excluded.private, body = excluded.body`, rows)
+		return insert(ctx, tx, `INSERT INTO document (path, head, body) VALUES ROWS
+			ON CONFLICT (path) DO UPDATE SET head = excluded.head, body = excluded.body`, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("store: save documents: %w", err)
@@ -146,7 +142,7 @@ func (db *DB) SaveDocuments(ctx context.Context, docs []news.Document) error {
 func (db *DB) Note(ctx context.Context, name, text string) error {
 	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
 		_, err := tx.exec(ctx, `INSERT INTO note (name, text) VALUES (?1, ?2)
-			ON CONFLICT (name) DO UPDATE SET text = excluded.text`, name, text)
+			ON CONFLICT (name) DO UPDATE SET text = excluded.text`, name, seal([]byte(text)))
 		return err
 	})
 	if err != nil {
@@ -157,9 +153,13 @@ func (db *DB) Note(ctx context.Context, name, text string) error {
 
 // Noted returns the text that was kept by a name, or "".
 func (db *DB) Noted(ctx context.Context, name string) (string, error) {
-	var text string
-	if _, err := db.read.one(ctx, "SELECT text FROM note WHERE name = ?1", []any{name}, &text); err != nil {
+	var sealed, text []byte
+	found, err := db.read.one(ctx, "SELECT text FROM note WHERE name = ?1", []any{name}, &sealed)
+	if err == nil && found {
+		text, err = unseal(sealed)
+	}
+	if err != nil {
 		return "", fmt.Errorf("store: noted %s: %w", name, err)
 	}
-	return text, nil
+	return string(text), nil
 }

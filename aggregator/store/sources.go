@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -46,7 +46,7 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 	hosts := map[string]bool{} // those with another set of sources than before
 	var added [][]any
 	for _, src := range sources {
-		text, err := json.Marshal(outletOf(src))
+		text, err := sealJSON(outletOf(src))
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 		switch {
 		case !ok:
 			hosts[set.host] = true
-			added = append(added, []any{src.Name, set.host, set.configured, micros(now), set.outlet})
+			added = append(added, []any{src.Name, set.host, set.configured, micros(now), []byte(set.outlet)})
 		case set != old:
 			hosts[old.host], hosts[set.host] = true, true
 			if err := setSource(ctx, tx, set); err != nil {
@@ -82,28 +82,29 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 
 func setSource(ctx context.Context, tx session, c configured) error {
 	_, err := tx.exec(ctx, "UPDATE source SET host = ?1, outlet = ?2, configured = ?3 WHERE id = ?4",
-		c.host, c.outlet, c.configured, c.id)
+		c.host, []byte(c.outlet), c.configured, c.id)
 	return err
 }
 
 // setHosts makes rows for hosts that have none, and sets when the earliest
 // source of each may be polled.
 func setHosts(ctx context.Context, tx session, hosts map[string]bool, now time.Time) error {
-	names := make([]string, 0, len(hosts))
+	names := slices.Sorted(maps.Keys(hosts)) // one order for all, so that two processes do not wait for each other
 	rows := make([][]any, 0, len(hosts))
-	for host := range hosts {
-		names = append(names, host)
-	}
-	slices.Sort(names) // one order for all, so that two processes do not wait for each other
 	for _, name := range names {
 		rows = append(rows, []any{name, micros(now)})
 	}
 	if err := insert(ctx, tx, "INSERT INTO host (name, ready) VALUES ROWS ON CONFLICT DO NOTHING", rows); err != nil {
 		return err
 	}
+	return setNext(ctx, tx, names)
+}
+
+// setNext sets when the earliest source of each host may be polled.
+func setNext(ctx context.Context, tx session, hosts []string) error {
 	return eachIn(ctx, tx, `UPDATE host SET next = (
 		SELECT CASE WHEN MIN(s.due) IS NULL THEN NULL WHEN MIN(s.due) > host.ready THEN MIN(s.due) ELSE host.ready END
-		FROM source s WHERE s.host = host.name AND s.configured = 1) WHERE name IN LIST`, nil, names, none)
+		FROM source s WHERE s.host = host.name AND s.configured = 1) WHERE name IN LIST`, nil, hosts, none)
 }
 
 // outletOf is what readers may be shown of a source's configuration. It has
@@ -129,12 +130,12 @@ func publicURL(address string) string {
 func outlet(configured []byte, state []byte) (news.Outlet, error) {
 	var o news.Outlet
 	var s struct{ About news.About }
-	if err := json.Unmarshal(configured, &o); err != nil {
-		return o, fmt.Errorf("%w: an outlet: %w", ErrDamaged, err)
+	if err := unsealJSON(configured, &o); err != nil {
+		return o, fmt.Errorf("an outlet: %w", err)
 	}
 	if len(state) > 0 {
-		if err := json.Unmarshal(state, &s); err != nil {
-			return o, fmt.Errorf("%w: the state of %s: %w", ErrDamaged, o.Source, err)
+		if err := unsealJSON(state, &s); err != nil {
+			return o, fmt.Errorf("the state of %s: %w", o.Source, err)
 		}
 	}
 	if o.Title == "" {
@@ -204,8 +205,8 @@ func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.Sta
 				return err
 			}
 			if len(text) > 0 {
-				if err := json.Unmarshal(text, &s); err != nil {
-					return fmt.Errorf("%w: the state of %s: %w", ErrDamaged, name, err)
+				if err := unsealJSON(text, &s); err != nil {
+					return fmt.Errorf("the state of %s: %w", name, err)
 				}
 			}
 			s.Source = name

@@ -299,3 +299,22 @@ func racingReplicas(t *testing.T, open Opener) {
 		f.same(fmt.Sprint("times that the filer saw ", key), n, 1)
 	}
 }
+
+func freshItems(t *testing.T, open Opener) {
+	f := setup(t, open, "a", "b")
+	one, two, three := item("1", noon), item("2", noon), item("3", noon)
+	two.Aliases = []string{"link"}
+	f.append("a", noon, one, two)
+	changed, renamed := one, two
+	changed.Hash = "changed"
+	renamed.ID = "guid"
+	fresh, err := f.Fresh(f.ctx, "a", []news.Item{changed, renamed, three, three})
+	f.must(err)
+	f.same("fresh", fresh, []news.Item{changed, three})
+	fresh, err = f.Fresh(f.ctx, "b", []news.Item{one, two})
+	f.must(err)
+	f.same("of another source", len(fresh), 2)
+	fresh, err = f.Fresh(f.ctx, "unknown", []news.Item{one})
+	f.must(err)
+	f.same("of an unknown source", len(fresh), 1)
+}

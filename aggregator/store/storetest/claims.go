@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,9 @@ import (
 // same fails unless two values are equal; empty and nil are.
 func (f *fixture) same(what string, got, want any) {
 	f.t.Helper()
+	if reflect.DeepEqual(got, want) {
+		return
+	}
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		f.t.Fatalf("%s (-want +got):\n%s", what, d)
 	}
@@ -210,4 +214,21 @@ func claimsAreDisjoint(t *testing.T, open Opener) {
 	wg.Wait()
 	slices.Sort(all)
 	f.same("each source claimed once", all, names)
+}
+
+func setDue(t *testing.T, open Opener) {
+	f := setup(t, open)
+	f.must(f.SetSources(f.ctx, []news.Source{
+		{Name: "a", URL: "https://h.example/1"}, {Name: "b", URL: "https://h.example/2"}, {Name: "c", URL: "https://c.example/"},
+	}, noon))
+	late := noon.Add(time.Hour)
+	f.must(f.SetDue(f.ctx, map[string]time.Time{"a": late, "b": late.Add(time.Minute), "none": noon}))
+	f.due(noon, 1, noon)
+	c := f.claim("c", noon)
+	f.due(noon, 1, noon.Add(time.Minute))
+	f.must(f.SetDue(f.ctx, map[string]time.Time{"c": late.Add(-time.Minute)})) // is left to its claim
+	_, err := f.Append(f.ctx, c, nil, settle(late.Add(time.Hour)), noon, 0)
+	f.must(err)
+	f.due(noon, 0, late)
+	f.same("the earliest", f.claims(late, 9), []string{"a"})
 }

@@ -36,6 +36,8 @@ func Run(t *testing.T, open Opener) {
 		"claim/gap after a request":              gapHolds,
 		"claim/late append frees nothing":        lateAppend,
 		"claim/two processes share no source":    claimsAreDisjoint,
+		"claim/set due":                          setDue,
+		"append/fresh":                           freshItems,
 		"append/new changed known":               appendCounts,
 		"append/no items writes the state":       appendState,
 		"append/lost claim writes nothing":       lostClaim,

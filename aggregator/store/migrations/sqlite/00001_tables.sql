@@ -3,9 +3,9 @@
 PRAGMA application_id = 1466528357; -- "Wire"
 PRAGMA user_version = 1; -- the number of this migration, to be read without SQLite
 
--- Instants named due, ready, next, modified, updated, published (of a filing)
--- and first_filed are microseconds since 1970, those of items are seconds; a
--- zero instant is the least integer.
+-- Instants of scheduling and of filings are microseconds since 1970, those of
+-- items are seconds; a zero instant is the least integer. What is served bears
+-- its checksum: "sealed" is a CRC-32 before the bytes, zstd has its own.
 
 CREATE TABLE source (
   id         INTEGER PRIMARY KEY,
@@ -14,14 +14,14 @@ CREATE TABLE source (
   configured INTEGER NOT NULL,
   due        INTEGER NOT NULL,
   token      INTEGER NOT NULL DEFAULT 0, -- of the last claim
-  outlet     TEXT    NOT NULL            -- JSON, as readers are shown the source
+  outlet     BLOB    NOT NULL            -- sealed JSON, as readers are shown the source
 );
 CREATE INDEX source_host ON source (host, due, name) WHERE configured = 1;
 CREATE INDEX source_due ON source (due) WHERE configured = 1;
 
 CREATE TABLE state (
   source INTEGER PRIMARY KEY,
-  state  TEXT NOT NULL -- JSON
+  state  BLOB NOT NULL -- sealed JSON
 );
 
 -- A host is claimed, not a source: next is when its earliest source may be
@@ -51,17 +51,15 @@ CREATE TABLE item (
   source    INTEGER NOT NULL,
   ident     TEXT    NOT NULL,
   seq       INTEGER NOT NULL,    -- of its latest record
-  revision  INTEGER NOT NULL,
   hash      INTEGER NOT NULL,
   published INTEGER NOT NULL
 );
 
 CREATE TABLE log (
-  seq      INTEGER PRIMARY KEY,
-  prev     INTEGER NOT NULL, -- seq of the item's record before it; 0: none
-  revision INTEGER NOT NULL,
-  at       INTEGER NOT NULL,
-  doc      BLOB    NOT NULL -- zstd of JSON
+  seq  INTEGER PRIMARY KEY,
+  prev INTEGER NOT NULL, -- seq of the item's record before it; 0: none
+  at   INTEGER NOT NULL,
+  doc  BLOB    NOT NULL -- zstd of JSON
 );
 
 CREATE TABLE decision (
@@ -69,8 +67,8 @@ CREATE TABLE decision (
   seq       INTEGER NOT NULL,
   published INTEGER NOT NULL,
   story     TEXT    NOT NULL,
-  sketch    BLOB,
-  detail    BLOB    NOT NULL -- zstd of JSON
+  sketch    BLOB    NOT NULL, -- sealed, with seq and published
+  detail    BLOB    NOT NULL  -- zstd of JSON
 );
 CREATE INDEX decision_story ON decision (story);
 CREATE INDEX decision_published ON decision (published, seq);
@@ -81,18 +79,13 @@ CREATE TABLE topic (
 );
 
 CREATE TABLE filing (
-  topic       INTEGER NOT NULL,
-  key         TEXT    NOT NULL,
-  id          TEXT    NOT NULL,
-  story       TEXT    NOT NULL,
-  published   INTEGER NOT NULL,
-  updated     INTEGER NOT NULL,
-  first_filed INTEGER NOT NULL,
-  hash        TEXT    NOT NULL,
-  members     BLOB    NOT NULL, -- ids of items as varints, the lead first
-  families    INTEGER NOT NULL,
-  withdrawn   INTEGER NOT NULL,
-  why         TEXT    NOT NULL,
+  topic     INTEGER NOT NULL,
+  key       TEXT    NOT NULL,
+  story     TEXT    NOT NULL,
+  published INTEGER NOT NULL,
+  updated   INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL,
+  doc       BLOB    NOT NULL, -- sealed JSON of the whole filing
   PRIMARY KEY (topic, key)
 ) WITHOUT ROWID;
 CREATE INDEX filing_published ON filing (topic, published DESC) WHERE withdrawn = 0;
@@ -100,26 +93,21 @@ CREATE INDEX filing_updated ON filing (topic, updated DESC) WHERE withdrawn = 0;
 CREATE INDEX filing_story ON filing (story);
 
 CREATE TABLE document (
-  path         TEXT    PRIMARY KEY,
-  etag         TEXT    NOT NULL,
-  content_type TEXT    NOT NULL,
-  modified     INTEGER NOT NULL,
-  max_age      INTEGER NOT NULL,
-  link         TEXT    NOT NULL, -- JSON
-  topic        TEXT    NOT NULL,
-  private      INTEGER NOT NULL,
-  body         BLOB    NOT NULL  -- zstd
+  path TEXT PRIMARY KEY,
+  head BLOB NOT NULL, -- sealed JSON
+  body BLOB NOT NULL  -- zstd
 );
 
 CREATE TABLE note (
   name TEXT PRIMARY KEY,
-  text TEXT NOT NULL
+  text BLOB NOT NULL -- sealed
 ) WITHOUT ROWID;
 
 -- The one row of the filer and of the log's numbering.
 CREATE TABLE filer (
   id     INTEGER PRIMARY KEY CHECK (id = 1),
   cursor INTEGER NOT NULL, -- seq of the last record that was filed
+  seal   BLOB    NOT NULL, -- of the cursor
   last   INTEGER NOT NULL  -- seq of the last record
 );
-INSERT INTO filer (id, cursor, last) VALUES (1, 0, 0);
+INSERT INTO filer (id, cursor, seal, last) VALUES (1, 0, x'8c28b28a', 0);

@@ -1,0 +1,315 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+// everything is all that a store gives to readers.
+type everything struct {
+	Records   []news.Record
+	Shelf     []news.Filed
+	Documents []news.Document
+	States    []news.State
+	Unfiled   []news.Record
+}
+
+func readAll(ctx context.Context, db *store.DB) (all everything, err error) {
+	var errs [5]error
+	all.Records, errs[0] = db.Records(ctx, 0, 1_000_000)
+	all.Shelf, errs[1] = db.Latest(ctx, "t", news.SortPublished, 1_000_000)
+	all.Documents, errs[2] = db.Documents(ctx)
+	all.States, errs[3] = db.States(ctx)
+	all.Unfiled, errs[4] = db.Unfiled(ctx, 1_000_000)
+	return all, errors.Join(errs[:]...)
+}
+
+// sample makes a store and returns its path and what it holds.
+func sample(t *testing.T) (string, everything) {
+	t.Helper()
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "wireroom.db")
+	db, err := store.Open(ctx, path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(db.SetSources(ctx, []news.Source{{Name: "s0", URL: "https://a.example"}, {Name: "s1", URL: "https://b.example"}}, now))
+	claims, err := db.Claim(ctx, now, 9, time.Minute)
+	check(err)
+	for _, c := range claims {
+		var items []news.Item
+		for n := range int64(150) {
+			items = append(items, victimItem(c.State.Source, n))
+		}
+		_, err := db.Append(ctx, c, items, func(news.Appended) news.State {
+			return news.State{NextDue: now.Add(time.Hour), About: news.About{Title: "Outlet"}}
+		}, now, 0)
+		check(err)
+	}
+	records, err := db.Unfiled(ctx, 250)
+	check(err)
+	b := news.Batch{UpTo: records[249].Seq}
+	for _, r := range records {
+		key := r.Item.Key()
+		b.Decisions = append(b.Decisions, news.Decision{Seq: r.Seq, Key: key, Story: key.Slug(), Kind: news.KindNew, Sketch: bytes.Repeat([]byte{7}, 64)})
+		b.Filings = append(b.Filings, news.Filing{
+			Topic: "t", Key: key.Slug(), ID: "tag:example.org,2026:" + key.Slug(), Story: key.Slug(), Published: r.Item.Published,
+			Updated: r.Item.Published, FirstFiled: now, Hash: r.Item.Hash, Lead: key, Members: []news.Key{key}, Families: 1, Why: "words",
+		})
+	}
+	check(db.File(ctx, b))
+	check(db.SaveDocuments(ctx, []news.Document{{Path: "/t.rss", Body: bytes.Repeat([]byte("<item>text</item>"), 3000), ETag: `"1"`, Modified: now}}))
+	all, err := readAll(ctx, db)
+	check(err)
+	return path, all
+}
+
+// tryDamaged opens a damaged file and fails unless the store either refuses, in
+// a sentence that names the file, or gives what was stored and nothing else.
+func tryDamaged(t *testing.T, path string, want everything) (refused bool) {
+	t.Helper()
+	db, err := store.Open(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err == nil {
+		defer db.Close()
+		var got everything
+		if got, err = readAll(t.Context(), db); err == nil {
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("wrong data: %d records, %d filings", len(got.Records), len(got.Shelf))
+			}
+			return false
+		}
+	} else if !strings.Contains(err.Error(), path) {
+		t.Errorf("the error does not name the file: %v", err)
+	}
+	if !errors.Is(err, store.ErrDamaged) && !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrNewer) {
+		t.Errorf("the error has no meaning: %v", err)
+	}
+	return true
+}
+
+func TestFlippedBytes(t *testing.T) {
+	path, want := sample(t)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(*seed, 1))
+	refused := 0
+	for i := range *flips {
+		bad := bytes.Clone(good)
+		at := rng.IntN(len(bad))
+		bad[at] ^= byte(1 + rng.IntN(255))
+		damaged := filepath.Join(t.TempDir(), "wireroom.db")
+		if err := os.WriteFile(damaged, bad, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if tryDamaged(t, damaged, want) {
+			refused++
+		}
+		if t.Failed() {
+			t.Fatalf("flip %d of seed %d, at byte %d of %d", i, *seed, at, len(bad))
+		}
+	}
+	t.Logf("%d of %d flips were noticed, the others did no harm", refused, *flips)
+}
+
+func TestCutFiles(t *testing.T) {
+	path, want := sample(t)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(*seed, 2))
+	lengths := []int{0, 1, 99, 100, 4095, 4096, len(good) - 4096, len(good) - 1}
+	for len(lengths) < 20 {
+		lengths = append(lengths, rng.IntN(len(good)))
+	}
+	for _, n := range lengths {
+		damaged := filepath.Join(t.TempDir(), "wireroom.db")
+		if err := os.WriteFile(damaged, good[:n], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if !tryDamaged(t, damaged, want) {
+			t.Errorf("a file of %d bytes, cut from %d, was opened", n, len(good))
+		}
+		if info, err := os.Stat(damaged); err != nil || info.Size() != int64(n) {
+			t.Errorf("a file of %d bytes was written to: %v", n, err)
+		}
+	}
+}
+
+// TestRefusedFiles opens what is not a store of this version. Not one byte of
+// it may change, and nothing may appear beside it.
+func TestRefusedFiles(t *testing.T) {
+	path, _ := sample(t)
+	for name, c := range map[string]struct {
+		make func(t *testing.T, path string)
+		want error
+	}{
+		"text":    {func(t *testing.T, p string) { write(t, p, strings.Repeat("not a database\n", 100)) }, store.ErrForeign},
+		"empty":   {func(t *testing.T, p string) { write(t, p, "") }, store.ErrDamaged},
+		"foreign": {func(t *testing.T, p string) { execSQL(t, p, "CREATE TABLE x (y)") }, store.ErrForeign},
+		"newer": {func(t *testing.T, p string) {
+			copyFile(t, path, p)
+			execSQL(t, p, "PRAGMA user_version = 999")
+		}, store.ErrNewer},
+		"journal without file": {func(t *testing.T, p string) { write(t, p+"-wal", "something") }, store.ErrDamaged},
+		"folder": {func(t *testing.T, p string) {
+			if err := os.Mkdir(p, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, store.ErrForeign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := filepath.Join(dir, "wireroom.db")
+			c.make(t, p)
+			before := contents(t, dir)
+			_, err := store.Open(t.Context(), p, slog.New(slog.DiscardHandler))
+			if !errors.Is(err, c.want) {
+				t.Fatalf("error is %v, want %v", err, c.want)
+			}
+			if after := contents(t, dir); !reflect.DeepEqual(after, before) {
+				t.Error("something was changed")
+			}
+		})
+	}
+}
+
+// TestUnwritable wants a sentence with the user, the path and the command that
+// mends it. It is not for root, who may write everywhere.
+func TestUnwritable(t *testing.T) {
+	if os.Getuid() == 0 {
+		// Root is refused nothing by modes; a file in the place of a folder is
+		// refused to all.
+		p := filepath.Join(t.TempDir(), "file")
+		write(t, p, "x")
+		_, err := store.Open(t.Context(), filepath.Join(p, "wireroom.db"), slog.New(slog.DiscardHandler))
+		wantUnwritable(t, err)
+		return
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Open(t.Context(), filepath.Join(dir, "data", "wireroom.db"), slog.New(slog.DiscardHandler))
+	wantUnwritable(t, err)
+}
+
+func wantUnwritable(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, store.ErrUnwritable) || !strings.Contains(err.Error(), fmt.Sprintf("user %d cannot write", os.Getuid())) ||
+		!strings.Contains(err.Error(), "chown -R") {
+		t.Fatalf("error is %v", err)
+	}
+}
+
+// TestBusy holds the file locked from elsewhere for longer than a write waits.
+func TestBusy(t *testing.T) {
+	path, _ := sample(t)
+	db := open(t, path)
+	other, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	err = db.Note(t.Context(), "n", "x")
+	if !errors.Is(err, store.ErrBusy) || !strings.Contains(err.Error(), path) {
+		t.Fatalf("error is %v", err)
+	}
+	if _, err := db.Noted(t.Context(), "n"); err != nil {
+		t.Fatalf("reading while another writes: %v", err)
+	}
+	if _, err := other.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Note(t.Context(), "n", "x"); err != nil {
+		t.Fatalf("after the lock was released: %v", err)
+	}
+}
+
+func TestBackup(t *testing.T) {
+	path, want := sample(t)
+	db := open(t, path)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := db.Backup(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Backup(t.Context(), copied); !errors.Is(err, os.ErrExist) {
+		t.Fatalf("a second backup to the same place: %v", err)
+	}
+	if tryDamaged(t, copied, want) {
+		t.Fatal("the backup cannot be read")
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, to, string(text))
+}
+
+func execSQL(t *testing.T, path, query string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(query); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// contents returns all files of a folder.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// fileAll stores the filings of a batch, and withdraws those of a topic filed
+// anew that are not in it.
+func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
+	var keys []news.Key
+	for _, f := range batch.Filings {
+		keys = append(keys, f.Lead)
+		keys = append(keys, f.Members...)
+	}
+	items, err := db.itemIDs(ctx, tx, keys)
+	if err != nil {
+		return err
+	}
+	given := map[string]map[string]bool{}
+	for _, topic := range batch.Refiled {
+		given[topic] = map[string]bool{}
+	}
+	for i := range batch.Filings {
+		f := &batch.Filings[i]
+		topic, err := db.topicID(ctx, tx, f.Topic)
+		if err != nil {
+			return err
+		}
+		if given[f.Topic] != nil {
+			given[f.Topic][f.Key] = true
+		}
+		if f.Withdrawn {
+			err = withdraw(ctx, tx, topic, f.Key, f.Story, f.Why)
+		} else {
+			err = file(ctx, tx, topic, f, items)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for topic, keep := range given {
+		if err := db.withdrawRest(ctx, tx, topic, keep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A filedDoc is what is sealed of a filing.
+type filedDoc struct {
+	ID         string  `json:"id"`
+	Published  int64   `json:"published"`
+	Updated    int64   `json:"updated"`
+	FirstFiled int64   `json:"first_filed"`
+	Hash       string  `json:"hash"`
+	Members    []int64 `json:"members"` // what the store calls the items, the lead first
+	Families   int     `json:"families,omitempty"`
+	Why        string  `json:"why,omitempty"`
+}
+
+// stored returns what is stored of a filing.
+func storedFiling(ctx context.Context, tx session, topic int64, key string) (doc filedDoc, found bool, err error) {
+	var sealed []byte
+	found, err = tx.one(ctx, "SELECT doc FROM filing WHERE topic = ?1 AND key = ?2 FOR UPDATE", []any{topic, key}, &sealed)
+	if err == nil && found {
+		err = unsealJSON(sealed, &doc)
+	}
+	if err != nil {
+		err = fmt.Errorf("filing %s: %w", key, err)
+	}
+	return doc, found, err
+}
+
+// file stores one filing. What was written once stays.
+func file(ctx context.Context, tx session, topic int64, f *news.Filing, items map[news.Key]int64) error {
+	doc := filedDoc{
+		ID: f.ID, Published: micros(f.Published), Updated: micros(f.Updated), FirstFiled: micros(f.FirstFiled),
+		Hash: f.Hash, Families: f.Families, Why: f.Why,
+	}
+	for _, key := range append([]news.Key{f.Lead}, f.Members...) {
+		if id, ok := items[key]; ok && !slices.Contains(doc.Members, id) {
+			doc.Members = append(doc.Members, id)
+		}
+	}
+	if len(doc.Members) == 0 {
+		return nil // purged meanwhile
+	}
+	was, found, err := storedFiling(ctx, tx, topic, f.Key)
+	if err != nil {
+		return err
+	}
+	if found {
+		doc.ID, doc.Published, doc.FirstFiled = was.ID, was.Published, was.FirstFiled
+		if doc.Hash == was.Hash {
+			doc.Updated = was.Updated
+		}
+	}
+	return putFiling(ctx, tx, topic, f.Key, f.Story, 0, doc)
+}
+
+func putFiling(ctx context.Context, tx session, topic int64, key, story string, withdrawn int, doc filedDoc) error {
+	sealed, err := sealJSON(doc)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO filing (topic, key, story, published, updated, withdrawn, doc)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+		ON CONFLICT (topic, key) DO UPDATE SET story = excluded.story, updated = excluded.updated,
+			withdrawn = excluded.withdrawn, doc = excluded.doc`,
+		topic, key, story, doc.Published, doc.Updated, withdrawn, sealed)
+	return err
+}
+
+// withdraw takes a filing out of its topic; one that is not known is passed
+// over.
+func withdraw(ctx context.Context, tx session, topic int64, key, story, why string) error {
+	doc, found, err := storedFiling(ctx, tx, topic, key)
+	if err != nil || !found {
+		return err
+	}
+	doc.Why = why
+	return putFiling(ctx, tx, topic, key, story, 1, doc)
+}
+
+// withdrawRest withdraws the filings of a topic that are not to be kept.
+func (db *DB) withdrawRest(ctx context.Context, tx session, name string, keep map[string]bool) error {
+	topic, err := db.topicID(ctx, tx, name)
+	if err != nil {
+		return err
+	}
+	gone := map[string]string{}
+	err = tx.each(ctx, "SELECT key, story FROM filing WHERE topic = ?1 AND withdrawn = 0", []any{topic}, func(rows *sql.Rows) error {
+		var key, story string
+		err := rows.Scan(&key, &story)
+		if !keep[key] {
+			gone[key] = story
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for key, story := range gone {
+		if err := withdraw(ctx, tx, topic, key, story, "the topic's rule has changed"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// topicID returns the id of a topic's name, which it gets here if it has none.
+// An id is only remembered once it has been read outside of the transaction
+// that made it, which may yet fail.
+func (db *DB) topicID(ctx context.Context, tx session, name string) (int64, error) {
+	id, err := db.topics.id(ctx, db.read, "topic", name)
+	if err != nil || id != 0 {
+		return id, err
+	}
+	if _, err := tx.exec(ctx, "INSERT INTO topic (name) VALUES (?1) ON CONFLICT DO NOTHING", name); err != nil {
+		return 0, err
+	}
+	_, err = tx.one(ctx, "SELECT id FROM topic WHERE name = ?1", []any{name}, &id)
+	return id, err
+}
