@@ -23,7 +23,8 @@ type decoder struct {
 	problems *Problems
 	places   places
 	bad      map[string]bool // paths of values that could not be decoded
-	aliases  int             // nodes that were read through aliases
+	fields   map[reflect.Type][]field
+	aliases  int // nodes that were read through aliases
 	inAlias  bool
 }
 
@@ -149,7 +150,11 @@ func (d *decoder) pairs(node *yaml.Node, path []string, f field) [][2]*yaml.Node
 // structure decodes a mapping with known keys, or the bare string that stands
 // for one of them.
 func (d *decoder) structure(node *yaml.Node, path []string, v reflect.Value, f field) {
-	fields := fieldsOf(v.Type())
+	fields, ok := d.fields[v.Type()]
+	if !ok {
+		fields = fieldsOf(v.Type())
+		d.fields[v.Type()] = fields
+	}
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return
 	}
@@ -162,17 +167,22 @@ func (d *decoder) structure(node *yaml.Node, path []string, v reflect.Value, f f
 		}
 	}
 	given := d.pairs(node, path, f)
-	known := keysOf(v.Type())
+	known := 0
 	for _, f := range fields {
 		for _, pair := range given {
 			if pair[0].Value == f.key {
+				known++
 				d.value(pair[1], child(path, f.key), v.FieldByIndex(f.Index), f)
 			}
 		}
 	}
+	if known == len(given) {
+		return
+	}
+	keys := keysOf(v.Type())
 	for _, pair := range given {
-		if key := pair[0].Value; !slices.Contains(known, key) {
-			d.report(pair[0], path, fmt.Sprintf("unknown key %q", key), suggestKey(key, known))
+		if key := pair[0].Value; !slices.Contains(keys, key) {
+			d.report(pair[0], path, fmt.Sprintf("unknown key %q", key), suggestKey(key, keys))
 		}
 	}
 }

@@ -120,7 +120,7 @@ func (l *loader) decode(name string, data []byte, v reflect.Value) bool {
 	if node == nil {
 		return false
 	}
-	d := &decoder{file: name, getenv: l.getenv, problems: &l.problems, places: l.places, bad: l.bad, blank: l.blank}
+	d := &decoder{file: name, getenv: l.getenv, problems: &l.problems, places: l.places, bad: l.bad, fields: map[reflect.Type][]field{}, blank: l.blank}
 	d.value(node, nil, v, field{})
 	l.places[""] = place{file: l.config.File}
 	return true
@@ -130,11 +130,11 @@ func (l *loader) decode(name string, data []byte, v reflect.Value) bool {
 // source those that the file sets for all.
 func (l *loader) blank(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
-	if t.Kind() == reflect.Struct {
-		setDefaults(v)
-	}
 	if s, ok := v.Addr().Interface().(*source); ok {
+		// Thousands of sources: their own keys default to nothing.
 		s.settings = l.root.Defaults
+	} else if t.Kind() == reflect.Struct {
+		setDefaults(v)
 	}
 	return v
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -87,5 +89,24 @@ func TestLoad(t *testing.T) {
 	}
 	if c, err := Load(file, os.LookupEnv); err != nil || c.File != file {
 		t.Error(c, err)
+	}
+}
+
+// BenchmarkParse reads a file of 10,000 sources.
+func BenchmarkParse(b *testing.B) {
+	var text bytes.Buffer
+	text.WriteString("sources:\n")
+	for i := range 10_000 {
+		fmt.Fprintf(&text, "  s%d: {url: \"https://s%d.example/rss\", schedule: \"%d * * * *\", tags: [t%d]}\n", i, i, i%60, i%50)
+	}
+	text.WriteString("topics:\n")
+	for i := range 50 {
+		fmt.Fprintf(&text, "  t%d: {from: [tag:t%d]}\n", i, i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse("feeds.yaml", text.Bytes(), env()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

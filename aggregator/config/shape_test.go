@@ -75,6 +75,17 @@ func TestShape(t *testing.T) {
 	}
 }
 
+// Of a source's own keys none has a default but nothing: a source starts from
+// the defaults of the file, and nothing else is set.
+func TestSourceStartsEmpty(t *testing.T) {
+	var s source
+	setDefaults(reflect.ValueOf(&s).Elem())
+	s.settings = settings{}
+	if !reflect.DeepEqual(s, source{}) {
+		t.Errorf("%+v", s)
+	}
+}
+
 // decodes checks that a value in a tag is taken by the key.
 func decodes(t *testing.T, name string, f field, text string) {
 	t.Helper()
@@ -89,7 +100,7 @@ func decodes(t *testing.T, name string, f field, text string) {
 	var problems Problems
 	l := &loader{}
 	d := &decoder{
-		file: name, problems: &problems, places: places{}, bad: map[string]bool{}, blank: l.blank,
+		file: name, problems: &problems, places: places{}, bad: map[string]bool{}, fields: map[reflect.Type][]field{}, blank: l.blank,
 		getenv: func(string) (string, bool) { return "x", true },
 	}
 	d.value(node.Content[0], []string{f.key}, reflect.New(f.Type).Elem(), f)

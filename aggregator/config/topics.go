@@ -167,6 +167,7 @@ func (l *loader) sel(path []string, selector string) []string {
 		kind, word = "source", selector
 	}
 	var found, words []string
+	folded := fold(strings.TrimSpace(word))
 	for _, s := range l.config.Sources {
 		var mine []string
 		switch kind {
@@ -180,7 +181,7 @@ func (l *loader) sel(path []string, selector string) []string {
 			l.report(path, fmt.Sprintf("%q is no way to select sources", kind+":"), "write the name of a source, tag:WORD or family:NAME")
 			return nil
 		}
-		if slices.Contains(mine, fold(strings.TrimSpace(word))) && word != "" {
+		if folded != "" && slices.Contains(mine, folded) {
 			found = append(found, s.Name)
 		}
 		words = append(words, mine...)

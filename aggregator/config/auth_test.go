@@ -1,0 +1,53 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Secrets come from the file, the environment and files of their own, and a
+// password in an address is taken out of it.
+func TestAuth(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"token": "from-a-file\r\n", "key": "k", "topic": "0123456789abcdef\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := `
+sources:
+  basic: {url: "https://a.example/", auth: {user: me, password: "${PASSWORD}"}}
+  bearer: {url: "https://b.example/", auth: {bearer_file: token}}
+  both: {url: "https://c.example/", auth: {header: {X-A: "1"}, header_file: {X-B: key}, query: {a: "${PASSWORD}"}, query_file: {b: ` + filepath.Join(dir, "key") + `}}}
+  inside: "https://reader:${PASSWORD}@d.example/feed#top"
+topics: {all: {token_file: topic}}
+`
+	c, err := Parse(filepath.Join(dir, "feeds.yaml"), []byte(text), env("PASSWORD", "hunter2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]news.Auth{}
+	for _, s := range c.Sources {
+		got[s.Name] = s.Auth
+	}
+	want := map[string]news.Auth{
+		"basic":  {User: "me", Password: "hunter2"},
+		"bearer": {Bearer: "from-a-file"},
+		"both":   {Header: map[string]string{"X-A": "1", "X-B": "k"}, Query: map[string]string{"a": "hunter2", "b": "k"}},
+		"inside": {User: "reader", Password: "hunter2"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if url := c.Sources[3].URL; url != "https://d.example/feed" {
+		t.Errorf("the address is %s", url)
+	}
+	if c.Topics[0].Token != "0123456789abcdef" {
+		t.Errorf("the token is %q", c.Topics[0].Token)
+	}
+}
