@@ -194,8 +194,9 @@ func play(t *testing.T, o *origin, length time.Duration) {
 	dir, addr := t.TempDir(), freePort(t)
 	base := "http://" + addr
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(replayConfig, addr, o.sources()))
+	bin := wireroom(t)
 	begin := time.Now()
-	p := start(t, dir, wireroom(t))
+	p := start(t, dir, bin)
 	await(t, 30*time.Second, "anything is published", func() bool {
 		_, ok := get(base + "/topics/all.json")
 		return ok && len(fetchTopic(t, base).Items) > 0
@@ -204,7 +205,7 @@ func play(t *testing.T, o *origin, length time.Duration) {
 	early := fetchTopic(t, base)
 	p.kill()
 
-	p = start(t, dir, wireroom(t))
+	p = start(t, dir, bin)
 	time.Sleep(time.Until(begin.Add(length)))
 	settle(t, o, base)
 	last := fetchTopic(t, base)
