@@ -100,8 +100,14 @@ func parseCron(spec string) (schedule cron.Schedule, wrong fault) {
 			return nil, fault{fmt.Sprintf("%q is not a length of time between a second and a year", every), "write for example @every 20m"}
 		}
 	}
-	if fields := strings.Fields(rest); !strings.HasPrefix(rest, "@") && len(fields) != 5 {
-		return nil, fault{fmt.Sprintf("a cron expression has five fields and this has %d", len(fields)), mendFields(fields)}
+	if fields := strings.Fields(rest); !strings.HasPrefix(rest, "@") {
+		if len(fields) != 5 {
+			return nil, fault{fmt.Sprintf("a cron expression has five fields and this has %d", len(fields)), mendFields(fields)}
+		}
+		// 7 is Sunday as well as 0, but not to the parser. Which day it is does
+		// not matter here.
+		fields[4] = strings.ReplaceAll(fields[4], "7", "6")
+		rest = strings.Join(fields, " ")
 	}
 	schedule, err := cron.ParseStandard("CRON_TZ=" + zone + " " + rest)
 	if err != nil {
@@ -132,16 +138,16 @@ func mendCron(spec string) string {
 	if strings.HasPrefix(spec, "@") {
 		return "write @hourly, @daily, @weekly, @monthly, @yearly or @every 20m"
 	}
-	if fields := strings.Fields(spec); strings.Contains(fields[4], "7") {
-		return "the weekday goes from 0, Sunday, to 6"
-	}
-	return "minute is 0-59, hour 0-23, day 1-31, month 1-12 or jan-dec, weekday 0-6 or sun-sat"
+	return "minute is 0-59, hour 0-23, day 1-31, month 1-12 or jan-dec, weekday 0-7 or sun-sat"
 }
 
 // rhythm checks the times of a source.
 func (l *loader) rhythm(path []string, s news.Source, cron cronReader) {
 	if s.MinInterval > s.MaxInterval {
 		l.report(child(path, "min_interval"), fmt.Sprintf("min_interval %s is longer than max_interval %s", duration(s.MinInterval), duration(s.MaxInterval)), "raise max_interval or lower min_interval")
+	}
+	if s.MinAuto > s.MaxInterval {
+		l.report(child(path, "min_auto"), fmt.Sprintf("min_auto %s is longer than max_interval %s", duration(s.MinAuto), duration(s.MaxInterval)), "raise max_interval or lower min_auto")
 	}
 	if s.Schedule == news.ScheduleAuto {
 		return

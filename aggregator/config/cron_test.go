@@ -49,7 +49,7 @@ func TestCronLeapDay(t *testing.T) {
 // take, end in a fault that says what to write.
 func TestCronCorpus(t *testing.T) {
 	lines := bufio.NewScanner(bytes.NewReader(mustRead(t, filepath.Join(corpora(t, "security"), "cron-time.jsonl"))))
-	looked := 0
+	looked, sunday := 0, 0
 	for lines.Scan() {
 		var c struct{ ID, Spec, Want string }
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
@@ -58,12 +58,19 @@ func TestCronCorpus(t *testing.T) {
 		if !strings.Contains(c.Want, "error") {
 			continue
 		}
+		if strings.Contains(c.Want, "accept 7") && strings.Contains(c.Spec, "7") {
+			if r := measure(c.Spec); r.fault != (fault{}) {
+				t.Errorf("%s: %q: %v", c.ID, c.Spec, r.fault)
+			}
+			sunday++
+			continue
+		}
 		looked++
 		if r := measure(c.Spec); r.fault.message == "" || r.fault.mend == "" {
 			t.Errorf("%s: %q gives %+v, want %s", c.ID, c.Spec, r, c.Want)
 		}
 	}
-	if looked < 4 {
+	if looked < 2 || sunday < 2 {
 		t.Errorf("only %d cases were looked at", looked)
 	}
 	for _, spec := range []string{"TZ=", "TZ=UTC", "CRON_TZ=", "CRON_TZ=UTC", "TZ= * * * * *", "", "\x00", "@", "@every", "@every ", "CRON_TZ=../../etc/passwd * * * * *"} {

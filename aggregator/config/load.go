@@ -24,7 +24,8 @@ const maxFile = 32 << 20
 // Variables of the form ${NAME} in its values are looked up by getenv, which
 // is os.LookupEnv but in tests. The sources of lists on the web are missing:
 // see LoadLists. The error is of type Problems when the file could be read and
-// is at fault.
+// is at fault; the configuration is then returned as far as it was understood,
+// to be checked further so that everything is told at once, and not to be run.
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	return LoadLists(path, getenv, nil)
 }
@@ -56,10 +57,10 @@ func parse(name string, data []byte, getenv func(string) (string, bool), list fu
 		config: &Config{File: name, Files: []string{name}},
 	}
 	l.read(name, data)
-	if len(l.problems) > 0 {
-		return nil, l.problems.Sorted()
-	}
 	l.config.places = l.places
+	if len(l.problems) > 0 {
+		return l.config, l.problems.Sorted()
+	}
 	return l.config, nil
 }
 

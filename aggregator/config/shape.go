@@ -85,6 +85,8 @@ type settings struct {
 	Schedule string `yaml:"schedule" default:"auto" example:"*/10 * * * *"`
 	// Never poll more often than this, whatever the schedule says.
 	MinInterval duration `yaml:"min_interval" default:"1m" min:"1s" max:"366d"`
+	// The shortest wait that `auto` chooses; `0s` stands for 15 minutes, or 5 where the server says that its feed changes so often.
+	MinAuto duration `yaml:"min_auto" default:"0s" example:"5m" min:"0s" max:"366d"`
 	// The longest wait that `auto` or a server's wish may cause.
 	MaxInterval duration `yaml:"max_interval" default:"24h" min:"1s" max:"366d"`
 	// Limit of one whole fetch.

@@ -24,7 +24,7 @@ func (l *loader) sources() {
 		built := news.Source{
 			Name: name, Title: strings.TrimSpace(s.Title), Family: fold(strings.TrimSpace(s.Family)),
 			Labels: s.Labels, Priority: s.Priority, Schedule: strings.TrimSpace(s.Schedule),
-			MinInterval: time.Duration(s.MinInterval), MaxInterval: time.Duration(s.MaxInterval),
+			MinInterval: time.Duration(s.MinInterval), MaxInterval: time.Duration(s.MaxInterval), MinAuto: time.Duration(s.MinAuto),
 			AllowPrivate: s.AllowPrivate, MaxBytes: int64(s.MaxBytes), MaxItems: s.MaxItems,
 			Timeout: time.Duration(s.Timeout), LimitScope: news.LimitScope(s.LimitScope),
 			Content: news.ContentPolicy(s.Content), FullText: s.FullText, Robots: s.Robots,
