@@ -154,25 +154,36 @@ func twin(u *url.URL, site string) {
 	}
 	u.RawQuery = withoutAMP(u.RawQuery)
 	path := u.EscapedPath()
-	plain := path
-	switch {
-	case strings.HasSuffix(path, "/amp"), strings.HasSuffix(path, "/amp/"):
-		plain = strings.TrimSuffix(strings.TrimSuffix(path, "/"), "/amp")
-		if strings.HasSuffix(path, "/") {
-			plain += "/"
-		}
-	case strings.HasSuffix(path, ".amp.html"):
-		plain = strings.TrimSuffix(path, ".amp.html") + ".html"
-	case strings.HasSuffix(path, ".amp"):
-		plain = strings.TrimSuffix(path, ".amp")
-	case strings.HasPrefix(path, "/amp/"):
-		plain = strings.TrimPrefix(path, "/amp")
-	}
+	plain := withoutAMPPath(path)
 	if plain == path || strings.Trim(plain, "/") == "" {
 		return
 	}
 	if decoded, err := url.PathUnescape(plain); err == nil {
 		u.Path, u.RawPath = decoded, plain
+	}
+}
+
+// withoutAMPPath removes the marks of an AMP page from a path, by every
+// convention.
+func withoutAMPPath(path string) string {
+	for {
+		plain := path
+		switch {
+		case strings.HasSuffix(path, "/amp"):
+			plain = strings.TrimSuffix(path, "/amp")
+		case strings.HasSuffix(path, "/amp/"):
+			plain = strings.TrimSuffix(path, "amp/")
+		case strings.HasSuffix(path, ".amp.html"):
+			plain = strings.TrimSuffix(path, ".amp.html") + ".html"
+		case strings.HasSuffix(path, ".amp"):
+			plain = strings.TrimSuffix(path, ".amp")
+		case strings.HasPrefix(path, "/amp/"):
+			plain = strings.TrimPrefix(path, "/amp")
+		}
+		if plain == path || strings.Trim(plain, "/") == "" {
+			return path
+		}
+		path = plain
 	}
 }
 

@@ -32,7 +32,8 @@ type cleaner struct {
 	text  textWriter
 	stack []string
 	image *news.Image
-	fresh bool // a pre has just begun: HTML drops a line break there
+	fresh bool           // a pre has just begun: HTML drops a line break there
+	ends  map[string]int // where the last end tag of a name stands
 }
 
 // cleanHTML sanitises a fragment of HTML. Relative addresses in it are resolved
@@ -68,7 +69,7 @@ func cleanHTML(source, base string) body {
 			}
 			if swallowed[name] {
 				switch {
-				case runs[name] || closes(source[pos:], name):
+				case runs[name] || c.closes(source, pos, name):
 					if kind == html.StartTagToken || raw[name] {
 						skip, depth = name, 0
 					}
@@ -95,18 +96,32 @@ func cleanHTML(source, base string) body {
 	return body{html: strings.TrimSpace(c.out.String()), text: c.text.String(), image: c.image}
 }
 
-// closes reports whether what follows has an end tag of that name at all; where
-// it has none, the element is taken to end at once, lest all the rest be lost.
-func closes(source, name string) bool {
-	for {
-		i := strings.Index(source, "</")
+// closes reports whether what follows pos has an end tag of that name at all;
+// where it has none, the element is taken to end at once, lest all the rest be
+// lost.
+func (c *cleaner) closes(source string, pos int, name string) bool {
+	last, ok := c.ends[name]
+	if !ok {
+		last = lastEnd(source, name)
+		if c.ends == nil {
+			c.ends = map[string]int{}
+		}
+		c.ends[name] = last
+	}
+	return last >= pos
+}
+
+// lastEnd returns where the last end tag of that name stands, or -1.
+func lastEnd(source, name string) int {
+	for end := len(source); ; {
+		i := strings.LastIndex(source[:end], "</")
 		if i < 0 {
-			return false
+			return -1
 		}
-		source = source[i+2:]
-		if len(source) >= len(name) && strings.EqualFold(source[:len(name)], name) {
-			return true
+		if rest := source[i+2:]; len(rest) >= len(name) && strings.EqualFold(rest[:len(name)], name) {
+			return i
 		}
+		end = i
 	}
 }
 
@@ -151,8 +166,8 @@ func (c *cleaner) start(name string, attrs []html.Attribute) {
 	}
 	e, ok := elements[name]
 	if !ok {
-		if other := breaks[name]; other {
-			c.text.line()
+		if breaks[name] {
+			c.characters("\n") // what it parted stays parted
 		}
 		return
 	}
@@ -267,7 +282,7 @@ func (c *cleaner) end(name string) {
 	e, ok := elements[name]
 	if !ok {
 		if breaks[name] {
-			c.text.line()
+			c.characters("\n")
 		}
 		return
 	}

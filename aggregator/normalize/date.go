@@ -132,6 +132,10 @@ func (p *dateParser) number(s string, sep byte) (int, bool) {
 	if n < len(s) && s[n] == ':' && n <= 2 && !p.hasClock {
 		return p.time(s, value, n)
 	}
+	if n+2 < len(s) && n <= 2 && s[n] == 'h' && digits(s[n+1:]) == 2 && !p.hasClock { // "10h30"
+		p.clock, p.hasClock = [3]int{value, atoi(s[n+1 : n+3])}, true
+		return n + 3, true
+	}
 	if len(p.numbers) == 4 {
 		return 0, false
 	}
@@ -347,6 +351,9 @@ func (p *dateParser) result() (stated, bool) {
 // bare reads a date that is one number: seconds or milliseconds since 1970, or
 // year, month, day, and time without separators.
 func (p *dateParser) bare() (stated, bool) {
+	if len(p.numbers) == 2 && p.numbers[0].digits == 8 && p.numbers[1].digits == 6 && p.month == 0 && !p.hasClock { // "20230102T120000Z"
+		p.numbers = []dateNumber{{p.numbers[0].value*1000000 + p.numbers[1].value, 14, 0}}
+	}
 	if len(p.numbers) != 1 || p.month != 0 || p.hasClock {
 		return stated{}, false
 	}

@@ -89,7 +89,7 @@ func weekdayTable() map[string]time.Weekday {
 
 // fillers are words between the parts of a date that say nothing.
 var fillers = map[string]bool{
-	"at": true, "of": true, "on": true, "the": true, "de": true, "del": true, "den": true, "um": true,
+	"at": true, "a": true, "of": true, "on": true, "the": true, "de": true, "del": true, "den": true, "um": true,
 	"uhr": true, "kl": true, "klo": true, "alle": true, "ore": true, "h": true, "om": true, "a las": true,
 	"г": true, "года": true, "в": true, "р": true, "року": true, "di": true, "pada": true, "ob": true,
 }
