@@ -24,6 +24,7 @@ type Source struct {
 	Schedule    string        // cron expression, or ScheduleAuto
 	MinInterval time.Duration // never polled more often than this
 	MaxInterval time.Duration // longest wait that ScheduleAuto or a server's wish may cause
+	MinAuto     time.Duration // shortest wait that ScheduleAuto chooses; 0: 15 minutes, or 5 where the server says so
 
 	AllowPrivate bool          // may live on a loopback or private address
 	MaxBytes     int64         // limit of a decompressed document, in bytes
