@@ -1,0 +1,200 @@
+package article_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/aggregator/article"
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+func TestSeed(t *testing.T) {
+	page, text := shared(t, "seed", "story.html"), string(shared(t, "seed", "ukraine-diplomacy.txt"))
+	e, err := article.Entry(page, "text/html; charset=utf-8", "https://taghribnews.com/vdcfmcdtjw6dmma.r7iw.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
+	headline, rest, _ := strings.Cut(rest, "\n")
+	if e.Title.Value != headline {
+		t.Errorf("the headline is %q", e.Title.Value)
+	}
+	if len(e.Published) != 1 || e.Published[0] != "12 Feb 2022 18:40" {
+		t.Errorf("published is %q", e.Published)
+	}
+	if href := e.Links[0].Href; !strings.HasPrefix(href, "https://taghribnews.com/en/news/538334/lavrov-tells-blinken-") {
+		t.Errorf("the canonical link is %s", href)
+	}
+	body := e.Content.Value
+	for _, no := range []string{"Publish", "Story Code", "538334</", "Your Name", "Email", "Security Code", "Post a", "Send",
+		"Most read", "headline of the day", "rights reserved", "r7iw", "Economy", "<script", "<input", headline} {
+		if strings.Contains(body, no) {
+			t.Errorf("the body has %q", no)
+		}
+	}
+	paragraphs, _, _ := strings.Cut(rest, "https://")
+	for p := range strings.SplitSeq(paragraphs, "\n") {
+		if p = strings.TrimSpace(p); p == "" {
+			continue
+		}
+		if n := strings.Count(plain(body), p); n != 1 {
+			t.Errorf("a paragraph is in the body %d times: %.50s…", n, p)
+		}
+	}
+	if len(e.Images) != 1 || e.Images[0].URL != "https://taghribnews.com/images/docs/000538/n00538334-b.jpg" {
+		t.Errorf("pictures are %+v", e.Images)
+	}
+	if e.Language != "en" {
+		t.Errorf("the language is %q", e.Language)
+	}
+}
+
+// plain returns the text of simple HTML.
+func plain(s string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(s, "<") {
+		if _, after, ok := strings.Cut(part, ">"); ok && i > 0 {
+			part = after
+		}
+		b.WriteString(part)
+	}
+	return strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&amp;", "&").Replace(b.String())
+}
+
+// shared reads a file of the corpora beside the project. Where it is absent
+// the test is skipped, but not where CI is set.
+func shared(tb testing.TB, elem ...string) []byte {
+	tb.Helper()
+	data, err := os.ReadFile(filepath.Join(append([]string{"..", "..", "..", "shared"}, elem...)...))
+	if err != nil && os.Getenv("CI") == "" {
+		tb.Skipf("no corpus: %v", err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+const paragraph = "The harbour was closed on Tuesday after a crane fell on the quay, the port authority said, and ships waited outside until the evening tide. "
+
+func TestEntry(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 6)
+	for name, test := range map[string]struct {
+		page string
+		want news.Entry // what of it is asked for
+	}{
+		"linked data": {
+			page: `<html lang="pt-BR"><head><title>Porto | Jornal</title><script type="application/ld+json">
+				{"@context":"https://schema.org","@graph":[{"@type":"Organization","name":"Jornal"},
+				{"@type":["NewsArticle"],"headline":"Porto &amp; guindaste","datePublished":"2026-03-01T10:00:00-03:00",
+				 "author":[{"@type":"Person","name":"Ana Lima"}],"image":{"url":"/p.jpg"}}]}</script></head>
+				<body><article><h1>Porto &amp; guindaste</h1>` + long + `</article></body></html>`,
+			want: news.Entry{Title: news.Text{Value: "Porto & guindaste"}, Published: []string{"2026-03-01T10:00:00-03:00"},
+				Authors: []news.Person{{Name: "Ana Lima"}}, Language: "pt-BR",
+				Images: []news.Image{{URL: "https://example.org/p.jpg"}}},
+		},
+		"meta and time": {
+			page: `<head><meta property="og:title" content="Crane falls"><meta property="article:published_time" content="2026-03-01T10:00:00Z">
+				<meta name="author" content="A. Reporter"></head><body><main><time datetime="2020-01-01">old</time>` + long + `</main></body>`,
+			want: news.Entry{Title: news.Text{Value: "Crane falls"}, Published: []string{"2026-03-01T10:00:00Z"},
+				Authors: []news.Person{{Name: "A. Reporter"}}},
+		},
+		"a form around everything": {
+			page: `<head><meta property="og:title" content="Crane falls"></head><body><form id="aspnetForm" method="post"><input name="__VIEWSTATE" value="secret">
+				<div><p class="dateline">Posted: March 3, 2026, 9:15 AM EST</p>` + long + `</div></form></body>`,
+			want: news.Entry{Title: news.Text{Value: "Crane falls"}, Published: []string{"March 3, 2026 9:15 AM EST"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := article.Entry([]byte(test.page), "", "https://example.org/harbour")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(plain(e.Content.Value), strings.TrimSpace(paragraph)); n != 6 {
+				t.Errorf("the text has %d of 6 paragraphs:\n%s", n, e.Content.Value)
+			}
+			for _, no := range []string{"secret", "Posted", "<h1", "<form"} {
+				if strings.Contains(e.Content.Value, no) {
+					t.Errorf("the body has %q:\n%s", no, e.Content.Value)
+				}
+			}
+			got := news.Entry{Title: news.Text{Value: e.Title.Value}, Published: e.Published, Authors: e.Authors, Language: e.Language, Images: e.Images}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestNoArticle(t *testing.T) {
+	for _, page := range []string{"", "<p>Short.</p>", "\xff\xfe\x00", strings.Repeat("<a href=x>link</a> ", 500)} {
+		if _, err := article.Entry([]byte(page), "", "https://example.org/"); !errors.Is(err, article.ErrNoArticle) {
+			t.Errorf("of %.20q the error is %v", page, err)
+		}
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	for head, want := range map[string]string{
+		``: "https://example.org/a?page=2",
+		`<link rel="canonical" href="/b?utm_source=x">`:                                         "https://example.org/b?utm_source=x",
+		`<link rel="canonical" href="https://example.org/">`:                                    "https://example.org/a?page=2",
+		`<link rel="canonical" href="https://example.org/"><meta property=og:url content="/c">`: "https://example.org/c",
+		`<link rel="canonical" href="javascript:alert(1)">`:                                     "https://example.org/a?page=2",
+		`<base href="https://example.com/x/"><link rel="shortlink canonical" href="y">`:         "https://example.com/x/y",
+		`<link rel="canonical" href="https://agency.example/story/1">`:                          "https://agency.example/story/1",
+	} {
+		page := "<head>" + head + "</head><body>" + strings.Repeat("<p>"+paragraph+"</p>", 4)
+		e, err := article.Entry([]byte(page), "", "https://example.org/a?page=2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Links[0].Href; got != want {
+			t.Errorf("%s: canonical is %s, not %s", head, got, want)
+		}
+	}
+}
+
+func TestComplete(t *testing.T) {
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	it := news.Item{ID: "1", Title: "T", HTML: "<p>Head.</p>", Text: "Head.", Excerpt: "Head.", Hash: "h", Canonical: "https://example.org/s", Published: noon}
+	page := news.Item{ID: "2", Title: "T - Site", HTML: "<p>Head. Rest.</p>", Text: "Head. Rest.", Hash: "p",
+		Canonical: "https://example.org/long", Published: noon.Add(-time.Hour), Dated: true, Zone: "+01:00", Language: "en"}
+	want := news.Item{ID: "1", Title: "T", Summary: "<p>Head.</p>", HTML: "<p>Head. Rest.</p>", Text: "Head. Rest.", Excerpt: "Head.", Hash: "h",
+		Canonical: "https://example.org/long", Published: noon.Add(-time.Hour), Dated: true, Zone: "+01:00", Language: "en", FullText: true}
+	if !article.Complete(&it, &page) {
+		t.Error("the page had no more text")
+	}
+	if diff := cmp.Diff(want, it); diff != "" {
+		t.Error(diff)
+	}
+	if article.Complete(&it, &news.Item{Text: "Short."}) {
+		t.Error("a shorter page completed an item")
+	}
+}
+
+// TestHostile gives pages that cost more than they should, and expects an
+// answer within a second or two.
+func TestHostile(t *testing.T) {
+	for name, page := range map[string]string{
+		"deep":     strings.Repeat("<div class=comment>", 5000),
+		"wide":     strings.Repeat("<p>x</p>", 200000),
+		"dates":    strings.Repeat("<div>1 Jan 2026 - ", 400) + strings.Repeat("<i>2026-01-01</i>", 50000),
+		"figures":  "<p>" + strings.Repeat("1", 2<<20),
+		"json":     `<script type="application/ld+json">` + strings.Repeat("[", 1<<20),
+		"brackets": strings.Repeat("<a<b", 200000),
+		"forms":    strings.Repeat("<form><p>"+paragraph+"</form>", 3000),
+	} {
+		start := time.Now()
+		_, err := article.Entry([]byte(page), "", "https://example.org/a")
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s took %v (%v)", name, took, err)
+		}
+	}
+}

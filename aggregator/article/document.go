@@ -1,0 +1,102 @@
+package article
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/charset"
+)
+
+// maxPage is how much of a page is read, in bytes: articles are far smaller,
+// and the time that finding one takes grows with the page.
+const maxPage = 4 << 20
+
+// A document is a parsed page.
+type document struct {
+	*goquery.Document
+	base *url.URL // of its relative links
+	page *url.URL
+	size map[*html.Node]int // bytes of the text in each element
+}
+
+// open parses a page. contentType is the header's value, or empty; pageURL is
+// the page's address after redirects.
+func open(page []byte, contentType, pageURL string) (*document, error) {
+	address, err := url.Parse(pageURL)
+	if err != nil {
+		return nil, fmt.Errorf("the page's address: %w", err)
+	}
+	page = page[:min(len(page), maxPage)]
+	// What is valid UTF-8 is UTF-8, whatever it says of itself; the end may
+	// have been cut within a character.
+	if !utf8.Valid(page[:max(0, len(page)-utf8.UTFMax)]) {
+		decoded, err := charset.NewReader(bytes.NewReader(page), contentType)
+		if err != nil {
+			return nil, fmt.Errorf("the page's charset: %w", err)
+		}
+		if page, err = io.ReadAll(decoded); err != nil {
+			return nil, fmt.Errorf("the page's charset: %w", err)
+		}
+	}
+	root, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		return nil, fmt.Errorf("the page: %w", err)
+	}
+	d := &document{Document: goquery.NewDocumentFromNode(root), base: address, page: address}
+	if href, ok := d.Find("base[href]").First().Attr("href"); ok {
+		if base, err := address.Parse(strings.TrimSpace(href)); err == nil {
+			d.base = base
+		}
+	}
+	d.size = map[*html.Node]int{}
+	d.measure(root)
+	return d, nil
+}
+
+// measure notes the size of the text in each element below n, once for all:
+// asking each element for its text costs the page's text for every level.
+func (d *document) measure(n *html.Node) int {
+	if n.Type == html.TextNode {
+		return len(n.Data)
+	}
+	size := 0
+	for c := range n.ChildNodes() {
+		size += d.measure(c)
+	}
+	d.size[n] = size
+	return size
+}
+
+// link resolves a link of the page; empty if it is not one to the web.
+func (d *document) link(href string) string {
+	u, err := d.base.Parse(strings.TrimSpace(href))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return ""
+	}
+	return u.String()
+}
+
+// text is the text of a selection with its white space collapsed.
+func text(s *goquery.Selection) string { return squeeze(s.Text()) }
+
+// squeeze collapses white space.
+func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// words returns the text of a node with a space between its elements, so that
+// what stands in two of them is not read as one word.
+func words(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+			b.WriteByte(' ')
+		}
+	}
+	return squeeze(b.String())
+}

@@ -1,0 +1,121 @@
+package article
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// maxEntries is how many entries of a page are read.
+const maxEntries = 1000
+
+// CheckRules says what is wrong with the selectors of a page, one error each.
+func CheckRules(rules news.PageRules) error {
+	var wrong []error
+	for _, s := range []struct{ name, selector string }{
+		{"item", rules.Item}, {"link", rules.Link}, {"title", rules.Title}, {"date", rules.Date}, {"text", rules.Text},
+	} {
+		if s.selector == "" && s.name != "item" {
+			continue
+		}
+		if _, err := cascadia.ParseGroup(s.selector); err != nil {
+			wrong = append(wrong, fmt.Errorf("page.%s: %q is no CSS selector: %w", s.name, s.selector, err))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// Feed reads a page as the feed that it has not got: one entry for each match
+// of rules.Item. It is an error if there is none that has a link or a title,
+// for then the page is no longer what the rules were written for.
+func Feed(page []byte, contentType, pageURL string, rules news.PageRules) (*news.Feed, error) {
+	if err := CheckRules(rules); err != nil {
+		return nil, err
+	}
+	d, err := open(page, contentType, pageURL)
+	if err != nil {
+		return nil, err
+	}
+	feed := &news.Feed{
+		Format:      "page",
+		URL:         pageURL,
+		Base:        d.base.String(),
+		Title:       news.Text{Value: cmp.Or(d.meta("og:site_name"), text(d.Find("title").First())), Type: news.TextPlain},
+		Description: news.Text{Value: cmp.Or(d.meta("description"), d.meta("og:description")), Type: news.TextPlain},
+		Links:       []news.Link{{Href: pageURL, Rel: "alternate"}},
+		Language:    d.language(),
+		Icon:        d.link(d.Find(`link[rel~="icon"]`).First().AttrOr("href", "")),
+	}
+	matches := d.Find(rules.Item)
+	matches.EachWithBreak(func(_ int, item *goquery.Selection) bool {
+		if len(feed.Entries) == maxEntries {
+			feed.Dropped++
+			return true
+		}
+		if e := d.entry(item, rules); len(e.Links) > 0 || e.Title.Value != "" {
+			feed.Entries = append(feed.Entries, e)
+		}
+		return true
+	})
+	switch {
+	case matches.Length() == 0:
+		return nil, fmt.Errorf("nothing on the page matches page.item %q", rules.Item)
+	case len(feed.Entries) == 0:
+		return nil, fmt.Errorf("none of the %d matches of page.item %q has a link or a title", matches.Length(), rules.Item)
+	}
+	return feed, nil
+}
+
+// entry reads one match of a page's item.
+func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Entry {
+	var e news.Entry
+	anchor := part(item, cmp.Or(rules.Link, "a[href]"))
+	if href := d.link(anchor.AttrOr("href", "")); href != "" && anchor.Length() > 0 {
+		e.Links = []news.Link{{Href: href, Rel: "alternate"}}
+	}
+	title := text(anchor)
+	if rules.Title != "" {
+		title = text(part(item, rules.Title))
+	}
+	e.Title = news.Text{Value: title, Type: news.TextPlain}
+	if rules.Date != "" {
+		date := part(item, rules.Date)
+		e.Published = present(squeeze(date.AttrOr("datetime", "")), squeeze(date.AttrOr("content", "")), dateIn(text(date)), text(date))
+	}
+	if rules.Text != "" {
+		if summary, err := part(item, rules.Text).Html(); err == nil {
+			e.Summary = news.Text{Value: strings.TrimSpace(summary), Type: news.TextHTML}
+		}
+	}
+	picture := part(item, "img[src]")
+	if src := d.link(picture.AttrOr("src", "")); src != "" && picture.Length() > 0 {
+		e.Images = []news.Image{{URL: src, Alt: squeeze(picture.AttrOr("alt", ""))}}
+	}
+	return e
+}
+
+// part returns the first match within an item, which may be the item itself.
+func part(item *goquery.Selection, selector string) *goquery.Selection {
+	if item.Is(selector) {
+		return item
+	}
+	return item.Find(selector).First()
+}
+
+// present returns the texts that are not empty, each once.
+func present(texts ...string) []string {
+	var list []string
+	for _, t := range texts {
+		if t != "" && !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	return list
+}

@@ -1,0 +1,123 @@
+package article_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/aggregator/article"
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+const listing = `<html lang="de"><head><title>Hafenblatt</title><meta name="description" content="Neues vom Hafen">
+<link rel="icon" href="/icon.png"></head><body>
+<div class="teaser"><img src="/kran.jpg" alt="Kran"><h2><a href="/kran">Kran  gefallen</a></h2>
+  <time datetime="2026-03-01T10:00:00+01:00">1. März</time><p class="lead">Der <b>Kai</b> ist zu.</p></div>
+<div class="teaser"><h2><a href="https://example.com/flut?x=1">Flut</a></h2><span class="date">am 02.03.2026 - 18:40 Uhr</span></div>
+<div class="teaser"><p>Werbung</p></div>
+<a class="teaser" href="javascript:alert(1)"></a>
+</body></html>`
+
+func TestFeed(t *testing.T) {
+	feed, err := article.Feed([]byte(listing), "text/html", "https://example.org/news/",
+		news.PageRules{Item: ".teaser", Title: "h2", Date: "time, .date", Text: ".lead"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &news.Feed{
+		Format: "page", URL: "https://example.org/news/", Base: "https://example.org/news/",
+		Title:       news.Text{Value: "Hafenblatt", Type: news.TextPlain},
+		Description: news.Text{Value: "Neues vom Hafen", Type: news.TextPlain},
+		Links:       []news.Link{{Href: "https://example.org/news/", Rel: "alternate"}},
+		Language:    "de", Icon: "https://example.org/icon.png",
+		Entries: []news.Entry{{
+			Links:     []news.Link{{Href: "https://example.org/kran", Rel: "alternate"}},
+			Title:     news.Text{Value: "Kran gefallen", Type: news.TextPlain},
+			Published: []string{"2026-03-01T10:00:00+01:00", "1. März"},
+			Summary:   news.Text{Value: "Der <b>Kai</b> ist zu.", Type: news.TextHTML},
+			Images:    []news.Image{{URL: "https://example.org/kran.jpg", Alt: "Kran"}},
+		}, {
+			Links:     []news.Link{{Href: "https://example.com/flut?x=1", Rel: "alternate"}},
+			Title:     news.Text{Value: "Flut", Type: news.TextPlain},
+			Published: []string{"02.03.2026 18:40", "am 02.03.2026 - 18:40 Uhr"},
+			Summary:   news.Text{Type: news.TextHTML},
+		}},
+	}
+	if diff := cmp.Diff(want, feed); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFeedWithoutMore(t *testing.T) {
+	page := `<ul><li><a href="one">First</a> <li><a href="two">Second</a> <a href="three">x</a></ul><a class=i href=four>Fourth</a>`
+	for selector, want := range map[string][]string{"li": {"/one First", "/two Second"}, "a.i": {"/four Fourth"}} {
+		feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: selector})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range feed.Entries {
+			got = append(got, strings.TrimPrefix(e.Links[0].Href, "https://example.org")+" "+e.Title.Value)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", selector, diff)
+		}
+	}
+}
+
+func TestFeedRefused(t *testing.T) {
+	for want, rules := range map[string]news.PageRules{
+		`nothing on the page matches page.item "article"`:                              {Item: "article"},
+		`none of the 1 matches of page.item "title" has a link or a title`:             {Item: "title", Title: "h1"},
+		`page.item: "" is no CSS selector: expected selector, found EOF instead`:       {},
+		`page.date: "div[" is no CSS selector: expected identifier, found EOF instead`: {Item: "p", Date: "div["},
+	} {
+		_, err := article.Feed([]byte(listing), "", "https://example.org/", rules)
+		if err == nil || err.Error() != want {
+			t.Errorf("the error is %v, not %s", err, want)
+		}
+	}
+}
+
+func TestFeeds(t *testing.T) {
+	for page, want := range map[string][]article.Advert{
+		`<link rel="alternate" type="application/rss+xml" title="Comments Feed" href="/comments/feed">
+		 <link rel="ALTERNATE nofollow" type="application/atom+xml; charset=utf-8" href="atom">
+		 <link rel="alternate" type="application/rss+xml" title="News" href="/rss">
+		 <link rel="alternate" type="application/rss+xml" title="News again" href="/rss">
+		 <link rel="alternate" type="application/json" href="/wp-json/posts/1">
+		 <link rel="alternate" hreflang="de" href="/de"><link rel="stylesheet" href="/feed"><a href="/other/feed">Feed</a>`: {
+			{URL: "https://example.org/x/atom", Type: "application/atom+xml"},
+			{URL: "https://example.org/rss", Title: "News", Type: "application/rss+xml"},
+			{URL: "https://example.org/comments/feed", Title: "Comments Feed", Type: "application/rss+xml"},
+		},
+		`<a href="/about">About</a> <a href="/world/rss.xml">World <i>feed</i></a> <a href="mailto:feed">x</a> <a href="/blog/feed/">Blog</a>`: {
+			{URL: "https://example.org/world/rss.xml", Title: "World feed"},
+			{URL: "https://example.org/blog/feed/", Title: "Blog"},
+		},
+		`<p>Nothing.</p>`: nil,
+	} {
+		got, err := article.Feeds([]byte(page), "", "https://example.org/x/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s\n%s", page, diff)
+		}
+	}
+}
+
+func TestCharsets(t *testing.T) {
+	body := "<p>" + strings.Repeat("Caf\xe9 am Hafen, gro\xdf und sch\xf6n, mit Blick auf die Kr\xe4ne und Schiffe. ", 6)
+	for contentType, page := range map[string]string{
+		"text/html; charset=iso-8859-1": body,
+		"text/html":                     `<meta charset="windows-1252">` + body,
+		"":                              body,
+	} {
+		e, err := article.Entry([]byte(page), contentType, "https://example.org/a")
+		if err != nil || !strings.Contains(e.Content.Value, "Café am Hafen, groß und schön") {
+			t.Errorf("%s: %.80q %v", contentType, e.Content.Value, err)
+		}
+	}
+}

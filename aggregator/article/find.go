@@ -1,0 +1,87 @@
+package article
+
+import (
+	"cmp"
+	"mime"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+)
+
+// An Advert is a feed that a page speaks of.
+type Advert struct {
+	URL   string // absolute
+	Title string // as the page names it
+	Type  string // media type; empty: it is only linked to
+}
+
+// feedTypes are the media types by which a page advertises a feed.
+var feedTypes = map[string]bool{
+	"application/rss+xml": true, "application/atom+xml": true, "application/rdf+xml": true,
+	"application/feed+json": true, "application/json": true, "text/xml": true, "application/xml": true,
+}
+
+// feedNames are the last parts of addresses that feeds usually have.
+var feedNames = map[string]bool{
+	"feed": true, "rss": true, "atom": true, "feed.xml": true, "rss.xml": true, "atom.xml": true,
+	"index.xml": true, "index.rdf": true, "feed.json": true, "feed.rss": true, "feed.atom": true, "rss2.xml": true,
+}
+
+// Feeds returns the feeds that a page advertises, in its order but those of
+// comments last; where it advertises none, those that it links to.
+func Feeds(page []byte, contentType, pageURL string) ([]Advert, error) {
+	d, err := open(page, contentType, pageURL)
+	if err != nil {
+		return nil, err
+	}
+	var adverts []Advert
+	add := func(s *goquery.Selection, mediaType string) {
+		a := Advert{URL: d.link(s.AttrOr("href", "")), Title: cmp.Or(squeeze(s.AttrOr("title", "")), text(s)), Type: mediaType}
+		if a.URL != "" && !slices.ContainsFunc(adverts, func(b Advert) bool { return a.URL == b.URL }) {
+			adverts = append(adverts, a)
+		}
+	}
+	d.Find("link[href]").Each(func(_ int, s *goquery.Selection) {
+		rel := strings.Fields(strings.ToLower(s.AttrOr("rel", "")))
+		mediaType, _, _ := mime.ParseMediaType(s.AttrOr("type", ""))
+		if slices.Contains(rel, "feed") || slices.Contains(rel, "alternate") && feedTypes[mediaType] && !isAPI(s.AttrOr("href", "")) {
+			add(s, mediaType)
+		}
+	})
+	if len(adverts) == 0 {
+		d.Find("a[href]").Each(func(_ int, s *goquery.Selection) {
+			if isFeedName(s.AttrOr("href", "")) {
+				add(s, "")
+			}
+		})
+	}
+	slices.SortStableFunc(adverts, func(a, b Advert) int { return cmp.Compare(ofComments(a), ofComments(b)) })
+	return adverts, nil
+}
+
+// isAPI reports whether an address is that of a content system's interface,
+// which is advertised in the same manner (oEmbed, WordPress's REST).
+func isAPI(href string) bool {
+	return strings.Contains(href, "/wp-json/") || strings.Contains(href, "oembed")
+}
+
+// isFeedName reports whether an address ends as those of feeds do.
+func isFeedName(href string) bool {
+	u, err := url.Parse(strings.TrimSpace(href))
+	if err != nil {
+		return false
+	}
+	name := strings.ToLower(path.Base(u.Path))
+	return feedNames[name] || strings.HasSuffix(name, ".rss") || strings.HasSuffix(name, ".atom") || strings.HasSuffix(name, ".rdf")
+}
+
+// ofComments is 1 for a feed of comments.
+func ofComments(a Advert) int {
+	if s := strings.ToLower(a.URL + " " + a.Title); strings.Contains(s, "/comments") || strings.Contains(s, "comments feed") {
+		return 1
+	}
+	return 0
+}

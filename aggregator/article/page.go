@@ -1,0 +1,105 @@
+package article
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	readability "codeberg.org/readeck/go-readability"
+	"golang.org/x/net/html"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// ErrNoArticle says that a page has no text that looks like an article.
+var ErrNoArticle = errors.New("no article was found on the page")
+
+// Limits of what is taken for an article.
+const (
+	maxElements = 50_000 // of a page in which one is looked for
+	leastText   = 140    // characters of one
+)
+
+// Entry reads the page of an article: its headline, its text without what
+// stands around it, its date, its canonical link, its author and its picture.
+// The error is ErrNoArticle if there is none.
+func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
+	d, err := open(page, contentType, pageURL)
+	if err != nil {
+		return news.Entry{}, err
+	}
+	if len(d.size) > maxElements {
+		return news.Entry{}, ErrNoArticle
+	}
+	said := d.linkedData()
+	e := news.Entry{
+		Base:      d.base.String(),
+		Language:  d.language(),
+		Links:     []news.Link{{Href: d.canonical(), Rel: "alternate"}},
+		Published: d.published(said),
+		Updated:   present(said.Modified, d.meta("article:modified_time"), d.meta("og:updated_time")),
+		Images:    d.pictures(said),
+	}
+	title := cmp.Or(said.Headline, d.meta("og:title"), d.meta("twitter:title"))
+	d.clear()
+	parser := readability.NewParser()
+	parser.MaxElemsToParse = maxElements
+	parser.DisableJSONLD = true // read above, with less trust in its form
+	found, err := parser.ParseAndMutate(d.Nodes[0], d.base)
+	if err != nil || found.Node == nil {
+		return news.Entry{}, ErrNoArticle
+	}
+	e.Title = news.Text{Value: cmp.Or(title, squeeze(found.Title)), Type: news.TextPlain}
+	polish(found.Node, e.Title.Value)
+	if n := len([]rune(words(found.Node))); n < leastText || linked(found.Node) > n/2 {
+		return news.Entry{}, ErrNoArticle
+	}
+	var body strings.Builder
+	if err := html.Render(&body, found.Node); err != nil {
+		return news.Entry{}, ErrNoArticle
+	}
+	e.Content = news.Text{Value: body.String(), Type: news.TextHTML}
+	for _, name := range present(said.Author, squeeze(found.Byline)) {
+		e.Authors = append(e.Authors, news.Person{Name: name})
+		break
+	}
+	return e, nil
+}
+
+// linked returns how many characters of a text are links: a list of them is no
+// article.
+func linked(n *html.Node) int {
+	count := 0
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "a" {
+			count += len([]rune(words(d)))
+		}
+	}
+	return count
+}
+
+// Complete adds to an item what its page says, in normal form too: the text,
+// the canonical link, and what the feed did not say. The item's identity stays,
+// and its Hash, which is of what the feed says: the page is not looked at again
+// until that changes. It reports whether the page had more text than the item.
+func Complete(it *news.Item, page *news.Item) bool {
+	if len(page.Text) <= len(it.Text) {
+		return false
+	}
+	it.Summary = cmp.Or(it.Summary, it.HTML)
+	it.HTML, it.Text, it.FullText = page.HTML, page.Text, true
+	it.Excerpt = cmp.Or(it.Excerpt, page.Excerpt)
+	it.Title = cmp.Or(it.Title, page.Title)
+	it.Language = cmp.Or(it.Language, page.Language)
+	it.Canonical = cmp.Or(page.Canonical, it.Canonical)
+	if !it.Dated && page.Dated {
+		it.Published, it.Zone, it.Dated = page.Published, page.Zone, true
+	}
+	if len(it.Authors) == 0 {
+		it.Authors = page.Authors
+	}
+	if it.Image == nil {
+		it.Image = page.Image
+	}
+	return true
+}
