@@ -37,7 +37,7 @@ type field struct {
 // fieldsOf returns the keys of a struct, those of an embedded one among them.
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
-	for f := range fieldsIn(t) {
+	for f := range t.Fields() {
 		if f.Anonymous {
 			for _, inner := range fieldsOf(f.Type) {
 				inner.Index = append(append([]int{}, f.Index...), inner.Index...)
@@ -48,16 +48,6 @@ func fieldsOf(t reflect.Type) []field {
 		fields = append(fields, field{f, f.Tag.Get("yaml")})
 	}
 	return fields
-}
-
-func fieldsIn(t reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
-				return
-			}
-		}
-	}
 }
 
 // report notes a problem at a node.

@@ -42,26 +42,11 @@ func (d *decoder) scalar(node *yaml.Node, path []string, v reflect.Value, f fiel
 		}
 		v.SetBool(b)
 	case int:
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil {
-			d.wrongNumber(node, path, f, want)
-			return
-		}
-		limited(d, node, path, v, f, n, func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) })
+		number(d, node, path, v, f, text, func(s string) (int64, error) { return strconv.ParseInt(s, 10, 32) })
 	case duration:
-		n, err := parseDuration(text)
-		if err != nil {
-			d.wrongNumber(node, path, f, want)
-			return
-		}
-		limited(d, node, path, v, f, n, parseDuration)
+		number(d, node, path, v, f, text, parseDuration)
 	case size:
-		n, err := parseSize(text)
-		if err != nil {
-			d.wrongNumber(node, path, f, want)
-			return
-		}
-		limited(d, node, path, v, f, n, parseSize)
+		number(d, node, path, v, f, text, parseSize)
 	}
 }
 
@@ -78,12 +63,6 @@ func wantOf(v reflect.Value) string {
 		return "a size in bytes, kB or MB"
 	}
 	return "a text"
-}
-
-// wrongNumber reports a value that cannot be read as what it should be.
-func (d *decoder) wrongNumber(node *yaml.Node, path []string, f field, want string) {
-	mend := fmt.Sprintf("write for example %s: %s", f.key, exampleOf(f))
-	d.reject(node, path, fmt.Sprintf("%q is not %s", node.Value, want), mend)
 }
 
 // text sets a string, which may be one of a few words.
@@ -107,22 +86,24 @@ func (d *decoder) text(node *yaml.Node, path []string, v reflect.Value, f field,
 	v.SetString(text)
 }
 
-// limited sets a number that lies within the limits of its key.
-func limited[N int64 | duration | size](d *decoder, node *yaml.Node, path []string, v reflect.Value, f field, n N, parse func(string) (N, error)) {
+// number sets a number that lies within the limits of its key.
+func number[N int64 | duration | size](d *decoder, node *yaml.Node, path []string, v reflect.Value, f field, text string, parse func(string) (N, error)) {
 	least, greatest := f.Tag.Get("min"), f.Tag.Get("max")
-	endless := node.Value == "forever" && f.Tag.Get("max") == ""
 	low, errLow := parse(least)
 	high, errHigh := parse(greatest)
+	n, err := parse(text)
 	switch {
-	case endless:
+	case err != nil:
+		d.reject(node, path, fmt.Sprintf("%q is not %s", node.Value, wantOf(v)), fmt.Sprintf("write for example %s: %s", f.key, exampleOf(f)))
+	case text == "forever" && greatest == "":
+		v.SetInt(0)
 	case least != "" && (errLow != nil || n < low):
-		d.reject(node, path, fmt.Sprintf("%s is too small", node.Value), "the least is "+least)
-		return
+		d.reject(node, path, node.Value+" is too small", "the least is "+least)
 	case greatest != "" && (errHigh != nil || n > high):
-		d.reject(node, path, fmt.Sprintf("%s is too large", node.Value), "the greatest is "+greatest)
-		return
+		d.reject(node, path, node.Value+" is too large", "the greatest is "+greatest)
+	default:
+		v.SetInt(int64(n))
 	}
-	v.SetInt(int64(n))
 }
 
 // setDefaults sets every field to the default of its tag.

@@ -2,11 +2,8 @@ package config
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,23 +19,6 @@ const (
 	maxOutlineDepth = 64
 	maxEntries      = 10_000
 )
-
-// A List is an OPML list of feeds.
-type List struct {
-	Title   string
-	Entries []Entry // each address once, in the order of the list
-}
-
-// An Entry is a feed of a list, or what is to be added to feeds.yaml.
-type Entry struct {
-	Name     string // slug
-	URL      string // absolute, http or https
-	Site     bool   // URL is that of a web site, whose feed is not known
-	Title    string
-	Language string
-	Tags     []string
-	Line     int // in the list, from 1
-}
 
 // ReadOPML reads a list as programs really write it: OPML of any version, or
 // the FOAF of a planet; in any case,
@@ -249,71 +229,10 @@ func (r *opmlReader) add(e Entry, words []string) int {
 	return i
 }
 
-// tag adds words to the tags.
-func (e *Entry) tag(words []string) {
-	for _, word := range words {
-		if tag := tagOf(word); tag != "" && !slices.Contains(e.Tags, tag) {
-			e.Tags = append(e.Tags, tag)
-		}
-	}
-}
-
 // feedScheme undoes the scheme by which browsers once handed feeds to readers.
 func feedScheme(address string) string {
 	if rest, ok := strings.CutPrefix(address, "feed://"); ok {
 		return "http://" + rest
 	}
 	return strings.TrimPrefix(address, "feed:")
-}
-
-// tagOf makes a tag of a text: a tag holds no comma, colon or exclamation mark.
-func tagOf(text string) string {
-	return oneLine(strings.Map(func(r rune) rune {
-		if r == ',' || r == ':' || r == '!' {
-			return ' '
-		}
-		return r
-	}, fold(text)))
-}
-
-// oneLine returns the text with single spaces, without the characters that
-// turn the direction of what stands around them.
-func oneLine(text string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f {
-			return ' '
-		}
-		return r
-	}, text)), " ")
-}
-
-// nameEntries gives every entry a name of its own: of its title, or, where
-// several titles give one, of title and address, so that the order of the list
-// does not decide.
-func nameEntries(entries []Entry) {
-	count := map[string]int{}
-	for i := range entries {
-		e := &entries[i]
-		if !slugForm.MatchString(e.Name) {
-			e.Name = Slug(e.Title)
-		}
-		if u, err := url.Parse(e.URL); e.Name == "" && err == nil {
-			e.Name = Slug(u.Hostname())
-		}
-		if e.Name == "" {
-			e.Name = "feed"
-		}
-		count[e.Name]++
-	}
-	for i := range entries {
-		if count[entries[i].Name] > 1 {
-			entries[i].Name = longName(entries[i])
-		}
-	}
-}
-
-// longName is an entry's name with eight letters of its address's hash.
-func longName(e Entry) string {
-	sum := sha256.Sum256([]byte(e.URL))
-	return e.Name[:min(len(e.Name), 55)] + "-" + hex.EncodeToString(sum[:4])
 }

@@ -34,10 +34,11 @@ func (l *loader) sources() {
 		built.Page = l.page(path, s)
 		built.Auth = l.auth(child(path, "auth"), s.Auth)
 		l.origin(path, s, &built)
-		if other, ok := known[built.URL]; ok && built.URL != "" {
+		address := built.URL + " " + built.Auth.User // two readers of one feed may be given different items
+		if other, ok := known[address]; ok && built.URL != "" {
 			l.report(child(path, "url"), fmt.Sprintf("sources.%s has the same address", other), "keep one of them: a source may carry any number of tags")
 		}
-		known[built.URL] = name
+		known[address] = name
 		l.rhythm(path, built, cron)
 		l.config.Sources = append(l.config.Sources, built)
 	}
