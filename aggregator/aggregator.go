@@ -75,6 +75,11 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
 		}
 	}
+	if src.FullText {
+		if err := a.complete(ctx, src, &doc); err != nil {
+			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
+		}
+	}
 	now := time.Now()
 	var next news.State
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
@@ -82,6 +87,10 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		next = schedule.Observe(claim.State, next, doc.items, n)
 		next.Schedule = src.Schedule
 		next.NextDue = schedule.Next(src, next, now, a.constant())
+		if doc.found != "" {
+			next.Moved = news.Move{URL: doc.found, Since: now, Seen: 1, Believed: true}
+			next.NextDue = now
+		}
 		return next
 	}, now, a.gap(src))
 	if err != nil {

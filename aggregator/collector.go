@@ -3,13 +3,10 @@ package aggregator
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
-	"github.com/wireroom/wireroom/aggregator/normalize"
-	"github.com/wireroom/wireroom/aggregator/parse"
 )
 
 const (
@@ -92,7 +89,11 @@ func (a *Aggregator) due(ctx context.Context, n int) ([]news.Claim, time.Duratio
 func (a *Aggregator) lease() time.Duration {
 	var longest time.Duration
 	for _, src := range a.plan.Load().Sources {
-		longest = max(longest, src.Timeout)
+		patience := src.Timeout
+		if src.FullText {
+			patience += pagesTime
+		}
+		longest = max(longest, patience)
 	}
 	return longest + leaseSlack
 }
@@ -134,29 +135,6 @@ func pollAttrs(s news.State, n news.Appended, took time.Duration) []any {
 		attrs = append(attrs, "failures", s.Failures, "error", s.Error)
 	}
 	return attrs
-}
-
-// A reading is what was made of an answer's document.
-type reading struct {
-	feed  *news.Feed
-	about news.About
-	items []news.Item
-}
-
-// read makes items of an answer's document. Nothing that a source sends may
-// end the process: a panic is that source's failure.
-func (a *Aggregator) read(src news.Source, answer news.Answer) (doc reading, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			a.logger.Error("a document made the parser panic", "source", src.Name, "panic", p, "stack", string(debug.Stack()))
-			doc, err = reading{}, errors.New("the document could not be read: the parser gave up on it")
-		}
-	}()
-	feed, err := parse.Parse(src, answer)
-	if err != nil {
-		return reading{}, err
-	}
-	return reading{&feed, normalize.About(feed), normalize.Items(src, feed, answer.At)}, nil
 }
 
 // release gives a claim back untouched, so that a poll that was cut off by the

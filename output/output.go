@@ -37,6 +37,7 @@ type Shelf interface {
 // not keep the other topics from being published.
 func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 	c := p.current()
+	p.settle(c)
 	var errs []error
 	for _, topic := range c.Topics {
 		if only != nil && !only[topic.Name] {

@@ -44,33 +44,59 @@ type Publisher struct {
 	// Only the caller of Publish touches these.
 	last      map[string]news.Document  // by path
 	summaries map[string]render.Summary // by topic
+	gone      map[string]bool           // topics that were published and are no longer configured
 }
 
 // NewPublisher returns a Publisher that has not published yet.
 func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *slog.Logger) *Publisher {
 	return &Publisher{
 		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue,
-		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{},
+		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, gone: map[string]bool{},
 	}
 }
 
 // Restore puts what was last published before readers, from the first moment.
+// Of a topic that is no longer configured it tells that it is gone.
 func (p *Publisher) Restore(ctx context.Context) error {
 	docs, err := p.shelf.Documents(ctx)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	topics := map[string]bool{"": true}
-	for _, t := range p.current().Topics {
-		topics[t.Name] = true
-	}
 	for _, doc := range docs {
-		if topics[doc.Topic] {
-			p.last[doc.Path] = doc
-			p.desk.Set(doc)
-		}
+		p.last[doc.Path] = doc
+	}
+	p.settle(p.current())
+	for _, doc := range p.last {
+		p.desk.Set(doc)
 	}
 	return nil
+}
+
+// settle makes the desk's rules those of a catalogue, and takes the documents
+// of topics away that it does not have.
+func (p *Publisher) settle(c Catalogue) {
+	rules := serve.Rules{Tokens: map[string]string{}, Retired: map[string]bool{}}
+	known := map[string]bool{"": true}
+	for _, t := range c.Topics {
+		known[t.Name] = true
+		if t.Token != "" {
+			rules.Tokens[t.Name] = t.Token
+		}
+	}
+	for path, doc := range p.last {
+		if !known[doc.Topic] {
+			if !doc.Private {
+				p.gone[doc.Topic] = true
+			}
+			p.desk.Remove(path)
+			delete(p.last, path)
+			delete(p.summaries, doc.Topic)
+		}
+	}
+	for name := range p.gone {
+		rules.Retired[name] = !known[name]
+	}
+	p.desk.SetRules(rules)
 }
 
 // Changed tells that the filings of topics changed. It does not block.

@@ -30,6 +30,8 @@ type program struct {
 	aggregator *aggregator.Aggregator
 	publisher  *output.Publisher
 	desk       *serve.Server
+	plan       *aggregator.Plan
+	site       render.Site
 }
 
 // noteAuthority is the note that keeps the host name in the ids of filings.
@@ -58,18 +60,18 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger) (p *
 	if err := db.SetSources(ctx, cfg.Sources, time.Now()); err != nil {
 		return nil, err
 	}
-	p = &program{cfg: cfg, logger: logger, db: db}
+	p = &program{cfg: cfg, logger: logger, db: db, plan: plan}
 	p.client = poll.NewClient(poll.Options{Version: version(), Contact: cfg.Contact})
-	site := render.Site{
+	p.site = render.Site{
 		BaseURL: baseURL(cfg), Title: cfg.Title, Version: version(),
 		Authority: authority.String(), Images: render.ImagePolicy(cfg.Server.Images),
 	}
 	p.desk = serve.New(serve.Options{
-		Log: logger, BaseURL: site.BaseURL, Alive: p.alive, Ready: p.ready,
+		Log: logger, BaseURL: p.site.BaseURL, Find: p.find, Alive: p.alive, Ready: p.ready,
 		RemoteImages: cfg.Server.Images == config.ImagesDirect,
 	})
 	p.publisher = output.NewPublisher(db, p.desk, output.Catalogue{
-		Site: site, Topics: cfg.Topics, MaxAge: maxAge(cfg),
+		Site: p.site, Topics: cfg.Topics, MaxAge: maxAge(cfg),
 	}, logger)
 	p.aggregator = aggregator.New(db, p.client, plan, logger, aggregator.Options{
 		Workers: cfg.Workers, HostGap: cfg.HostGap, Budget: float64(cfg.Budget), Owner: owner(), Filed: p.publisher.Changed,
