@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 20, "how often TestKill kills a process that writes")
-	flips = flag.Int("flips", 50, "how many bytes TestFlippedBytes changes, one at a time")
+	kills = flag.Int("kills", 20/share, "how often TestKill kills a process that writes")
+	flips = flag.Int("flips", 50/share, "how many bytes TestFlippedBytes changes, one at a time")
 	seed  = flag.Uint64("seed", 1, "seed of the random choices of the tests")
 )
 
@@ -132,9 +132,13 @@ func victimFiles(ctx context.Context, db *store.DB) error {
 // TestKill kills a process that polls and files, at random moments, again and
 // again: what it was told is stored is there, once, and the file is sound.
 func TestKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "wireroom.db")
+	t.Parallel()
+	var path string
 	rng := rand.New(rand.NewPCG(*seed, 0))
 	for i := range *kills {
+		if i%25 == 0 {
+			path = filepath.Join(t.TempDir(), "wireroom.db") // checking a large one takes long
+		}
 		stored := killOne(t, path, time.Duration(rng.Int64N(int64(80*time.Millisecond))))
 		if t.Failed() {
 			t.Fatalf("kill %d of seed %d", i, *seed)

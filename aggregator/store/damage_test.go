@@ -227,6 +227,7 @@ func wantUnwritable(t *testing.T, err error) {
 
 // TestBusy holds the file locked from elsewhere for longer than a write waits.
 func TestBusy(t *testing.T) {
+	t.Parallel()
 	path, _ := sample(t)
 	db := open(t, path)
 	other, err := sql.Open("sqlite", "file:"+path)

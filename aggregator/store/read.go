@@ -147,7 +147,7 @@ type storedMember struct {
 func membersIn[K any](ctx context.Context, db *DB, column string, keys []K) ([]storedMember, error) {
 	var all []storedMember
 	err := eachIn(ctx, db.read, `SELECT i.id, i.source, i.ident, i.seq, l.doc, d.seq, d.published, d.story, d.sketch, d.detail
-		FROM item i JOIN log l ON l.seq = i.seq LEFT JOIN decision d ON d.item = i.id WHERE `+column+` IN LIST`, nil, keys,
+		FROM item i LEFT JOIN log l ON l.seq = i.seq LEFT JOIN decision d ON d.item = i.id WHERE `+column+` IN LIST`, nil, keys,
 		func(rows *sql.Rows) error {
 			m, err := db.scanMember(rows)
 			all = append(all, m)
@@ -169,6 +169,9 @@ func (db *DB) scanMember(rows *sql.Rows) (m storedMember, err error) {
 	err = rows.Scan(&m.item, &m.source, &ident, &m.Record.Seq, &doc, &seq, &published, &story, &sketch, &detail)
 	if err != nil {
 		return m, err
+	}
+	if doc == nil {
+		return m, fmt.Errorf("%w: record %d of item %q is missing", ErrDamaged, m.Record.Seq, ident)
 	}
 	if err := db.unpackRecord(doc, &m.Record); err != nil {
 		return m, err
@@ -205,8 +208,15 @@ func (db *DB) addOutlets(ctx context.Context, members []storedMember) error {
 			outlets[id] = o
 			return err
 		})
-	for i := range members {
-		members[i].Outlet = outlets[members[i].source]
+	if err != nil {
+		return err
 	}
-	return err
+	for i := range members {
+		m := &members[i]
+		m.Outlet = outlets[m.source]
+		if m.Outlet.Source != m.Record.Item.Source {
+			return fmt.Errorf("%w: record %d is not of source %q", ErrDamaged, m.Record.Seq, m.Outlet.Source)
+		}
+	}
+	return nil
 }

@@ -39,13 +39,21 @@ func (s session) each(ctx context.Context, query string, args []any, scan func(*
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return err
+			return scanned(err)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return s.words.meaning(err)
 	}
 	return nil
+}
+
+// scanned says that a value which is not of its column's type is damage.
+func scanned(err error) error {
+	if strings.HasPrefix(err.Error(), "sql: Scan error") {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 // one runs a query for at most one row and says whether there was one.

@@ -305,7 +305,8 @@ func (e *sqliteEngine) meaning(err error) error {
 	switch se.Code() & 0xff {
 	case lib.SQLITE_FULL:
 		return fmt.Errorf("%w: %s could not grow: %w", ErrFull, e.path, err)
-	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_ERROR, lib.SQLITE_MISMATCH:
+		// The statements are right: an error in one is an error in the tables.
 		return fmt.Errorf("%w: %s: %w; %s", ErrDamaged, e.path, err, restoreHint)
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return fmt.Errorf("%w: %s for more than %s: %w", ErrBusy, e.path, busyWait, err)

@@ -192,7 +192,7 @@ func sameIdentityTwice(t *testing.T, open Opener) {
 
 func largeDocument(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
-	const n = 5000
+	const n = 1500
 	items := numbered("n", n, noon)
 	for i := range items {
 		items[i].Aliases = []string{fmt.Sprint("https://a.example/", i), fmt.Sprint("other ", i)}
