@@ -125,7 +125,7 @@ func newAtomEntry(site Site, e *entry) atomEntry {
 		Language: shortLanguage(e.language),
 		Title:    atomPlain(e.title),
 		Links:    []link{atomLink("alternate", e.url, "text/html")},
-		Media:    e.media(len(e.enclosures)),
+		Media:    e.media(nil),
 		Point:    e.point(),
 	}
 	if e.html != "" {

@@ -88,9 +88,16 @@ func webURL(raw string) string {
 			u.Host += ":" + port
 		}
 	}
-	u.RawQuery = escape(u.RawQuery)
-	return escape(u.String())
+	if u.Path == "" && u.RawQuery != "" {
+		u.Path = "/"
+	}
+	// Brackets stand around an IPv6 address, and nowhere else.
+	host := u.Scheme + "://" + u.Host
+	rest := brackets.Replace(strings.TrimPrefix(u.String(), host))
+	return escape(host + rest)
 }
+
+var brackets = strings.NewReplacer("[", "%5B", "]", "%5D")
 
 func isASCII(s string) bool {
 	for i := 0; i < len(s); i++ {

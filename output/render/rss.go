@@ -3,6 +3,8 @@ package render
 import (
 	"encoding/xml"
 	"html"
+	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -105,7 +107,6 @@ func newRSSItem(e *entry) rssItem {
 		Language: shortLanguage(e.language),
 		Rights:   optional(e.rights),
 		Updated:  e.updated.Format(time.RFC3339),
-		Media:    e.media(1),
 		Point:    e.point(),
 		Links:    e.related("atom:link"),
 	}
@@ -129,9 +130,15 @@ func newRSSItem(e *entry) rssItem {
 	if e.outlet.Feed != "" {
 		it.Source = &rssSource{e.outlet.Feed, plain(e.outlet.Title)}
 	}
-	if len(e.enclosures) > 0 {
-		first := e.enclosures[0]
-		it.Enclosure = &feeds.RssEnclosure{Url: first.URL, Type: first.Type, Length: strconv.FormatInt(first.Length, 10)}
+	// RSS has room for one enclosure, at a host with a dotted name.
+	others := e.enclosures
+	if i := slices.IndexFunc(others, func(enc news.Enclosure) bool { return dottedHost.MatchString(enc.URL) }); i >= 0 {
+		enc := others[i]
+		it.Enclosure = &feeds.RssEnclosure{Url: enc.URL, Type: enc.Type, Length: strconv.FormatInt(enc.Length, 10)}
+		others = slices.Concat(others[:i], others[i+1:])
 	}
+	it.Media = e.media(others)
 	return it
 }
+
+var dottedHost = regexp.MustCompile(`^https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(?::[0-9]+)?(?:/|$)`)

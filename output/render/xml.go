@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // The XML namespaces of what the formats are extended by.
@@ -121,8 +123,8 @@ type media struct {
 	Credit      *plainText `xml:"media:credit"`
 }
 
-// media returns the picture and the enclosures from number first on.
-func (e *entry) media(first int) []media {
+// media returns the picture and these enclosures.
+func (e *entry) media(enclosures []news.Enclosure) []media {
 	var list []media
 	if img := e.image; img != nil {
 		list = append(list, media{
@@ -130,8 +132,7 @@ func (e *entry) media(first int) []media {
 			Description: optional(img.Alt), Credit: optional(img.Credit),
 		})
 	}
-	for i := first; i < len(e.enclosures); i++ {
-		enc := e.enclosures[i]
+	for _, enc := range enclosures {
 		list = append(list, media{
 			URL: enc.URL, Type: enc.Type, FileSize: enc.Length, Duration: int64(enc.Duration.Seconds()), Title: optional(enc.Title),
 		})

@@ -1,0 +1,264 @@
+package output_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/normalize"
+	"github.com/wireroom/wireroom/aggregator/parse"
+	"github.com/wireroom/wireroom/output/render"
+)
+
+// every document of the corpora, by name. Of a recorded sequence of polls one
+// state in twenty-four is taken: neighbours have most of their items in common.
+func documents(t *testing.T) map[string]news.Answer {
+	t.Helper()
+	dir, err := filepath.Abs("../../shared/corpora")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("the corpora are absent")
+		}
+		t.Skip("the corpora are absent")
+	}
+	docs := map[string]news.Answer{}
+	polls := 0
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		switch filepath.Ext(path) {
+		case ".xml", ".rss", ".atom", ".json", ".rdf":
+		default:
+			return nil
+		}
+		if strings.HasPrefix(name, "poll-sequences") {
+			if polls++; polls%24 != 1 {
+				return nil
+			}
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		docs[name] = news.Answer{URL: "https://origin.example/" + filepath.ToSlash(name), Status: 200, Body: body}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct{ Data string }
+	if err := json.Unmarshal(docs["miniflux-cases/cases.json"].Body, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range cases {
+		docs[fmt.Sprintf("miniflux-cases/%d", i)] = news.Answer{URL: "https://origin.example/", Status: 200, Body: []byte(c.Data)}
+	}
+	return docs
+}
+
+// channel publishes the items of one document as a topic of its own.
+func channel(n int, items []news.Item, about news.About) render.Channel {
+	ch := render.Channel{
+		Topic:  news.Topic{Name: fmt.Sprintf("d%d", n), Title: about.Title, Content: news.ContentFull},
+		MaxAge: 10 * time.Minute, Since: polled,
+	}
+	for i := range items {
+		it := items[i]
+		ch.Filed = append(ch.Filed, news.Filed{
+			Filing: news.Filing{
+				ID: "tag:example.org,2026-03-14:d/" + it.Key().Slug(), Story: it.Key().Slug(),
+				Published: it.Published, Updated: later(it.Published, it.Updated), FirstFiled: polled, Families: 1,
+			},
+			Members: []news.Member{{
+				Record: news.Record{Item: it},
+				Outlet: news.Outlet{
+					Source: it.Source, Title: cmp.Or(about.Title, "Origin"), Feed: "https://origin.example/feed", FeedID: about.ID,
+					Link: about.Link, Rights: about.Rights, Content: news.ContentFull, Language: about.Language,
+				},
+			}},
+		})
+	}
+	return ch
+}
+
+var polled = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// address is a link as it is published: RFC 3986 wants brackets encoded.
+func address(link string) string {
+	return strings.NewReplacer("[", "%5B", "]", "%5D").Replace(link)
+}
+
+// shown leaves out the traces of broken characters, which are not published.
+var shown = strings.NewReplacer("\u2060", "", "\ufffd", "")
+
+// compare says in what a published item differs from the one that was stored,
+// of all that the format can carry and gofeed reads.
+func compare(ext string, it *news.Item, f *news.Filed, got *gofeed.Item) (wrong []string) {
+	check := func(what string, got, want any) {
+		if g, w := fmt.Sprint(got), fmt.Sprint(want); g != w {
+			wrong = append(wrong, fmt.Sprintf("%s %q, want %q", what, g, w))
+		}
+	}
+	instant := func(t *time.Time) string {
+		if t == nil {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	check("id", got.GUID, f.ID)
+	if it.Title != "" {
+		// Where a title shows an end tag, a word joiner keeps it from being one.
+		check("title", strings.ReplaceAll(got.Title, "\u2060", ""), strings.Join(strings.Fields(shown.Replace(it.Title)), " "))
+	} else if got.Title == "" {
+		wrong = append(wrong, "no title")
+	}
+	if it.Canonical != "" {
+		check("link", got.Link, address(it.Canonical))
+	}
+	if it.Published.Year() >= 1990 {
+		check("published", instant(got.PublishedParsed), it.Published.UTC().Format(time.RFC3339))
+		check("updated", instant(got.UpdatedParsed), f.Updated.UTC().Format(time.RFC3339))
+	}
+	if it.HTML != "" {
+		check("content", strings.TrimSpace(cmp.Or(got.Content, got.Description)), strings.TrimSpace(shown.Replace(it.HTML)))
+	}
+	if len(it.Categories) > 0 {
+		check("categories", fmt.Sprintf("%q", got.Categories), fmt.Sprintf("%q", it.Categories))
+	}
+	var names, authors []string
+	for _, p := range it.Authors {
+		if p.Name != "" {
+			names = append(names, strings.ReplaceAll(p.Name, "\u2060", ""))
+		}
+	}
+	for _, p := range got.Authors {
+		authors = append(authors, strings.ReplaceAll(p.Name, "\u2060", ""))
+	}
+	if ext == ".rss" && got.DublinCoreExt != nil {
+		authors = nil
+		for _, name := range got.DublinCoreExt.Creator {
+			authors = append(authors, strings.ReplaceAll(name, "\u2060", ""))
+		}
+	}
+	// gofeed takes "name (more)" of a JSON author for an address and a name.
+	if len(names) == len(it.Authors) && len(names) > 0 && (ext != ".json" || !strings.ContainsAny(strings.Join(names, ""), "()@")) {
+		check("authors", fmt.Sprintf("%q", authors), fmt.Sprintf("%q", names))
+	}
+	var want []string
+	for _, e := range it.Enclosures {
+		// RSS carries one enclosure, and none of a host without a dot.
+		if u, err := url.Parse(e.URL); ext == ".rss" && (len(want) > 0 || err != nil || !strings.Contains(u.Host, ".")) {
+			continue
+		}
+		want = append(want, address(e.URL))
+	}
+	var media []string
+	for _, e := range got.Enclosures {
+		media = append(media, e.URL)
+	}
+	if it.Image == nil || ext != ".json" { // gofeed takes a JSON item's picture for an enclosure
+		check("enclosures", media, want)
+	}
+	if it.Image != nil && (got.Image == nil || got.Image.URL != it.Image.URL) && ext != ".atom" {
+		wrong = append(wrong, fmt.Sprintf("picture %v, want %s", got.Image, it.Image.URL))
+	}
+	return wrong
+}
+
+// TestRoundTrip publishes what every document of the corpora brings, in all
+// formats, and reads it back.
+func TestRoundTrip(t *testing.T) {
+	formats := map[string]func(render.Site, render.Channel) (news.Document, error){".rss": render.RSS, ".atom": render.Atom, ".json": render.JSON}
+	site := render.Site{BaseURL: "https://feeds.example.org", Title: "The Example Desk", Version: "1.0", Authority: "example.org,2026"}
+	docs := documents(t)
+	var names, atoms []string
+	for name := range docs {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	dir := t.TempDir()
+	feeds, entries, differ := 0, 0, 0
+	for n, name := range names {
+		answer := docs[name]
+		answer.At = polled
+		source := news.Source{Name: "origin", URL: answer.URL, MaxItems: 5000, MaxBytes: 10 << 20}
+		feed, err := parse.Parse(source, answer)
+		if err != nil {
+			continue
+		}
+		items := normalize.Items(source, feed, polled)
+		ch := channel(n, items, normalize.About(feed))
+		feeds++
+		entries += len(items)
+		for ext, format := range formats {
+			doc, err := format(site, ch)
+			if err != nil {
+				t.Errorf("%s%s: %v", name, ext, err)
+				continue
+			}
+			if ext == ".atom" {
+				atoms = append(atoms, filepath.Join(dir, fmt.Sprintf("%d.atom", n)))
+				if err := os.WriteFile(atoms[len(atoms)-1], doc.Body, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			back, err := gofeed.NewParser().Parse(bytes.NewReader(doc.Body))
+			if err != nil {
+				t.Errorf("%s%s does not parse back: %v", name, ext, err)
+				continue
+			}
+			if len(back.Items) != len(items) {
+				t.Errorf("%s%s: %d items, want %d", name, ext, len(back.Items), len(items))
+				continue
+			}
+			for i := range items {
+				for _, wrong := range compare(ext, &items[i], &ch.Filed[i], back.Items[i]) {
+					if differ++; differ <= 40 {
+						t.Errorf("%s%s item %d: %s", name, ext, i, wrong)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d documents, %d feeds, %d items, in three formats; %d differences", len(names), feeds, entries, differ)
+	if feeds < 1000 {
+		t.Errorf("only %d feeds were read", feeds)
+	}
+	jing, err := exec.LookPath("jing")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("jing is absent")
+		}
+		return
+	}
+	for some := range slices.Chunk(atoms, 500) {
+		if out, err := exec.Command(jing, append([]string{"-c", "render/testdata/atom.rnc"}, some...)...).CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out[:min(len(out), 4000)])
+		}
+	}
+}
