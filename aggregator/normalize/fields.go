@@ -65,6 +65,14 @@ func enclosures(base string, list []news.Enclosure) []news.Enclosure {
 	return out
 }
 
+// comments returns the address of the comments page. Some feeds put words there.
+func comments(base, ref string) string {
+	if strings.ContainsAny(strings.TrimSpace(ref), " \t\n") {
+		return ""
+	}
+	return webAddress(base, ref, false)
+}
+
 func origin(base string, o *news.Origin) *news.Origin {
 	if o == nil {
 		return nil

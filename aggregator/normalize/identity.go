@@ -13,15 +13,15 @@ import (
 
 // identity returns what names an item within its source: its guid, rdf:about,
 // atom:id, canonical link, or a hash of title and stated date, whichever comes
-// first. A guid that items of one document share while their links differ
-// names none of them.
+// first. What entries of one document share, although they differ, names none
+// of them.
 func identity(d *draft, it *news.Item, shared map[string]bool) string {
 	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
 		if id = line(id); id != "" && !shared[id] {
 			return short(id)
 		}
 	}
-	if it.Canonical != "" {
+	if it.Canonical != "" && !shared[it.Canonical] {
 		return short(it.Canonical)
 	}
 	if it.Title == "" && it.Text == "" && len(it.Enclosures) == 0 {
@@ -45,21 +45,27 @@ func short(id string) string {
 	return "hash:" + digest(id)
 }
 
-// sharedGUIDs returns the identities that several entries with different links
-// state.
-func sharedGUIDs(drafts []draft) map[string]bool {
-	links := map[string]string{}
+// sharedNames returns the guids that entries with different links or titles
+// state, and the links of entries with different titles.
+func sharedNames(drafts []draft) map[string]bool {
+	first := map[string]string{}
 	shared := map[string]bool{}
+	note := func(name, of string) {
+		if known, ok := first[name]; ok && known != of {
+			shared[name] = true
+		}
+		first[name] = of
+	}
 	for i := range drafts {
 		d := &drafts[i]
+		title := d.entry.Title.Value
 		for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-			if id = line(id); id == "" || d.canonical == "" {
-				continue
+			if id = line(id); id != "" && id != d.canonical {
+				note(id, d.canonical+"\x00"+title)
 			}
-			if link, ok := links[id]; ok && link != d.canonical {
-				shared[id] = true
-			}
-			links[id] = d.canonical
+		}
+		if d.canonical != "" {
+			note(d.canonical, title)
 		}
 	}
 	return shared

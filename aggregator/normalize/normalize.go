@@ -18,6 +18,7 @@ const (
 	maxLine     = 256     // bytes of a name, a category, a media type
 	maxID       = 512     // bytes of an identity; a longer one is hashed
 	excerptSize = 300     // characters of an excerpt
+	titleSize   = 100     // characters of a title that is made of the text
 )
 
 // A normalizer holds what the items of one feed have in common.
@@ -50,7 +51,7 @@ func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
 		d := &drafts[i]
 		d.canonical = n.canonical(d.link)
 	}
-	shared := sharedGUIDs(drafts)
+	shared := sharedNames(drafts)
 	seen := map[string]bool{}
 	for i := range drafts {
 		d := &drafts[i]
@@ -78,8 +79,12 @@ func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
 	if n.base == "" {
 		n.base = src.URL
 	}
-	if u, err := url.Parse(alternate(n.base, feed.Links)); err == nil {
+	site := alternate(n.base, feed.Links)
+	if u, err := url.Parse(site); err == nil {
 		n.site = u.Hostname()
+	}
+	if doc, err := url.Parse(n.base); err == nil && feed.Base == "" && n.site != "" && doc.Hostname() != n.site {
+		n.base = site // the feed is served for the site by somebody else
 	}
 	n.language = languageOf(feed.Language)
 	n.authors = people(n.base, feed.Authors)
@@ -103,7 +108,7 @@ func (n *normalizer) item(d *draft) news.Item {
 	}
 	it := news.Item{
 		Source: n.src.Name, GUID: cut(line(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
-		Comments: webAddress(base, e.Comments, false),
+		Comments: comments(base, e.Comments),
 		Title:    cut(plainText(e.Title), maxTitle), Rights: cut(plainText(e.Rights), maxTitle),
 		Authors: people(base, e.Authors), Categories: subjects(e.Categories),
 		Enclosures: enclosures(base, e.Enclosures), Origin: origin(base, e.Origin), Geo: e.Geo,
@@ -113,9 +118,24 @@ func (n *normalizer) item(d *draft) news.Item {
 		it.Authors = n.authors
 	}
 	n.body(&it, e, base)
+	if it.Title == "" {
+		it.Title = untitled(&it, e.Summary)
+	}
 	n.dates(&it, d)
 	it.Language = n.itemLanguage(e, it.Title, it.Text)
 	return it
+}
+
+// untitled returns what stands for the title that an entry has not: the head
+// of its summary or text, else its address.
+func untitled(it *news.Item, summary news.Text) string {
+	if head := excerpt(plainText(summary), titleSize); head != "" {
+		return head
+	}
+	if it.Text != "" {
+		return excerpt(it.Text, titleSize)
+	}
+	return it.URL
 }
 
 // body makes the sanitised body and summary, the plain text and the excerpt.

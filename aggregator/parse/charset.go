@@ -90,7 +90,9 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		return text, utf8Name
 	}
 	name := "windows-1252"
-	if guess, err := chardet.NewTextDetector().DetectBest(sample(body)); err == nil && guess.Confidence >= 30 {
+	if script := byRuns(body); script != "" {
+		name = script
+	} else if guess, err := chardet.NewTextDetector().DetectBest(sample(body)); err == nil && guess.Confidence >= 30 {
 		name = guess.Charset
 	}
 	text, name, ok := decodeAs(body, name)
@@ -101,6 +103,37 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		note("not UTF-8, read as " + name)
 	}
 	return text, name
+}
+
+// byRuns tells Thai and Hebrew, which the detector does not know well, by the
+// runs that their letters form: TIS-620 has no bytes in two gaps, and the
+// letters of windows-1255 are all in one row. It returns nothing for the rest.
+func byRuns(body []byte) string {
+	high, runs, thai, hebrew := 0, 0, 0, 0
+	for i, c := range body {
+		if c < 0x80 {
+			continue
+		}
+		high++
+		if i == 0 || body[i-1] < 0x80 {
+			runs++
+		}
+		if c >= 0xa1 && c <= 0xfb && !(c >= 0xdb && c <= 0xde) {
+			thai++
+		}
+		if c >= 0xe0 && c <= 0xfa {
+			hebrew++
+		}
+	}
+	switch {
+	case high < 12 || high < 3*runs:
+		return ""
+	case hebrew*100 >= high*97:
+		return "windows-1255"
+	case thai == high && high >= 5*runs && hebrew*100 > high*10 && hebrew*100 < high*50:
+		return "windows-874"
+	}
+	return ""
 }
 
 // weak are charsets that servers state without looking.

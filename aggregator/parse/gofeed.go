@@ -123,6 +123,11 @@ func rssItem(e *news.Entry, item *rss.Item) {
 			e.Enclosures = append(e.Enclosures, news.Enclosure{URL: l.Href, Type: l.Type, Length: max(l.Length, 0)})
 		}
 	}
+	for _, original := range item.Extensions["feedburner"]["origenclosurelink"] {
+		if len(e.Enclosures) == 1 {
+			e.Enclosures[0].URL = first(original.Value, e.Enclosures[0].URL)
+		}
+	}
 	media(e, item.Extensions)
 	bound(e)
 }

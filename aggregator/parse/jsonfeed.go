@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -142,8 +144,9 @@ type jsonMore struct {
 // decodeLoosely decodes an object member by member, so that one of the wrong
 // type is left out alone.
 func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *news.Feed) {
-	for name, raw := range members {
-		if len(raw) == 0 || loose[name] {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		raw := members[name]
+		if len(raw) == 0 || loose[name] || name != strings.ToLower(name) {
 			continue
 		}
 		one, err := json.Marshal(map[string]json.RawMessage{name: mended(name, raw)})
@@ -211,9 +214,6 @@ func (jsonMore) authors(members map[string]json.RawMessage) []jsonPerson {
 			if p.Name != "" || p.URL != "" {
 				out = append(out, p)
 			}
-		}
-		if len(out) > 0 {
-			break
 		}
 	}
 	return out

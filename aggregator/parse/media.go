@@ -68,6 +68,11 @@ func mediaParts(e *news.Entry, m map[string][]ext.Extension, credit string) {
 		}
 		mediaParts(e, map[string][]ext.Extension{"thumbnail": c.Children["thumbnail"]}, credit)
 	}
+	for _, p := range m["peerlink"] {
+		if href := p.Attrs["href"]; href != "" && !hasEnclosure(e, href) {
+			e.Enclosures = append(e.Enclosures, news.Enclosure{URL: href, Type: p.Attrs["type"]})
+		}
+	}
 	for _, t := range m["thumbnail"] {
 		addImage(e, first(t.Attrs["url"], t.Value), t.Attrs, credit)
 	}

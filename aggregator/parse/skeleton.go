@@ -46,7 +46,7 @@ var forBoth = map[string]bool{
 	"georss:point": true, "georss:where": true, "georss:box": true, "geo:lat": true, "geo:long": true,
 	"geo:point": true, "gml:point": true,
 	"sy:updateperiod": true, "sy:updatefrequency": true, "fh:complete": true, "fh:archive": true,
-	"wfw:commentrss": true, "slash:comments": true, "image": true, "thumbnail": true,
+	"feedburner:origenclosurelink": true, "media:peerlink": true, "wfw:commentrss": true, "slash:comments": true, "image": true, "thumbnail": true,
 }
 
 // spaces declares every prefix that a skeleton uses. The addresses are those
@@ -57,7 +57,8 @@ const spaces = ` xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.
 	` xmlns:geo="http://www.w3.org/2003/01/geo/wgs84_pos#" xmlns:gml="http://www.opengis.net/gml"` +
 	` xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" xmlns:fh="http://purl.org/syndication/history/1.0"` +
 	` xmlns:googleplay="http://www.google.com/schemas/play-podcasts/1.0" xmlns:podcast="https://podcastindex.org/namespace/1.0"` +
-	` xmlns:wfw="http://wellformedweb.org/CommentAPI/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"`
+	` xmlns:wfw="http://wellformedweb.org/CommentAPI/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"` +
+	` xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"`
 
 // entry adds an entry with number of the last of the feed.
 func (s *skeleton) entry(d *document, t *tree) {
@@ -109,6 +110,8 @@ func (s *skeleton) element(d *document, t *tree, n *node, name string) {
 	s.body.WriteByte('>')
 	if captures[n.name] {
 		s.body.WriteString(escape(clip(d.asHTML(n), maxURL)))
+	} else if name == "dc:creator" && t.child(n, "name") == nil && t.child(n, "email") == nil {
+		s.body.WriteString(escape(clip(d.plain(n), maxURL))) // a line, perhaps with markup in it
 	} else if len(n.children) == 0 {
 		s.body.WriteString(escape(clip(d.decode(n.inner), maxURL)))
 	} else {

@@ -36,7 +36,6 @@ type binding struct{ prefix, short string }
 type tree struct {
 	nodes []node
 	attrs []attr
-	kids  []int32
 }
 
 func (t *tree) reset() {

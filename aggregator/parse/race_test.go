@@ -1,0 +1,6 @@
+//go:build race
+
+package parse_test
+
+// raceEnabled says that the race detector is on, which multiplies memory.
+const raceEnabled = true
