@@ -145,7 +145,7 @@ func compare(ext string, it *news.Item, f *news.Filed, got *gofeed.Item) (wrong 
 		check("updated", instant(got.UpdatedParsed), f.Updated.UTC().Format(time.RFC3339))
 	}
 	if it.HTML != "" {
-		check("content", strings.TrimSpace(cmp.Or(got.Content, got.Description)), strings.TrimSpace(shown.Replace(it.HTML)))
+		check("content", strings.TrimSpace(cmp.Or(got.Content, got.Description)), strings.TrimSpace(strings.ReplaceAll(it.HTML, "\ufffd", "")))
 	}
 	if len(it.Categories) > 0 {
 		check("categories", fmt.Sprintf("%q", got.Categories), fmt.Sprintf("%q", it.Categories))
