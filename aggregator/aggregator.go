@@ -32,10 +32,8 @@ type Aggregator struct {
 
 // Options are the settings of an Aggregator that do not change while it runs.
 type Options struct {
-	Workers int           // polls at once
-	HostGap time.Duration // pause between the end of a request and the next one to the same host
-	Budget  float64       // polls a day and source that automatic schedules may spend; 0: schedule.DefaultBudget
-	Owner   string        // names this process among those that share the store
+	Workers int    // polls at once
+	Owner   string // names this process among those that share the store
 	Stories story.Options
 
 	// Filed is told the names of topics whose filings changed, once they are

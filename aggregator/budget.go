@@ -49,7 +49,7 @@ func (a *Aggregator) solve(plan *Plan, states []news.State) {
 		}
 	}
 	if n := census.Sources(); n > 0 {
-		budget := cmp.Or(a.opts.Budget, schedule.DefaultBudget)
+		budget := cmp.Or(plan.Budget, schedule.DefaultBudget)
 		a.auto.Store(math.Float64bits(census.Solve(budget * float64(n))))
 	}
 }

@@ -154,7 +154,7 @@ func (a *Aggregator) gap(src news.Source) time.Duration {
 	if src.AllowPrivate {
 		return 0
 	}
-	return a.opts.HostGap
+	return a.plan.Load().HostGap
 }
 
 // wake leaves a message for a loop that may be asleep.

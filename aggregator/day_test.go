@@ -114,9 +114,9 @@ func day(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	client := poll.NewClient(poll.Options{DialContext: network.dial})
-	plan := &aggregator.Plan{Sources: sources, Topics: topics, Rules: rules, Authority: "test.example"}
+	plan := &aggregator.Plan{Sources: sources, Topics: topics, Rules: rules, HostGap: time.Second, Authority: "test.example"}
 	a := aggregator.New(db, client, plan, logger, aggregator.Options{
-		Workers: 4, HostGap: time.Second, Owner: "day", Filed: func([]string) {},
+		Workers: 4, Owner: "day", Filed: func([]string) {},
 	})
 	var loops sync.WaitGroup
 	loops.Go(func() { a.Collect(ctx) })

@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"slices"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/topic"
@@ -13,6 +14,9 @@ type Plan struct {
 	Sources map[string]news.Source
 	Topics  []news.Topic
 	Rules   *topic.Rules
+
+	HostGap time.Duration // pause between the end of a request and the next one to the same host
+	Budget  float64       // polls a day and source that automatic schedules may spend; 0: schedule.DefaultBudget
 
 	// Authority is the host name in the ids of filings that are new from now
 	// on. It is chosen once for a store.

@@ -55,7 +55,7 @@ func open(src news.Source, answer news.Answer) (reading, error) {
 		return reading{}, err
 	}
 	if len(adverts) == 0 {
-		return reading{}, fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe the page with page:", answer.URL)
+		return reading{}, fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", answer.URL)
 	}
 	return reading{feed: &news.Feed{Format: "site", URL: answer.URL}, found: adverts[0].URL}, nil
 }

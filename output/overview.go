@@ -35,7 +35,10 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 			summaries = append(summaries, s)
 		}
 	}
-	index, err := render.IndexPage(c.Site, summaries, "")
+	p.mu.Lock()
+	notice := p.notice
+	p.mu.Unlock()
+	index, err := render.IndexPage(c.Site, summaries, notice)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ type Publisher struct {
 
 	mu        sync.Mutex
 	catalogue Catalogue
+	notice    string          // for the front page
 	changed   map[string]bool // topics to publish; nil: all
 	wake      chan struct{}
 
@@ -125,6 +126,14 @@ func (p *Publisher) Replace(c Catalogue) {
 		names = append(names, t.Name)
 	}
 	p.Changed(names)
+}
+
+// SetNotice puts a sentence above the front page, or takes it away.
+func (p *Publisher) SetNotice(sentence string) {
+	p.mu.Lock()
+	p.notice = sentence
+	p.mu.Unlock()
+	p.Changed(nil)
 }
 
 func (p *Publisher) current() Catalogue {

@@ -23,10 +23,7 @@ The exit code is 0 if the file is right, and 1 if it is not.`,
 		Example: "  wireroom check\n  wireroom check --config /etc/wireroom/feeds.yaml --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, err := load(path)
-			if err == nil {
-				_, err = plan(cfg)
-			}
+			cfg, err := load(path, nil)
 			var problems config.Problems
 			if err != nil && !errors.As(err, &problems) {
 				return err

@@ -24,23 +24,24 @@ func (p *program) find(ctx context.Context, path string) (news.Document, error) 
 	if len(stories) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
-	topics := p.openTopics(stories[0])
+	set := p.setup.Load()
+	topics := set.openTopics(stories[0])
 	if len(topics) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
-	return render.StoryPage(p.site, stories[0], topics)
+	return render.StoryPage(set.site, stories[0], topics)
 }
 
 // openTopics returns the topics without a token that show a story.
-func (p *program) openTopics(s news.Story) []news.Topic {
+func (s *setup) openTopics(story news.Story) []news.Topic {
 	shown := map[string]bool{}
-	for _, f := range p.plan.Rules.File(s, p.plan.Authority, time.Now()) {
+	for _, f := range s.plan.Rules.File(story, s.plan.Authority, time.Now()) {
 		if !f.Withdrawn {
 			shown[f.Topic] = true
 		}
 	}
 	var topics []news.Topic
-	for _, t := range p.plan.Topics {
+	for _, t := range s.plan.Topics {
 		if shown[t.Name] && t.Token == "" {
 			topics = append(topics, t)
 		}

@@ -23,7 +23,7 @@ not answer. It is what the container image uses for its HEALTHCHECK.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if listen == "" {
-				cfg, err := load(path)
+				cfg, err := load(path, nil)
 				if err != nil {
 					return err
 				}

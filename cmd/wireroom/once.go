@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/output"
 )
 
@@ -30,17 +31,22 @@ replaced as a whole; files of topics that are no more are removed.`,
 }
 
 func once(ctx context.Context, term terminal, at overrides, dir string) error {
-	cfg, err := at.load()
+	cfg, err := at.load(nil)
 	if err != nil {
 		return err
 	}
-	p, err := assemble(ctx, cfg, newLogger(term.err, cfg.Log))
+	p, err := assemble(ctx, cfg, newLogger(term.err, cfg.Log), poll.Options{})
 	if err != nil {
 		return err
 	}
 	defer p.close()
 	if err := p.publisher.Restore(ctx); err != nil {
 		return err
+	}
+	if len(cfg.Lists) > 0 {
+		if err := p.apply(ctx, at.load); err != nil {
+			return err
+		}
 	}
 	p.aggregator.CollectOnce(ctx)
 	if err := p.aggregator.FileOnce(ctx); err != nil {

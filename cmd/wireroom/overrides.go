@@ -24,8 +24,8 @@ func (o *overrides) flags(cmd *cobra.Command) {
 }
 
 // load reads the configuration and applies the flags.
-func (o *overrides) load() (*config.Config, error) {
-	cfg, err := load(o.config)
+func (o *overrides) load(list fetcher) (*config.Config, error) {
+	cfg, err := load(o.config, list)
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator"
@@ -23,25 +25,49 @@ import (
 // A program is everything that a configuration asks for, wired together and
 // not yet running.
 type program struct {
-	cfg        *config.Config
 	logger     *slog.Logger
 	db         *store.DB
 	client     *poll.Client
 	aggregator *aggregator.Aggregator
 	publisher  *output.Publisher
 	desk       *serve.Server
-	plan       *aggregator.Plan
-	site       render.Site
+	handler    http.Handler // the desk's, unless something is put before it
+	authority  authority
+	setup      atomic.Pointer[setup]
+}
+
+// A setup is what a configuration comes to. It is replaced as a whole.
+type setup struct {
+	cfg  *config.Config
+	plan *aggregator.Plan
+	site render.Site
+}
+
+// newSetup compiles a configuration.
+func newSetup(cfg *config.Config, by authority) (*setup, error) {
+	plan, err := plan(cfg)
+	if err != nil {
+		return nil, err
+	}
+	plan.Authority = by.host
+	return &setup{cfg, plan, render.Site{
+		BaseURL: baseURL(cfg), Title: cfg.Title, Version: version(),
+		Authority: by.String(), Images: render.ImagePolicy(cfg.Server.Images),
+	}}, nil
+}
+
+func (s *setup) catalogue() output.Catalogue {
+	return output.Catalogue{Site: s.site, Topics: s.cfg.Topics, MaxAge: maxAge(s.cfg)}
 }
 
 // noteAuthority is the note that keeps the host name in the ids of filings.
 const noteAuthority = "authority"
 
-// assemble opens the store and wires the stages.
-func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger) (p *program, err error) {
-	plan, err := plan(cfg)
-	if err != nil {
-		return nil, err
+// assemble opens the store and wires the stages. The network is as the options
+// say, but for who asks.
+func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, network poll.Options) (p *program, err error) {
+	if _, err := plan(cfg); err != nil {
+		return nil, err // before a store is made
 	}
 	db, err := store.Open(ctx, cfg.Store, logger)
 	if err != nil {
@@ -52,29 +78,28 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger) (p *
 			db.Close()
 		}
 	}()
-	authority, err := mintAuthority(ctx, db, cfg)
+	p = &program{logger: logger, db: db}
+	if p.authority, err = mintAuthority(ctx, db, cfg); err != nil {
+		return nil, err
+	}
+	set, err := newSetup(cfg, p.authority)
 	if err != nil {
 		return nil, err
 	}
-	plan.Authority = authority.host
+	p.setup.Store(set)
 	if err := db.SetSources(ctx, cfg.Sources, time.Now()); err != nil {
 		return nil, err
 	}
-	p = &program{cfg: cfg, logger: logger, db: db, plan: plan}
-	p.client = poll.NewClient(poll.Options{Version: version(), Contact: cfg.Contact})
-	p.site = render.Site{
-		BaseURL: baseURL(cfg), Title: cfg.Title, Version: version(),
-		Authority: authority.String(), Images: render.ImagePolicy(cfg.Server.Images),
-	}
+	network.Version, network.Contact = version(), cfg.Contact
+	p.client = poll.NewClient(network)
 	p.desk = serve.New(serve.Options{
-		Log: logger, BaseURL: p.site.BaseURL, Find: p.find, Alive: p.alive, Ready: p.ready,
+		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Alive: p.alive, Ready: p.ready,
 		RemoteImages: cfg.Server.Images == config.ImagesDirect,
 	})
-	p.publisher = output.NewPublisher(db, p.desk, output.Catalogue{
-		Site: p.site, Topics: cfg.Topics, MaxAge: maxAge(cfg),
-	}, logger)
-	p.aggregator = aggregator.New(db, p.client, plan, logger, aggregator.Options{
-		Workers: cfg.Workers, HostGap: cfg.HostGap, Budget: float64(cfg.Budget), Owner: owner(), Filed: p.publisher.Changed,
+	p.handler = p.desk.Handler()
+	p.publisher = output.NewPublisher(db, p.desk, set.catalogue(), logger)
+	p.aggregator = aggregator.New(db, p.client, set.plan, logger, aggregator.Options{
+		Workers: cfg.Workers, Owner: owner(), Filed: p.publisher.Changed,
 	})
 	return p, nil
 }

@@ -94,17 +94,29 @@ Without a command it serves: the same as "wireroom serve".`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
-		healthcheckCommand(), versionCommand(term))
+		demoCommand(term), healthcheckCommand(), versionCommand(term))
 	return root
 }
 
-// load reads a configuration, with the environment that the program runs in.
-func load(path string) (*config.Config, error) {
-	cfg, err := config.Load(path, os.LookupEnv)
+// A fetcher returns the list of feeds at an address.
+type fetcher func(address string) ([]byte, error)
+
+// load reads a configuration, with the environment that the program runs in,
+// and checks it in every way that needs no network. list fetches the lists on
+// the web that it includes; where it is nil they are left out.
+func load(path string, list fetcher) (*config.Config, error) {
+	cfg, err := config.LoadLists(path, os.LookupEnv, list)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, exitError{fmt.Errorf("there is no %s here: name the file with --config, or write one (see docs/configuration.md)", path), exitConfig}
 	}
-	return cfg, err
+	var problems config.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, err
+	}
+	if problems = append(problems, flaws(cfg)...); len(problems) > 0 {
+		return nil, problems.Sorted()
+	}
+	return cfg, nil
 }
 
 // count says how many there are of a thing.

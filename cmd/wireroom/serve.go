@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/output/serve"
 )
 
@@ -41,7 +42,7 @@ nothing that was stored is lost.`,
 
 // serveUntil serves until ctx is done.
 func serveUntil(ctx context.Context, term terminal, at overrides) error {
-	cfg, err := at.load()
+	cfg, err := at.load(nil)
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func serveUntil(ctx context.Context, term terminal, at overrides) error {
 		return exitError{fmt.Errorf("cannot listen on %s: %w; name another address with --listen or server.listen", cfg.Server.Listen, err), exitConfig}
 	}
 	defer listener.Close()
-	p, err := assemble(ctx, cfg, logger)
+	p, err := assemble(ctx, cfg, logger, poll.Options{})
 	if err != nil {
 		return err
 	}
@@ -61,11 +62,12 @@ func serveUntil(ctx context.Context, term terminal, at overrides) error {
 	}
 	logger.Info("wireroom "+version(), "config", cfg.File, "sources", len(cfg.Sources), "topics", len(cfg.Topics), "store", storeName(cfg.Store))
 	logger.Info("listening", "address", listener.Addr().String(), "read", baseURL(cfg)+"/")
-	return p.run(ctx, listener)
+	return p.run(ctx, listener, at.load)
 }
 
 // run lets the loops of a program run until ctx is done, or the listener fails.
-func (p *program) run(ctx context.Context, listener net.Listener) error {
+// load reads the configuration again when it has changed; nil: it cannot.
+func (p *program) run(ctx context.Context, listener net.Listener, load loader) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var loops sync.WaitGroup
@@ -74,8 +76,11 @@ func (p *program) run(ctx context.Context, listener net.Listener) error {
 	loops.Go(func() { p.aggregator.File(ctx) })
 	loops.Go(func() { p.publisher.Run(ctx) })
 	loops.Go(func() { p.keepHouse(ctx) })
+	if load != nil {
+		loops.Go(func() { p.watch(ctx, load) })
+	}
 
-	server := serve.HTTPServer(p.desk.Handler(), p.logger)
+	server := serve.HTTPServer(p.handler, p.logger)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(serve.Limit(listener)) }()
 	var err error
@@ -105,26 +110,28 @@ const houseEvery = time.Hour
 
 // keepHouse drops, now and then, what is older than the retention.
 func (p *program) keepHouse(ctx context.Context) {
-	if p.cfg.Retention <= 0 {
-		return
-	}
 	tick := time.NewTicker(houseEvery)
 	defer tick.Stop()
 	for {
-		now := time.Now()
-		purged, err := p.db.Purge(ctx, now.Add(-p.cfg.Retention), now)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			p.logger.Error("old items could not be dropped", "error", err)
-		case purged.Items > 0:
-			p.logger.Info("dropped old items", "items", purged.Items, "retention", p.cfg.Retention)
+		if retention := p.setup.Load().cfg.Retention; retention > 0 {
+			p.purge(ctx, retention)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+func (p *program) purge(ctx context.Context, retention time.Duration) {
+	now := time.Now()
+	purged, err := p.db.Purge(ctx, now.Add(-retention), now)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.logger.Error("old items could not be dropped", "error", err)
+	case purged.Items > 0:
+		p.logger.Info("dropped old items", "items", purged.Items, "retention", retention)
 	}
 }
