@@ -204,6 +204,9 @@ func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	feeds, entries, differ := 0, 0, 0
 	for n, name := range names {
+		if n%sample != 0 {
+			continue
+		}
 		answer := docs[name]
 		answer.At = polled
 		source := news.Source{Name: "origin", URL: answer.URL, MaxItems: 5000, MaxBytes: 10 << 20}
@@ -246,7 +249,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 	t.Logf("%d documents, %d feeds, %d items, in three formats; %d differences", len(names), feeds, entries, differ)
-	if feeds < 1000 {
+	if feeds < 1000/sample {
 		t.Errorf("only %d feeds were read", feeds)
 	}
 	jing, err := exec.LookPath("jing")

@@ -89,3 +89,22 @@ func TestSameDataSameBytes(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkTopic(b *testing.B) {
+	ch := ordinary()
+	story := ch.Filed[0]
+	ch.Filed = nil
+	for range 100 {
+		ch.Filed = append(ch.Filed, story)
+	}
+	for name, f := range map[string]func(Site, Channel) (news.Document, error){"RSS": RSS, "Atom": Atom, "JSON": JSON, "page": TopicPage} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := f(site, ch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
