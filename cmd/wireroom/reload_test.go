@@ -14,6 +14,37 @@ import (
 // applyWithin is how soon a change of the configuration is in force.
 const applyWithin = 2 * time.Second
 
+// A reloading is a running program whose configuration the test changes.
+type reloading struct {
+	t         *testing.T
+	dir, file string
+	base      string
+	listen    string // of the program
+	feed      string // address of the one source
+}
+
+// text returns a feeds.yaml with the topic "all" and these.
+func (r *reloading) text(topics string) string {
+	return fmt.Sprintf("server: {listen: %q}\nstore: wireroom.db\ndefaults: {schedule: '@every 1h', allow_private: true}\n"+
+		"sources:\n  harbour: %s\ntopics:\n  all: {title: Everything}\n%s", r.listen, r.feed, topics)
+}
+
+// becomes waits until a topic is served.
+func (r *reloading) becomes(name, how string) {
+	r.t.Helper()
+	await(r.t, applyWithin+time.Second, how, func() bool { return r.serves(name) })
+}
+
+func (r *reloading) serves(name string) bool {
+	body, ok := get(r.base + "/topics/" + name + ".json")
+	return ok && strings.Contains(string(body), "Notice 1")
+}
+
+func (r *reloading) front() string {
+	page, _ := get(r.base + "/")
+	return string(page)
+}
+
 // TestReload changes feeds.yaml under the running program in every way that
 // editors and orchestrators do.
 func TestReload(t *testing.T) {
@@ -25,88 +56,79 @@ func TestReload(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	dir, addr := t.TempDir(), freePort(t)
-	file := filepath.Join(dir, "feeds.yaml")
-	base := "http://" + addr
-	text := func(topics string) string {
-		return fmt.Sprintf("server: {listen: %q}\nstore: wireroom.db\ndefaults: {schedule: '@every 1h', allow_private: true}\n"+
-			"sources:\n  harbour: http://%s/harbour\ntopics:\n  all: {title: Everything}\n%s", addr, l.Addr(), topics)
-	}
-	write(t, file, text(""))
+	r := &reloading{t, dir, filepath.Join(dir, "feeds.yaml"), "http://" + addr, addr, "http://" + l.Addr().String() + "/harbour"}
+	write(t, r.file, r.text(""))
 	p := start(t, dir, wireroom(t))
 	await(t, 30*time.Second, "the topic is published", func() bool {
-		_, ok := get(base + "/topics/all.json")
-		return ok && len(fetchTopic(t, base).Items) == 3
+		_, ok := get(r.base + "/topics/all.json")
+		return ok && len(fetchTopic(t, r.base).Items) == 3
 	})
-	before := fetchTopic(t, base)
-	serves := func(name string) func() bool {
-		return func() bool {
-			body, ok := get(base + "/topics/" + name + ".json")
-			return ok && strings.Contains(string(body), "Notice 1")
-		}
-	}
-	status := func(path string) int {
-		resp, err := http.Get(base + path)
-		if err != nil {
-			return 0
-		}
-		resp.Body.Close()
-		return resp.StatusCode
-	}
-
-	// Written in place, a byte at a time: the broken states between are not read.
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_TRUNC, 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range []byte(text("  one: {title: One}\n")) {
-		f.Write([]byte{b})
-		time.Sleep(time.Millisecond)
-	}
-	f.Close()
-	await(t, applyWithin+time.Second, "written in place", serves("one"))
-
-	// Renamed into place, as editors do.
-	write(t, filepath.Join(dir, "next"), text("  two: {title: Two}\n"))
-	os.Rename(filepath.Join(dir, "next"), file)
-	await(t, applyWithin+time.Second, "renamed into place", serves("two"))
-	if got := status("/topics/one.json"); got != http.StatusGone {
-		t.Errorf("a topic that is no longer configured is answered with %d", got)
-	}
-
-	// At fault: nothing changes, and it is said where.
-	write(t, file, text("  three: {titel: Three}\n"))
-	await(t, applyWithin+time.Second, "the front page tells of the mistake", func() bool {
-		page, _ := get(base + "/")
-		return strings.Contains(string(page), "1 mistake, the first at line 8")
-	})
-	for _, broken := range []string{"", "sources:", "\x00\x01"} {
-		write(t, file, broken)
-		time.Sleep(3 * lookEvery)
-	}
-	os.Remove(file)
-	time.Sleep(3 * lookEvery)
-	if !serves("two")() || !serves("all")() {
-		t.Error("a faulty file has changed what is served")
-	}
-
-	// Swapped by a link, as a ConfigMap is.
-	write(t, filepath.Join(dir, "v1", "feeds.yaml"), text("  four: {title: Four}\n"))
-	write(t, filepath.Join(dir, "v2", "feeds.yaml"), text("  five: {title: Five}\n"))
-	os.Symlink("v1", filepath.Join(dir, "data"))
-	os.Symlink(filepath.Join("data", "feeds.yaml"), file)
-	await(t, applyWithin+time.Second, "linked", serves("four"))
-	os.Symlink("v2", filepath.Join(dir, "data.next"))
-	os.Rename(filepath.Join(dir, "data.next"), filepath.Join(dir, "data"))
-	await(t, applyWithin+time.Second, "the link is swapped", serves("five"))
-
+	before := fetchTopic(t, r.base)
+	r.written()
+	r.faulty()
+	r.linked()
 	p.Process.Signal(syscall.SIGHUP)
 	time.Sleep(2 * lookEvery)
-	after := fetchTopic(t, base)
-	checkIDs(t, before, after)
-	if page, _ := get(base + "/"); strings.Contains(string(page), "mistake") {
+	checkIDs(t, before, fetchTopic(t, r.base))
+	if strings.Contains(r.front(), "mistake") {
 		t.Error("the front page still tells of a mistake")
 	}
 	if took, err := p.terminate(); err != nil || took > 8*time.Second {
 		t.Errorf("SIGTERM: stopped after %s, %v", took, err)
 	}
+}
+
+// written changes the file in place, a byte at a time, and then by a rename.
+func (r *reloading) written() {
+	f, err := os.OpenFile(r.file, os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, b := range []byte(r.text("  one: {title: One}\n")) {
+		f.Write([]byte{b})
+		time.Sleep(time.Millisecond)
+	}
+	f.Close()
+	r.becomes("one", "written in place")
+
+	write(r.t, filepath.Join(r.dir, "next"), r.text("  two: {title: Two}\n"))
+	os.Rename(filepath.Join(r.dir, "next"), r.file)
+	r.becomes("two", "renamed into place")
+	resp, err := http.Get(r.base + "/topics/one.json")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusGone {
+		r.t.Errorf("a topic that is no longer configured is answered with %d", resp.StatusCode)
+	}
+}
+
+// faulty writes what is no configuration, and removes the file.
+func (r *reloading) faulty() {
+	write(r.t, r.file, r.text("  three: {titel: Three}\n"))
+	await(r.t, applyWithin+time.Second, "the front page tells of the mistake", func() bool {
+		return strings.Contains(r.front(), "1 mistake, the first at line 8")
+	})
+	for _, broken := range []string{"", "sources:", "\x00\x01"} {
+		write(r.t, r.file, broken)
+		time.Sleep(3 * lookEvery)
+	}
+	os.Remove(r.file)
+	time.Sleep(3 * lookEvery)
+	if !r.serves("two") || !r.serves("all") {
+		r.t.Error("a faulty file has changed what is served")
+	}
+}
+
+// linked swaps the file by links, as a ConfigMap is.
+func (r *reloading) linked() {
+	write(r.t, filepath.Join(r.dir, "v1", "feeds.yaml"), r.text("  four: {title: Four}\n"))
+	write(r.t, filepath.Join(r.dir, "v2", "feeds.yaml"), r.text("  five: {title: Five}\n"))
+	os.Symlink("v1", filepath.Join(r.dir, "data"))
+	os.Symlink(filepath.Join("data", "feeds.yaml"), r.file)
+	r.becomes("four", "linked")
+	os.Symlink("v2", filepath.Join(r.dir, "data.next"))
+	os.Rename(filepath.Join(r.dir, "data.next"), filepath.Join(r.dir, "data"))
+	r.becomes("five", "the link is swapped")
 }
