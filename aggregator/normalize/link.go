@@ -1,7 +1,9 @@
 package normalize
 
 import (
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -65,8 +67,61 @@ func onWeb(u *url.URL) bool {
 			break
 		}
 	}
-	u.Host = host
-	return u.Hostname() != "" && !strings.ContainsAny(host, "\"'<>%\\ ")
+	u.Host = strings.TrimSuffix(host, ":")
+	u.RawQuery = escapeQuery(u.RawQuery)
+	return validHost(u)
+}
+
+// escapeQuery escapes what must not stand in a query as it is (WHATWG URL, the
+// special-query percent-encode set).
+func escapeQuery(s string) string {
+	const digits = "0123456789ABCDEF"
+	plain := func(c byte) bool {
+		return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\'' && c != '#'
+	}
+	i := 0
+	for i < len(s) && plain(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:i])
+	for ; i < len(s); i++ {
+		if c := s[i]; plain(c) {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
+	}
+	return b.String()
+}
+
+// validHost reports whether a host is a name or an address, with a port or
+// without: what is written must be read the same way by everybody.
+func validHost(u *url.URL) bool {
+	name, port := u.Hostname(), u.Port()
+	if strings.HasPrefix(u.Host, "[") {
+		ip, err := netip.ParseAddr(name)
+		if err != nil || ip.Zone() != "" {
+			return false
+		}
+		name = "[" + name + "]"
+	} else {
+		for i := 0; i < len(name); i++ {
+			if c := name[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_') {
+				return false
+			}
+		}
+	}
+	if port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+		name += ":" + port
+	}
+	return name == u.Host && strings.Trim(name, ".-") != ""
 }
 
 // addressText brings an address as people write it to one that can be parsed,

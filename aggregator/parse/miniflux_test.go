@@ -43,7 +43,7 @@ var entryIndex = regexp.MustCompile(`^feed\.Entries\[(\d+|i)\]\.(.*)$`)
 func (c *minifluxCase) check(expr, want string, feed news.Feed) (outcome, string) {
 	items := normalize.Items(news.Source{Name: "test"}, feed, time.Now().AddDate(1, 0, 0))
 	about := normalize.About(feed)
-	have := texts{}
+	var have texts
 	switch {
 	case strings.Contains(expr, "Hash"), strings.Contains(expr, "Date"), strings.Contains(expr, "TTL"), strings.HasPrefix(c.File, "date/"):
 		return noConcern, "hashes and dates of Miniflux's own making"
