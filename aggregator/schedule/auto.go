@@ -58,6 +58,8 @@ func bounds(src news.Source, state news.State) (least, most time.Duration) {
 	least = minAuto
 	life := max(state.FreshUntil.Sub(state.LastPoll), state.ServerGap)
 	switch {
+	case src.MinAuto > 0:
+		least = src.MinAuto
 	case life > 0:
 		least = max(minAutoSaid, min(life, minAuto))
 	case plain(src, state):
@@ -122,17 +124,16 @@ func Observe(before, after news.State, items []news.Item, stored news.Appended) 
 }
 
 // firstSight takes the dated items of the first document for what would have
-// been observed since the oldest of them.
+// been observed since the oldest of them. It is not weighed by age: the window
+// of a source that publishes more or less than before is itself shorter or
+// longer, and what it says of a seldom source would take months to learn.
 func firstSight(state news.State, dated []time.Time, oldest time.Time) news.State {
-	if len(dated) < 2 {
+	span := toDays(state.LastSuccess.Sub(oldest))
+	if len(dated) < 2 || span <= 0 {
 		return state
 	}
-	for _, at := range dated {
-		if !at.Equal(oldest) { // the oldest only marks the beginning
-			state.RateN += math.Exp(-toDays(max(0, state.LastSuccess.Sub(at))) / memory)
-		}
-	}
-	state.RateT = memory * (1 - math.Exp(-toDays(max(0, state.LastSuccess.Sub(oldest)))/memory))
+	state.RateN = float64(len(dated) - 1) // the oldest only marks the beginning
+	state.RateT = span
 	return state
 }
 

@@ -84,6 +84,7 @@ func (c *Census) PerDay(constant float64) float64 {
 	for k, n := range c.cells {
 		wait := constant / math.Exp(float64(k.rate)/rateSteps/2) * secondsADay
 		wait = max(min(wait, float64(k.most)), float64(k.least))
+		wait += min(jitterMax.Seconds(), wait/10) / 2 // on average
 		sum += n * secondsADay / wait
 	}
 	return sum

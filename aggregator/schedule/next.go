@@ -53,6 +53,12 @@ func Next(src news.Source, state news.State, now time.Time, c float64) time.Time
 	return later(due, state.LastPoll.Add(src.MinInterval)).UTC()
 }
 
+// Astray reports whether a stored due time was set by a clock that has since
+// been put back: then the source is to be dated anew with Next.
+func Astray(state news.State, now time.Time) bool {
+	return state.LastPoll.After(now.Add(time.Second))
+}
+
 // nextEvery counts from the start of the last poll, so that no poll comes
 // early after a late one. The first is shifted, to spread sources that were
 // configured together.
