@@ -36,6 +36,10 @@ type Options struct {
 	Owner   string // names this process among those that share the store
 	Stories story.Options
 
+	// Polled is told of every poll: the state that it left, what was stored,
+	// and how long it took. It must not block; nil: nobody is told.
+	Polled func(news.State, news.Appended, time.Duration)
+
 	// Filed is told the names of topics whose filings changed, once they are
 	// stored. It must not block.
 	Filed func(topics []string)

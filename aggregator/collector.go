@@ -119,6 +119,9 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim) {
 		logger.Error("the answer could not be stored; it will be fetched again", "error", err)
 	default:
 		a.polled.Add(1)
+		if a.opts.Polled != nil {
+			a.opts.Polled(state, n, time.Since(start))
+		}
 		logger.Info("polled", pollAttrs(state, n, time.Since(start))...)
 		if state.Blocks > claim.State.Blocks && state.RetryAt.After(start) {
 			if err := a.holdBack(ctx, a.plan.Load(), src, state.RetryAt); err != nil {

@@ -33,6 +33,7 @@ type program struct {
 	desk       *serve.Server
 	handler    http.Handler // the desk's, unless something is put before it
 	authority  authority
+	meter      *meter
 	setup      atomic.Pointer[setup]
 }
 
@@ -96,10 +97,11 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Alive: p.alive, Ready: p.ready,
 		RemoteImages: cfg.Server.Images == config.ImagesDirect,
 	})
-	p.handler = p.desk.Handler()
+	p.meter = newMeter(p)
+	p.handler = p.meter.count(p.desk.Handler())
 	p.publisher = output.NewPublisher(db, p.desk, set.catalogue(), logger)
 	p.aggregator = aggregator.New(db, p.client, set.plan, logger, aggregator.Options{
-		Workers: cfg.Workers, Owner: owner(), Filed: p.publisher.Changed,
+		Workers: cfg.Workers, Owner: owner(), Filed: p.publisher.Changed, Polled: p.meter.polled,
 	})
 	return p, nil
 }

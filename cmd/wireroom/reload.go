@@ -100,6 +100,7 @@ func (p *program) watch(ctx context.Context, load loader) {
 // fault changes nothing, and is told of in the log and on the front page.
 func (p *program) reload(ctx context.Context, load loader) {
 	err := p.apply(ctx, load)
+	p.meter.reload(err == nil)
 	switch {
 	case err == nil:
 		p.publisher.SetNotice("")

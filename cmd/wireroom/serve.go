@@ -76,6 +76,9 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 	loops.Go(func() { p.aggregator.File(ctx) })
 	loops.Go(func() { p.publisher.Run(ctx) })
 	loops.Go(func() { p.keepHouse(ctx) })
+	if admin := p.setup.Load().cfg.Server.Admin; admin != "" {
+		loops.Go(func() { p.admin(ctx, admin) })
+	}
 	if load != nil {
 		loops.Go(func() { p.watch(ctx, load) })
 	}
@@ -133,5 +136,16 @@ func (p *program) purge(ctx context.Context, retention time.Duration) {
 		p.logger.Error("old items could not be dropped", "error", err)
 	case purged.Items > 0:
 		p.logger.Info("dropped old items", "items", purged.Items, "retention", retention)
+	}
+}
+
+// admin serves metrics and profiles until ctx is done.
+func (p *program) admin(ctx context.Context, address string) {
+	server := &http.Server{Addr: address, Handler: p.meter.adminHandler(), ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	p.logger.Info("metrics and profiles", "address", address)
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		p.logger.Error("metrics and profiles are not served", "error", err)
 	}
 }

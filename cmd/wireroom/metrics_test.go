@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+)
+
+// TestMetrics scrapes the running program: the numbers are there, they are
+// right, and Prometheus's own linter has nothing against their names.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/harbour" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, bulletin("harbour", 3))
+	}))
+	t.Cleanup(origin.Close)
+	dir, addr, admin := t.TempDir(), freePort(t), freePort(t)
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, admin: %q}\nstore: wireroom.db\n"+
+		"defaults: {allow_private: true}\nsources:\n  harbour: %s/harbour\n  nowhere: %s/nowhere\ntopics:\n  all: {}\n", addr, admin, origin.URL, origin.URL))
+	start(t, dir, wireroom(t))
+	var scrape []byte
+	await(t, 30*time.Second, "both sources are polled", func() bool {
+		scrape, _ = get("http://" + admin + "/metrics")
+		return strings.Contains(string(scrape), `wireroom_polls_total{outcome="new"} 1`) &&
+			strings.Contains(string(scrape), `wireroom_polls_total{outcome="http_4xx"} 1`)
+	})
+	for _, want := range []string{
+		`wireroom_items_total{kind="new"} 3`, `wireroom_source_failures{source="nowhere"} 1`, `wireroom_sources{outcome="new"} 1`,
+		`wireroom_source_last_success_timestamp_seconds{source="harbour"} 1`, `wireroom_store_items 3`, `wireroom_build_info{version="`,
+		`wireroom_config_last_reload_successful 1`, `go_goroutines `, `process_resident_memory_bytes `,
+	} {
+		if !strings.Contains(string(scrape), want) {
+			t.Errorf("the scrape has no %s", want)
+		}
+	}
+	problems, err := promlint.New(bytes.NewReader(scrape)).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		if strings.HasPrefix(p.Metric, "wireroom_") {
+			t.Errorf("%s: %s", p.Metric, p.Text)
+		}
+	}
+	if _, ok := get("http://" + admin + "/debug/pprof/heap"); !ok {
+		t.Error("no profile of the heap is served")
+	}
+	if _, ok := get("http://" + addr + "/metrics"); ok {
+		t.Error("readers are served metrics")
+	}
+}
