@@ -1,0 +1,269 @@
+package websub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A Book keeps subscriptions over a restart.
+type Book interface {
+	// Subscriptions returns all that are kept, whatever their lease.
+	Subscriptions(ctx context.Context) ([]news.Subscription, error)
+
+	// Subscribe keeps a subscription, in place of one with the same topic and
+	// callback.
+	Subscribe(ctx context.Context, sub news.Subscription) error
+
+	// Unsubscribe forgets a subscription; that it is not there is no error.
+	Unsubscribe(ctx context.Context, topic, callback string) error
+}
+
+// Options are what a Hub needs. Log, Client and Document must be given.
+type Options struct {
+	Log    *slog.Logger
+	Client *http.Client // refuses addresses that are not public; its redirects are not followed
+	Book   Book         // nil: subscriptions are lost at the end of the process
+
+	// Document returns the current document at an address of ours, and false
+	// if there is none that may be subscribed to.
+	Document func(topic string) (news.Document, bool)
+
+	// Retry are the waits before a delivery that failed is tried again; after
+	// the last the change is given up. Nil: from ten seconds to six hours.
+	Retry []time.Duration
+}
+
+// The bounds of what strangers can make a hub do.
+const (
+	maxSubscriptions = 20_000
+	maxPerHost       = 200              // subscriptions to one host
+	maxPending       = 1000             // requests that wait for verification
+	maxVerifyPerHost = 60               // requests that concern one host, within verifyWindow
+	verifyWindow     = time.Minute      // over which they are counted
+	maxForm          = 16 << 10         // bytes of a request
+	maxAddress       = 2048             // bytes of a callback
+	maxSecret        = 199              // bytes; the specification says less than 200
+	maxReply         = 64 << 10         // bytes that are read of an answer
+	workers          = 64               // requests at once
+	perHostAtOnce    = 2                // of them to one host: a slow one must not hold up the others
+	requestLimit     = 10 * time.Second // for one request
+	sweepEvery       = time.Minute      // between two looks for leases that ended
+)
+
+// The bounds of a lease.
+const (
+	leastLease   = time.Hour
+	defaultLease = 10 * 24 * time.Hour
+	longestLease = 30 * 24 * time.Hour
+)
+
+var defaultRetry = []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour}
+
+// A key names a subscription.
+type key struct{ topic, callback string }
+
+// An ask names a request: only one is verified at a time.
+type ask struct {
+	key
+	mode string
+}
+
+// A subscriber is a subscription and how far its deliveries are. It is known to
+// Hub.due while something is to be delivered and nothing is under way.
+type subscriber struct {
+	news.Subscription
+	host    string
+	sent    string    // ETag of the last document that arrived
+	at      time.Time // when to deliver next
+	try     int       // failures of the delivery at hand
+	sending bool
+	again   bool // the document changed while it was being sent
+}
+
+// A Hub is the hub of our own documents. Its methods are safe for concurrent
+// use.
+type Hub struct {
+	opts   Options
+	client *http.Client
+	wake   chan struct{}
+	work   sync.WaitGroup
+
+	mu      sync.Mutex
+	subs    map[key]*subscriber
+	due     map[key]*subscriber // those to which something is to be delivered
+	perHost map[string]int      // subscriptions by host
+	asks    []request           // requests that wait for verification
+	pending map[ask]bool        // requests that wait or are being verified
+	asked   map[string]int      // requests taken since askedAt, by host
+	askedAt time.Time
+	active  int            // requests under way
+	busy    map[string]int // of them by host
+}
+
+// NewHub returns a hub with the subscriptions of its book.
+func NewHub(ctx context.Context, opts Options) (*Hub, error) {
+	h := &Hub{
+		opts: opts, wake: make(chan struct{}, 1), subs: map[key]*subscriber{}, due: map[key]*subscriber{},
+		perHost: map[string]int{}, pending: map[ask]bool{}, asked: map[string]int{}, busy: map[string]int{},
+	}
+	client := *opts.Client
+	// A redirect is a failure (section 7), and would lead past the limits.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	h.client = &client
+	if h.opts.Retry == nil {
+		h.opts.Retry = defaultRetry
+	}
+	if opts.Book == nil {
+		return h, nil
+	}
+	kept, err := opts.Book.Subscriptions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("websub: %w", err)
+	}
+	for _, sub := range kept {
+		// What was published while nobody ran is taken as delivered: readers
+		// poll too, and all of them at once at every start would be worse.
+		doc, _ := opts.Document(sub.Topic)
+		h.add(sub, doc.ETag)
+	}
+	return h, nil
+}
+
+// add puts a subscription in place; the caller holds mu, or nobody else knows
+// the hub.
+func (h *Hub) add(sub news.Subscription, sent string) {
+	k := key{sub.Topic, sub.Callback}
+	if old := h.subs[k]; old != nil {
+		old.Subscription = sub
+		return
+	}
+	host := hostOf(sub.Callback)
+	h.perHost[host]++
+	h.subs[k] = &subscriber{Subscription: sub, host: host, sent: sent}
+}
+
+// remove forgets a subscription; the caller holds mu.
+func (h *Hub) remove(k key) {
+	sub := h.subs[k]
+	if sub == nil {
+		return
+	}
+	delete(h.subs, k)
+	delete(h.due, k)
+	if h.perHost[sub.host]--; h.perHost[sub.host] == 0 {
+		delete(h.perHost, sub.host)
+	}
+}
+
+// forget removes a subscription from the book too.
+func (h *Hub) forget(ctx context.Context, k key) {
+	h.mu.Lock()
+	h.remove(k)
+	h.mu.Unlock()
+	if h.opts.Book == nil {
+		return
+	}
+	if err := h.opts.Book.Unsubscribe(ctx, k.topic, k.callback); err != nil && !errors.Is(err, context.Canceled) {
+		h.opts.Log.Error("a subscription could not be removed", "topic", k.topic, "error", err)
+	}
+}
+
+// Run verifies and delivers until ctx is done, and returns when the last
+// request has ended.
+func (h *Hub) Run(ctx context.Context) {
+	defer h.work.Wait()
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	for {
+		next := h.start(ctx, time.Now())
+		timer := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-h.wake:
+		case <-timer.C:
+		case <-sweep.C:
+			h.sweep(ctx, time.Now())
+		}
+		timer.Stop()
+	}
+}
+
+// start begins what is due, within the bounds, and returns when to look again.
+// Whatever ends wakes Run, which looks again too.
+func (h *Hub) start(ctx context.Context, now time.Time) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var wait []request
+	for _, req := range h.asks {
+		if !h.begin(ctx, hostOf(req.sub.Callback), func() { h.verify(ctx, req) }) {
+			wait = append(wait, req)
+		}
+	}
+	h.asks = wait
+	next := sweepEvery
+	for k, sub := range h.due {
+		if h.active == workers {
+			break
+		}
+		if sub.at.After(now) {
+			next = min(next, sub.at.Sub(now))
+			continue
+		}
+		if h.begin(ctx, sub.host, func() { h.deliver(ctx, k) }) {
+			delete(h.due, k)
+		}
+	}
+	return next
+}
+
+// begin does work that asks something of a host, if it may be asked now; the
+// caller holds mu.
+func (h *Hub) begin(ctx context.Context, host string, work func()) bool {
+	if ctx.Err() != nil || h.active == workers || h.busy[host] == perHostAtOnce {
+		return false
+	}
+	h.active++
+	h.busy[host]++
+	h.work.Go(func() {
+		work()
+		h.mu.Lock()
+		h.active--
+		if h.busy[host]--; h.busy[host] == 0 {
+			delete(h.busy, host)
+		}
+		h.mu.Unlock()
+		h.poke()
+	})
+	return true
+}
+
+// sweep ends the subscriptions whose lease has ended.
+func (h *Hub) sweep(ctx context.Context, now time.Time) {
+	h.mu.Lock()
+	var ended []key
+	for k, sub := range h.subs {
+		if now.After(sub.Until) {
+			ended = append(ended, k)
+		}
+	}
+	h.mu.Unlock()
+	for _, k := range ended {
+		h.forget(ctx, k)
+	}
+}
+
+func (h *Hub) poke() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
