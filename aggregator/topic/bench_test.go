@@ -5,10 +5,12 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -46,8 +48,8 @@ func articles(tb testing.TB, n int, full bool) []news.Story {
 	return stories
 }
 
-// wishes makes n topics of ten words each: words of the stories' titles that
-// stand in at most one text in two hundred, as selective as people's topics are.
+// wishes makes n topics of ten words each: words that stand in at most one text
+// in two hundred, as selective as people's topics are.
 func wishes(n int, stories []news.Story) []news.Topic {
 	standsIn := map[string]int{}
 	for _, s := range stories {
@@ -60,7 +62,7 @@ func wishes(n int, stories []news.Story) []news.Topic {
 	}
 	var words []string
 	for word, n := range standsIn {
-		if len(word) > 4 && n > 1 && n <= len(stories)/200 {
+		if len(word) > 4 && n <= max(2, len(stories)/200) {
 			words = append(words, word)
 		}
 	}
@@ -100,6 +102,57 @@ func BenchmarkFile(b *testing.B) {
 				b.ReportMetric(float64(filings)/float64(b.N), "filings/op")
 				b.ReportMetric(float64(size)/float64(len(stories)), "bytes/op")
 			})
+		}
+	}
+}
+
+// TestScale holds the cost of many topics against that of one: both have one
+// pass over an item's words in common.
+func TestScale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures time")
+	}
+	stories := articles(t, 300, true)
+	best := func(topics int) time.Duration {
+		rules := compile(t, wishes(topics, stories)...)
+		least := time.Duration(math.MaxInt64)
+		for range 11 {
+			start := time.Now()
+			for _, s := range stories {
+				rules.File(s, "example.org", noon)
+			}
+			least = min(least, time.Since(start))
+		}
+		return least / time.Duration(len(stories))
+	}
+	one, many := best(1), best(200)
+	t.Logf("an item costs %v under 1 topic and %v under 200 topics of 10 words", one, many)
+	if many > 3*one {
+		t.Errorf("200 topics cost %.1f times as much as one", float64(many)/float64(one))
+	}
+}
+
+// TestHostileText gives texts that are made to cost as much as they can.
+func TestHostileText(t *testing.T) {
+	var unlike strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&unlike, "w%dx ", i)
+	}
+	rules := compile(t, news.Topic{Name: "t", Match: news.Match{Any: []string{
+		"a a a a a a a a b", "w*", `"a" a* b`, strings.Repeat("中", 50), "x" + strings.Repeat(" x", 200),
+	}}})
+	for name, text := range map[string]string{
+		"one word, over and over": strings.Repeat("a ", 500_000),
+		"every word another":      unlike.String(),
+		"one word without end":    strings.Repeat("a", 1<<20),
+		"no spaces":               strings.Repeat("中", 1<<18),
+		"marks":                   strings.Repeat("e\u0301", 1<<18),
+		"phrases":                 strings.Repeat("x ", 500_000),
+	} {
+		start := time.Now()
+		rules.File(storyOf(member(0, news.Item{Text: text})), "example.org", noon)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s took %v", name, took)
 		}
 	}
 }

@@ -49,6 +49,9 @@ func (r *Rules) explain(rule *rule, s *news.Story, matches []*matched) Explanati
 				reason.In, reason.Lead = true, rule.lead(g.leads) == m
 			}
 		}
+		if reason.In && v.part == further {
+			reason.Why += "; it is listed beside a member that fulfils the rule"
+		}
 		e.Members = append(e.Members, reason)
 		if reason.Lead && !e.In {
 			e.In, e.Why = true, reason.Why
@@ -63,11 +66,18 @@ func (r *Rules) explain(rule *rule, s *news.Story, matches []*matched) Explanati
 			return e
 		}
 	}
-	if len(e.Members) > 0 {
-		e.Why = e.Members[0].Why
+	// Of several reasons, that of the member that came furthest.
+	furthest := -1
+	for i, v := range c.verdicts {
+		if rank := slices.Index(order, v.clause); rank > furthest {
+			furthest, e.Why = rank, e.Members[i].Why
+		}
 	}
 	return e
 }
+
+// order is that of the clauses by which a member is judged.
+var order = []string{"from", "language", "match", "where"}
 
 // reason puts a verdict upon a member into words.
 func (r *rule) reason(v verdict, m *news.Member, words *matched) string {
@@ -83,13 +93,14 @@ func (r *rule) reason(v verdict, m *news.Member, words *matched) string {
 	case "where":
 		return v.why
 	case "match":
-		why := r.words(words)
-		if v.part == further {
-			why += "; it is only listed beside a member that fulfils the rule"
-		}
-		return why
+		return r.words(words)
 	}
-	if r.from != nil {
+	switch {
+	case r.where != nil:
+		return "where: " + short(r.topic.Where) + " is true"
+	case r.language != nil:
+		return "language: " + language(m)
+	case r.from != nil:
 		return "from: " + m.Record.Item.Source
 	}
 	return "the topic takes every story"

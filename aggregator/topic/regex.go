@@ -15,8 +15,8 @@ import (
 const (
 	maxPattern = 1 << 10  // bytes of a pattern
 	maxSubject = 64 << 10 // bytes of a text that is searched
-	minSubject = 4 << 10  // bytes that must at least be searched
-	maxSteps   = 32 << 20 // instructions of all patterns, times bytes
+	minSubject = 2 << 10  // bytes that must at least be searched
+	maxSteps   = 8 << 20  // instructions of all patterns, times bytes
 )
 
 // subjectLimit returns how many bytes of a text are searched by patterns of so

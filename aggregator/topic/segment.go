@@ -56,7 +56,10 @@ func segment(s string, from int) (start, end int) {
 		case gap:
 			i++
 		case symbol:
-			return i, i + 1
+			if i+1 == len(s) || classes[s[i+1]] != wide {
+				return i, i + 1
+			}
+			return i, i + library(s[i:])
 		case letter:
 			if end, ok := run(s, i); ok {
 				return i, end

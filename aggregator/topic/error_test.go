@@ -1,0 +1,105 @@
+package topic_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/topic"
+)
+
+func TestErrors(t *testing.T) {
+	for _, test := range []struct {
+		topic news.Topic
+		want  string
+	}{
+		{news.Topic{Match: news.Match{Any: []string{"ok", "  "}}},
+			`topic t: match.any[1]: character 1 of "  ": there is no letter or digit to look for; punctuation is found by a regular expression, as in /\?!/`},
+		{news.Topic{Match: news.Match{All: []string{`say "US`}}},
+			`topic t: match.all[0]: character 5 of "say \"US": a quote is opened and not closed: write "…" around what is to be found as written`},
+		{news.Topic{Match: news.Match{None: []string{"titel: Ukraine"}}},
+			`topic t: match.none[0]: character 1 of "titel: Ukraine": there is no field "titel"; the fields are title, text, author, category, url, and words with a colon stand in quotes: "titel:…"`},
+		{news.Topic{Match: news.Match{Any: []string{"é /("}}}, ``},
+		{news.Topic{Match: news.Match{Any: []string{"title: /a(b/"}}},
+			`topic t: match.any[0]: character 9 of "title: /a(b/": no regular expression: missing closing ): "a(b"`},
+		{news.Topic{Match: news.Match{Any: []string{"/a[z-b]/"}}},
+			`topic t: match.any[0]: character 4 of "/a[z-b]/": no regular expression: invalid character class range: "z-b"`},
+		{news.Topic{Match: news.Match{Any: []string{"/((a{100}){100}){100}/"}}},
+			`topic t: match.any[0]: character 5 of "/((a{100}){100}){100}/": no regular expression: invalid repeat count: "{100}"`},
+		{news.Topic{Match: news.Match{Any: []string{"/abc"}}},
+			`topic t: match.any[0]: character 1 of "/abc": a regular expression is opened and not closed: write /…/`},
+		{news.Topic{Match: news.Match{Any: []string{"/abc/x"}}},
+			`topic t: match.any[0]: character 6 of "/abc/x": "x" is no flag of a regular expression; /…/i ignores case`},
+		{news.Topic{Match: news.Match{Any: []string{"//"}}},
+			`topic t: match.any[0]: character 2 of "//": the regular expression is empty and would take everything`},
+		{news.Topic{Match: news.Match{All: []string{"Talks"}, None: []string{"x", "Talks"}}},
+			`topic t: match.none[1]: character 1 of "Talks": it is asked for in match.all too: nothing can fulfil both`},
+		{news.Topic{Where: "familes >= 3"},
+			`topic t: where: character 1 of "familes >= 3": unknown name familes`},
+		{news.Topic{Where: `language in ["en"] && families`},
+			`topic t: where: character 20 of "language in [\"en\"] && families": invalid operation: && (mismatched types bool and int)`},
+		{news.Topic{Where: "len(text)"},
+			`topic t: where: character 1 of "len(text)": expected bool, but got int`},
+		{news.Topic{Where: "published > now()"},
+			`topic t: where: character 13 of "published > now()": unknown name now`},
+		{news.Topic{Where: "text matches title"},
+			`topic t: where: character 14 of "text matches title": the right side of matches must be a regular expression in quotes`},
+		{news.Topic{Where: `text matches "a(b"`},
+			`topic t: where: character 15 of "text matches \"a(b\"": no regular expression: missing closing ): "a(b"`},
+	} {
+		test.topic.Name = "t"
+		_, err := topic.Compile([]news.Topic{test.topic})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("the error is\n\t%s\nnot\n\t%s", got, test.want)
+		}
+	}
+}
+
+func TestAllErrors(t *testing.T) {
+	_, err := topic.Compile([]news.Topic{
+		{Name: "a", Match: news.Match{Any: []string{"?", "fine", "!"}}, Where: "nothing"},
+		{Name: "b", Match: news.Match{All: []string{"/(/"}}},
+	})
+	many, ok := err.(interface{ Unwrap() []error })
+	if !ok || len(many.Unwrap()) != 4 {
+		t.Fatalf("the error is %v", err)
+	}
+	var one *topic.Error
+	if !errors.As(err, &one) || one.Topic != "a" || one.Clause != "match.any[0]" || one.Offset != 0 {
+		t.Errorf("the first is %+v", one)
+	}
+}
+
+// TestPatternLimits runs the costliest patterns that are let in over a text of
+// a megabyte.
+func TestPatternLimits(t *testing.T) {
+	text := strings.Repeat("a, b; c. ", 1<<17)
+	item := member(1, news.Item{Text: text, Title: "P"})
+	for name, clause := range map[string]news.Topic{
+		"match": {Match: news.Match{Any: []string{"/(?i)(.*?,){50}P/"}}},
+		"where": {Where: `text matches "(?i)(.*?,){50}P"`},
+	} {
+		clause.Name = "t"
+		rules := compile(t, clause)
+		start := time.Now()
+		if rules.File(storyOf(item), "example.org", noon); time.Since(start) > 5*time.Second {
+			t.Errorf("%s took %v", name, time.Since(start))
+		}
+	}
+	costly := news.Topic{Name: "t"}
+	for i := range 200 {
+		costly.Match.Any = append(costly.Match.Any, "/(?i)(.*?,){50}P"+strings.Repeat("x", i)+"/")
+	}
+	if _, err := topic.Compile([]news.Topic{costly}); err == nil || !strings.Contains(err.Error(), "cost an item too much") {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := topic.Compile([]news.Topic{{Name: "t", Match: news.Match{Any: []string{"/" + strings.Repeat("x", 1025) + "/"}}}}); err == nil {
+		t.Error("a pattern of more than a kilobyte was let in")
+	}
+}
