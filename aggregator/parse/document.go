@@ -58,7 +58,7 @@ func readXML(text, url string, maxItems int, feed *news.Feed) (*document, error)
 	d := &document{
 		scanner: scanner{doc: text}, url: url, maxItems: maxItems, feed: feed,
 		names: map[string]string{}, entryFrame: -1,
-		bindings: []binding{{"xml", "xml"}},
+		bindings: []binding{{"xml", "xml"}}, entities: &entities{},
 	}
 	if err := d.root(); err != nil {
 		return nil, err
@@ -238,7 +238,11 @@ func (d *document) close(t token) {
 			return
 		}
 	}
-	if i := d.opened(t.name, last); i >= 0 {
+	i := d.opened(t.name, last)
+	if i != last {
+		repair(d.feed, "unclosed", "elements were closed in another order than they were opened", 0)
+	}
+	if i >= 0 {
 		d.pop(i, t.start, true)
 	}
 }

@@ -27,7 +27,11 @@ func unescape(s string, declared *entities) string {
 		} else if value, ok := declared.value(s[1 : n-1]); ok {
 			b.WriteString(value)
 		} else {
+			before := b.Len()
 			expand(&b, s[:n])
+			if b.Len() == before && declared != nil {
+				declared.illegal++
+			}
 		}
 		s = s[n:]
 		if i = strings.IndexByte(s, '&'); i < 0 {
@@ -117,6 +121,8 @@ func legal(r rune) bool {
 type entities struct {
 	values map[string]string
 	left   int // bytes that may still be written
+
+	illegal int // references to characters that XML does not allow
 }
 
 func (e *entities) value(name string) (string, bool) {
@@ -157,9 +163,6 @@ func internalSubset(doctype string) *entities {
 		if _, ok := found.values[name]; !ok {
 			found.values[name] = unescape(value, nil)
 		}
-	}
-	if len(found.values) == 0 {
-		return nil
 	}
 	return found
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	jsonfeed "github.com/mmcdole/gofeed/json"
 
@@ -141,25 +142,36 @@ type jsonMore struct {
 	} `json:"attachments"`
 }
 
-// decodeLoosely decodes an object member by member, so that one of the wrong
-// type is left out alone.
+// decodeLoosely decodes an object, but for the members that are of the wrong
+// type; those are left out alone.
 func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *news.Feed) {
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		raw := members[name]
-		if len(raw) == 0 || loose[name] || name != strings.ToLower(name) {
-			continue
-		}
-		one, err := json.Marshal(map[string]json.RawMessage{name: mended(name, raw)})
-		if err == nil {
-			err = json.Unmarshal(one, known)
-		}
-		if err == nil {
-			err = json.Unmarshal(one, more)
-		}
-		if err != nil {
-			repair(feed, "json", "a member of the wrong type was left out: "+clip(name, 40), 0)
+	good := map[string]json.RawMessage{}
+	for name, raw := range members {
+		// A name in capitals would match the same field, and hide it.
+		if len(raw) > 0 && !loose[name] && name == strings.ToLower(name) {
+			good[name] = mended(name, raw)
 		}
 	}
+	decode := func(members map[string]json.RawMessage) error {
+		raw, err := json.Marshal(members)
+		if err == nil {
+			err = json.Unmarshal(raw, known)
+		}
+		if err == nil {
+			err = json.Unmarshal(raw, more)
+		}
+		return err
+	}
+	if decode(good) == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(good)) {
+		if decode(map[string]json.RawMessage{name: good[name]}) != nil {
+			repair(feed, "json", "a member of the wrong type was left out: "+clip(name, 40), 0)
+			delete(good, name)
+		}
+	}
+	_ = decode(good) // each of them is right by itself
 }
 
 // loose are the members that are read by hand.
@@ -286,7 +298,7 @@ func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 		bytes, _ := a.Size.Float64()
 		e.Enclosures = append(e.Enclosures, news.Enclosure{
 			URL: clipURL(a.URL), Type: a.Type, Title: a.Title, Length: int64(max(0, min(bytes, 1<<53))),
-			Duration: duration(strconv.FormatFloat(max(0, min(seconds, 1e6)), 'f', 0, 64)),
+			Duration: time.Duration(max(0, min(seconds, 1e6))) * time.Second,
 		})
 	}
 	bound(&e)

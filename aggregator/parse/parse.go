@@ -75,6 +75,9 @@ func parseXML(text string, items int, feed *news.Feed) error {
 		return err
 	}
 	d.readHead()
+	if n := d.entities.illegal; n > 0 {
+		repair(feed, "control", "references to characters that XML does not allow were dropped", n)
+	}
 	return d.fill()
 }
 

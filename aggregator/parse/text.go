@@ -117,7 +117,7 @@ func (d *document) markup(inner string, unwrap bool) (value string, div []attr) 
 // declaredOnly resolves the entities that the document declares and leaves
 // HTML's to the reader of the HTML.
 func (d *document) declaredOnly(s string) string {
-	if d.entities == nil || strings.IndexByte(s, '&') < 0 {
+	if len(d.entities.values) == 0 || strings.IndexByte(s, '&') < 0 {
 		return s
 	}
 	for name := range d.entities.values {

@@ -1,0 +1,293 @@
+package parse_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/parse"
+)
+
+const docURL = "https://gazette.example/news/feed.xml"
+
+func mustParse(t *testing.T, body, contentType string) news.Feed {
+	t.Helper()
+	feed, err := parse.Parse(news.Source{}, news.Answer{URL: docURL, Body: []byte(body), ContentType: contentType})
+	if err != nil {
+		t.Fatalf("%v\n%.300s", err, body)
+	}
+	return feed
+}
+
+func rssDoc(items string) string {
+	return `<?xml version="1.0"?><rss version="2.0"><channel><title>Gazette</title>` + items + `</channel></rss>`
+}
+
+func titles(feed news.Feed) (out []string) {
+	for _, e := range feed.Entries {
+		out = append(out, e.Title.Value)
+	}
+	return out
+}
+
+func repaired(feed news.Feed, kind string) bool {
+	for _, r := range feed.Repairs {
+		if r.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func utf16le(s string) string {
+	var b bytes.Buffer
+	for _, u := range utf16.Encode([]rune(s)) {
+		b.Write([]byte{byte(u), byte(u >> 8)})
+	}
+	return b.String()
+}
+
+func compressed(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(s))
+	_ = w.Close()
+	return b.String()
+}
+
+// TestRepair gives documents with one fault each: the title of the one item in
+// them must come out, and the fault must be noted.
+func TestRepair(t *testing.T) {
+	const item = `<item><title>Café – Kyiv</title><link>https://gazette.example/1</link></item>`
+	good := rssDoc(item)
+	for name, c := range map[string]struct {
+		body, contentType, title, kind string
+	}{
+		"none":                       {good, "", "Café – Kyiv", ""},
+		"byte order mark":            {"\xef\xbb\xbf" + good, "", "Café – Kyiv", ""},
+		"UTF-16 with mark":           {"\xff\xfe" + utf16le(good), "", "Café – Kyiv", ""},
+		"UTF-16 without mark":        {utf16le(good), "", "Café – Kyiv", ""},
+		"UTF-8 declared as Latin 1":  {strings.Replace(good, `"1.0"`, `"1.0" encoding="iso-8859-1"`, 1), "", "Café – Kyiv", "charset"},
+		"UTF-8 served as Latin 1":    {good, "text/xml; charset=iso-8859-1", "Café – Kyiv", ""},
+		"windows-1251 declared":      {strings.Replace(rssDoc("<item><title>\xca\xe8\xe5\xe2</title></item>"), `"1.0"`, `"1.0" encoding="windows-1251"`, 1), "", "Киев", ""},
+		"windows-1251 by HTTP":       {rssDoc("<item><title>\xca\xe8\xe5\xe2</title></item>"), "text/xml; charset=windows-1251", "Киев", ""},
+		"windows-1252 undeclared":    {rssDoc("<item><title>Caf\xe9 \x96 Z\xfcrich</title></item>"), "", "Café – Zürich", "charset"},
+		"unknown charset":            {strings.Replace(good, `"1.0"`, `"1.0" encoding="x-unheard-of"`, 1), "", "Café – Kyiv", ""},
+		"one bad byte":               {rssDoc("<item><title>Café Łódź \xe9</title></item>"), "", "Café Łódź é", "charset"},
+		"control characters":         {rssDoc("<item><title>Ca\x0bf\x00é</title></item>"), "", "Café", "control"},
+		"references to controls":     {rssDoc("<item><title>Ca&#11;f&#x0;é&#x1F;</title></item>"), "", "Café", "control"},
+		"references to windows-1252": {rssDoc("<item><title>it&#146;s</title></item>"), "", "it’s", ""},
+		"bare ampersands":            {rssDoc("<item><title>R & D &amp; AT&T &copy &nosuch;</title></item>"), "", "R & D & AT&T &copy &nosuch;", ""},
+		"HTML entities":              {rssDoc("<item><title>Caf&eacute; &ndash; Kyiv</title></item>"), "", "Café – Kyiv", ""},
+		"declared entities":          {`<!DOCTYPE rss [<!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item>"), "", "The Gazette", ""},
+		"warning before the root":    {"<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b>" + good, "", "Café – Kyiv", "prolog"},
+		"root after 4 KB":            {"<!--" + strings.Repeat("licence ", 1000) + "-->" + good, "", "Café – Kyiv", ""},
+		"text before the root":       {"\n\n  oops" + good, "", "Café – Kyiv", "prolog"},
+		"unclosed root":              {strings.TrimSuffix(good, "</channel></rss>"), "", "Café – Kyiv", "truncated"},
+		"cut off in the next item":   {strings.TrimSuffix(good, "</channel></rss>") + "<item><title>Half a ti", "", "Café – Kyiv", "truncated"},
+		"cut off in an end tag":      {strings.TrimSuffix(good, "s>"), "", "Café – Kyiv", ""},
+		"gzip without a header":      {compressed(good), "", "Café – Kyiv", "gzip"},
+		"unclosed item":              {rssDoc("<item><title>Café – Kyiv</title><item><title>Two</title></item>"), "", "Café – Kyiv", "unclosed"},
+		"mismatched end tags":        {rssDoc("<item><title>Café – Kyiv</title></guid><b><i></b></item>"), "", "Café – Kyiv", "unclosed"},
+		"unquoted attributes":        {rssDoc("<item><title type=html>Café – Kyiv</title></item>"), "", "Café – Kyiv", ""},
+		"no prefix bound":            {rssDoc("<item><dc:title>Café – Kyiv</dc:title></item>"), "", "Café – Kyiv", ""},
+		"empty second title":         {rssDoc("<item><title>Café – Kyiv</title><title/></item>"), "", "Café – Kyiv", ""},
+		"upper case":                 {`<RSS VERSION="2.0"><CHANNEL><ITEM><TITLE>Café – Kyiv</TITLE></ITEM></CHANNEL></RSS>`, "", "Café – Kyiv", ""},
+		"stray unclosed comment":     {rssDoc("<!-- x > <item><title>Café – Kyiv</title></item>"), "", "Café – Kyiv", ""},
+		"no channel":                 {`<rss version="2.0">` + item + `</rss>`, "", "Café – Kyiv", ""},
+		"Atom entry document":        {`<entry xmlns="http://www.w3.org/2005/Atom"><title>Café – Kyiv</title></entry>`, "", "Café – Kyiv", ""},
+		"prefixed Atom":              {`<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:title>Café – Kyiv</a:title></a:entry></a:feed>`, "", "Café – Kyiv", ""},
+		"bogus namespace":            {`<rss xmlns="urn:bogus" version="2.0"><channel>` + item + `</channel></rss>`, "", "Café – Kyiv", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			feed := mustParse(t, c.body, c.contentType)
+			if len(feed.Entries) == 0 || feed.Entries[0].Title.Value != c.title {
+				t.Fatalf("titles %q, want %q; repairs %v", titles(feed), c.title, feed.Repairs)
+			}
+			if c.kind != "" && !repaired(feed, c.kind) {
+				t.Errorf("repairs %v, want one of the kind %q", feed.Repairs, c.kind)
+			}
+		})
+	}
+}
+
+func TestNotFeeds(t *testing.T) {
+	for name, body := range map[string]string{
+		"nothing": "", "page": "<!DOCTYPE html><html><body>404</body></html>", "list": "<opml><body/></opml>",
+		"text": "hello", "JSON": `{"a":1}`, "list of JSON": `[1]`, "other XML": "<catalog><book/></catalog>",
+		"too deep": rssDoc(strings.Repeat("<x>", 300)), "deep JSON": `{"items":` + strings.Repeat("[", 20000),
+	} {
+		if _, err := parse.Parse(news.Source{}, news.Answer{Body: []byte(body)}); !errors.Is(err, parse.ErrNotFeed) {
+			t.Errorf("%s: %v, want ErrNotFeed", name, err)
+		}
+	}
+	big := strings.Repeat(" ", 2000)
+	for name, body := range map[string]string{"plain": big, "compressed": compressed(big)} {
+		if _, err := parse.Parse(news.Source{MaxBytes: 1000}, news.Answer{Body: []byte(body)}); !errors.Is(err, parse.ErrTooLarge) {
+			t.Errorf("%s: %v, want ErrTooLarge", name, err)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	var b strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&b, "<item><guid>%d</guid></item>", i)
+	}
+	feed, err := parse.Parse(news.Source{MaxItems: 20}, news.Answer{Body: []byte(rssDoc(b.String()))})
+	if err != nil || len(feed.Entries) != 20 || feed.Dropped != 10 || feed.Entries[0].GUID != "0" {
+		t.Errorf("%d entries, %d dropped, %v", len(feed.Entries), feed.Dropped, err)
+	}
+	e := mustParse(t, rssDoc("<item><guid>1</guid>"+strings.Repeat("<category>c</category>", 500)+
+		"<link>https://e.example/"+strings.Repeat("x", 10_000)+"</link><title>"+strings.Repeat("é", 2<<20)+"</title></item>"), "").Entries[0]
+	if len(e.Categories) != 64 || len(e.Links) != 0 || len(e.Title.Value) > 1<<20 {
+		t.Errorf("%d categories, %d links, title of %d bytes", len(e.Categories), len(e.Links), len(e.Title.Value))
+	}
+	bomb := mustParse(t, `<!DOCTYPE rss [<!ENTITY a "`+strings.Repeat("x", 1000)+`"><!ENTITY b "&a;&a;&a;">]>`+
+		rssDoc("<item><title>"+strings.Repeat("&a;&b;", 10_000)+"</title></item>"), "")
+	if n := len(bomb.Entries[0].Title.Value); n > 200_000 {
+		t.Errorf("entities grew to %d bytes", n)
+	}
+}
+
+func TestRSSEntry(t *testing.T) {
+	feed := mustParse(t, `<rss version="2.0" xml:base="https://base.example/dir/" xml:lang="en"
+	 xmlns:atom="http://www.w3.org/2005/Atom" xmlns:x="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
+	 xmlns:media="http://search.yahoo.com/mrss/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+	 xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:georss="http://www.georss.org/georss"
+	 xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" xmlns:fb="http://rssnamespace.org/feedburner/ext/1.0">
+	<channel><title>Gazette</title><link>https://gazette.example/</link><atom:link rel="hub" href="https://hub.example/"/>
+	<ttl>30</ttl><sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>
+	<skipHours><hour>3</hour><hour>24</hour></skipHours><skipDays><day>Sunday</day></skipDays>
+	<item xml:lang="fr"><guid isPermaLink="false"> tag:1 </guid><link>story.html</link><fb:origLink>https://gazette.example/o</fb:origLink>
+	<title>One</title><description>Short</description><content:encoded><![CDATA[<p>Long</p>]]></content:encoded>
+	<pubDate>Mon, 01 Jan 2024 00:00:00 JST</pubDate><x:date>2024-01-02</x:date><atom:updated>2024-01-03T00:00:00Z</atom:updated>
+	<author>ann@gazette.example (Ann Lee)</author><author>Bo Ek</author><x:creator>Cy Dow</x:creator>
+	<category domain="https://d.example">Ports</category><x:subject>Ships</x:subject>
+	<source url="https://wire.example/feed">The Wire</source><comments>https://gazette.example/c</comments>
+	<enclosure url="/a.mp3" length="1,234" type="audio/mpeg"/><itunes:duration>1:02:03</itunes:duration>
+	<media:group><media:content url="https://i.example/1.jpg" medium="image" width="800" height="600"><media:credit>Di Fox</media:credit></media:content></media:group>
+	<media:thumbnail url="https://i.example/t.jpg"/><georss:point>50.45 30.52</georss:point></item></channel></rss>`, "")
+	if feed.Format != "RSS 2.0" || feed.TTL != 30*time.Minute || !cmp.Equal(feed.SkipHours, []int{3, 0}) || !cmp.Equal(feed.SkipDays, []time.Weekday{time.Sunday}) {
+		t.Errorf("%q, every %v, not at %v nor on %v", feed.Format, feed.TTL, feed.SkipHours, feed.SkipDays)
+	}
+	if diff := cmp.Diff([]news.Link{{Href: "https://gazette.example/"}, {Href: "https://hub.example/", Rel: "hub"}}, feed.Links); diff != "" {
+		t.Error(diff)
+	}
+	e := feed.Entries[0]
+	e.Raw = ""
+	want := news.Entry{
+		GUID: "tag:1", Base: "https://base.example/dir/", Language: "fr",
+		Links:   []news.Link{{Href: "https://base.example/dir/story.html"}, {Href: "https://gazette.example/o", Rel: "original"}},
+		Title:   news.Text{Value: "One"},
+		Summary: news.Text{Value: "Short"}, Content: news.Text{Value: "<p>Long</p>", Type: news.TextHTML},
+		Published: []string{"Mon, 01 Jan 2024 00:00:00 JST", "2024-01-02"}, Updated: []string{"2024-01-03T00:00:00Z"},
+		Authors:    []news.Person{{Name: "Ann Lee", Email: "ann@gazette.example"}, {Name: "Bo Ek"}, {Name: "Cy Dow"}},
+		Categories: []news.Category{{Term: "Ports", Scheme: "https://d.example"}, {Term: "Ships"}},
+		Comments:   "https://gazette.example/c", Origin: &news.Origin{Title: "The Wire", URL: "https://wire.example/feed"},
+		Enclosures: []news.Enclosure{{URL: "/a.mp3", Type: "audio/mpeg", Length: 1234, Duration: time.Hour + 2*time.Minute + 3*time.Second}, {URL: "https://i.example/1.jpg", Type: "image/*"}},
+		Images:     []news.Image{{URL: "https://i.example/t.jpg"}, {URL: "https://i.example/1.jpg", Width: 800, Height: 600, Credit: "Di Fox"}},
+		Geo:        &news.Geo{Lat: 50.45, Lon: 30.52},
+	}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAtomEntry(t *testing.T) {
+	feed := mustParse(t, `<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://gazette.example/index.html">
+	<id>urn:feed</id><title type="html">G &amp;amp; P</title><author><name>Desk</name></author>
+	<entry xml:base="blog/"><id>HTTP://Gazette.example/A b</id><title>a &lt;b&gt;</title>
+	<link href="post.html"/><link rel="replies" type="text/html" href="c.html"/><link rel="enclosure" href="a.mp3" length="9" type="audio/mpeg"/>
+	<published>2024-01-01T00:00:00Z</published><updated>2024-01-02T00:00:00Z</updated>
+	<author><name>Ann</name><uri>/ann</uri></author><contributor><name>Bo</name></contributor>
+	<category term="t" scheme="https://s.example" label="L"/>
+	<content type="xhtml" xml:lang="de"><x:div xmlns:x="http://www.w3.org/1999/xhtml" xml:base="deep/"><x:b>fett</x:b><x:br/>&amp;</x:div></content>
+	<source><id>urn:o</id><title>Origin</title><link rel="self" href="https://o.example/feed"/><author><name>Zed</name></author></source></entry>
+	<entry><id>2</id><content src="page.html" type="text/html"/></entry></feed>`, "")
+	if feed.Format != "Atom 1.0" || feed.ID != "urn:feed" || feed.Title != (news.Text{Value: "G &amp; P", Type: news.TextHTML, Base: "https://gazette.example/index.html", Language: "en"}) {
+		t.Errorf("%+v", feed)
+	}
+	e := feed.Entries[0]
+	e.Raw = ""
+	want := news.Entry{
+		AtomID: "HTTP://Gazette.example/A b", Base: "https://gazette.example/blog/", Language: "en",
+		Title: news.Text{Value: "a <b>", Type: news.TextPlain},
+		Links: []news.Link{
+			{Href: "https://gazette.example/blog/post.html"}, {Href: "https://gazette.example/blog/c.html", Rel: "replies", Type: "text/html"},
+			{Href: "https://gazette.example/blog/a.mp3", Rel: "enclosure", Type: "audio/mpeg", Length: 9},
+		},
+		Comments: "https://gazette.example/blog/c.html", Published: []string{"2024-01-01T00:00:00Z"}, Updated: []string{"2024-01-02T00:00:00Z"},
+		Authors: []news.Person{{Name: "Ann", URL: "/ann"}}, Contributors: []news.Person{{Name: "Bo"}},
+		Categories: []news.Category{{Term: "t", Scheme: "https://s.example", Label: "L"}},
+		Content:    news.Text{Value: "<b>fett</b><br/>&amp;", Type: news.TextXHTML, Base: "https://gazette.example/blog/deep/", Language: "de"},
+		Enclosures: []news.Enclosure{{URL: "https://gazette.example/blog/a.mp3", Type: "audio/mpeg", Length: 9}},
+		Origin:     &news.Origin{ID: "urn:o", Title: "Origin", URL: "https://o.example/feed"},
+	}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
+	if src := feed.Entries[1].ContentSrc; src != "https://gazette.example/page.html" {
+		t.Errorf("content out of line at %q", src)
+	}
+}
+
+func TestRDFEntry(t *testing.T) {
+	feed := mustParse(t, `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
+	<channel rdf:about="https://gazette.example/"><title>Gazette</title></channel>
+	<image><url>https://gazette.example/logo.png</url></image>
+	<item rdf:about="https://gazette.example/1"><title>One</title><link>https://gazette.example/one</link></item></rdf:RDF>`, "")
+	e := feed.Entries[0]
+	if feed.Format != "RSS 1.0" || feed.Title.Value != "Gazette" || e.About != "https://gazette.example/1" || e.Links[0].Href != "https://gazette.example/one" {
+		t.Errorf("%+v", feed)
+	}
+	if feed.Image != "https://gazette.example/logo.png" {
+		t.Errorf("picture %q", feed.Image)
+	}
+}
+
+func TestJSONEntry(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","title":7,"hubs":[{"type":"WebSub","url":"https://hub.example/"}],
+	"authors":[{"name":"Desk","url":"https://gazette.example/desk"}],"expired":"no","items":[
+	{"id":1,"url":"/1","title":"One","content_text":"a < b","tags":"x, y","authors":{"name":"Ann"},"attachments":{"url":"/a.mp3","mime_type":"audio/mpeg","size_in_bytes":"12","duration_in_seconds":61.5}},
+	"not an object", {"id":"2","content_html":["wrong"],"summary":"kept","image":"/p.png","language":"de"}, {}],"x":`, "")
+	if feed.Format != "JSON Feed 1.1" || len(feed.Entries) != 2 || feed.Title.Value != "7" || !repaired(feed, "truncated") || !repaired(feed, "json") {
+		t.Fatalf("%+v", feed)
+	}
+	if diff := cmp.Diff([]news.Link{{Href: "https://hub.example/", Rel: "hub"}}, feed.Links); diff != "" {
+		t.Error(diff)
+	}
+	one, two := feed.Entries[0], feed.Entries[1]
+	one.Raw = ""
+	want := news.Entry{
+		GUID: "1", Links: []news.Link{{Href: "/1"}}, Title: news.Text{Value: "One", Type: news.TextPlain},
+		Content: news.Text{Value: "a < b", Type: news.TextPlain}, Summary: news.Text{Type: news.TextPlain},
+		Authors: []news.Person{{Name: "Ann"}}, Categories: []news.Category{{Term: "x"}, {Term: "y"}},
+		Enclosures: []news.Enclosure{{URL: "/a.mp3", Type: "audio/mpeg", Length: 12, Duration: 61 * time.Second}},
+	}
+	if diff := cmp.Diff(want, one); diff != "" {
+		t.Error(diff)
+	}
+	if two.GUID != "2" || two.Summary.Value != "kept" || two.Language != "de" || len(two.Images) != 1 {
+		t.Errorf("%+v", two)
+	}
+}
+
+func TestRawTellsChange(t *testing.T) {
+	const a, b = "<item><guid>1</guid><title>One</title></item>", "<item><guid>2</guid><title>Two</title></item>"
+	before, after := mustParse(t, rssDoc(a+b), ""), mustParse(t, rssDoc(strings.Replace(b, "Two", "Two!", 1)+a), "")
+	if before.Entries[0].Raw != after.Entries[1].Raw {
+		t.Error("an entry that only moved has another hash")
+	}
+	if before.Entries[1].Raw == after.Entries[0].Raw {
+		t.Error("an entry that changed has the same hash")
+	}
+}
