@@ -41,8 +41,8 @@ folder, which is removed at the end. Press Ctrl-C to end it.`,
 		Example: "  wireroom demo\n  wireroom demo --speed 600",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if d.room.Speed < 1 || d.room.Speed > 100_000 {
-				return exitError{fmt.Errorf("--speed is a number from 1 to 100000, not %g", d.room.Speed), exitUsage}
+			if speed := d.room.Speed; !(speed >= 1 && speed <= 100_000) {
+				return exitError{fmt.Errorf("--speed is a number from 1 to 100000, not %g", speed), exitUsage}
 			}
 			d.room.Midnight = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 			return d.play(cmd.Context(), term)
