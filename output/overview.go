@@ -46,6 +46,10 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
+	statusFeed, err := render.StatusFeed(c.Site, status)
+	if err != nil {
+		return err
+	}
 	sourcesList, err := render.SourcesOPML(c.Site, "/sources.opml", c.Site.Title, outlets)
 	if err != nil {
 		return err
@@ -54,6 +58,6 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	docs := slices.Concat(render.Assets(), []news.Document{index, sourcesList, topicsList}, pages)
+	docs := slices.Concat(render.Assets(), []news.Document{index, statusFeed, sourcesList, topicsList}, pages)
 	return p.keep(ctx, docs, false)
 }

@@ -43,6 +43,7 @@ type State struct {
 	Dropped   int      // entries of the last document beyond the limit
 	Schedule  string   // the schedule by which NextDue was set; another one sets it anew
 	ItemCount int64    // items stored in all
+	Events    []Event  // what happened to the source, the latest ones, the oldest first
 }
 
 // Validators make a request conditional (RFC 9110 section 13). They are sent
@@ -75,6 +76,27 @@ type About struct {
 	Rights   string
 	Updated  time.Time
 }
+
+// An Event is a turn in the life of a source that whoever runs the program
+// wants to know of.
+type Event struct {
+	At   time.Time
+	Kind EventKind
+	Text string // a sentence without secrets
+}
+
+// An EventKind is the kind of an Event.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventBroken    EventKind = "broken"    // failed several times in a row
+	EventRecovered EventKind = "recovered" // answers again
+	EventGone      EventKind = "gone"      // is not polled again
+	EventMoved     EventKind = "moved"     // is polled at another address from now on
+	EventSilent    EventKind = "silent"    // has brought nothing for much longer than usual
+	EventResumed   EventKind = "resumed"   // has brought something after a silence
+)
 
 // A Repair is one thing that was mended in a document before it could be read.
 type Repair struct {

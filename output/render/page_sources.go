@@ -76,6 +76,7 @@ func SourcesPages(site Site, list []SourceStatus) ([]news.Document, error) {
 	var docs []news.Document
 	for n := 1; n <= pages; n++ {
 		data := sourcesPage{Frame: site.frame("Sources", "sources"), Tally: counts, OPML: site.href("/sources.opml")}
+		data.Frame.Feeds = []feedLink{{Name: atomFormat.name, Type: atomFormat.mediaType, Title: "What became of the sources", Href: site.url(statusPath)}}
 		data.Rows = rows[(n-1)*maxPageSources : min(n*maxPageSources, len(rows))]
 		if n > 1 {
 			data.Earlier = site.href(sourcesPath(n - 1))

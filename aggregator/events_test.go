@@ -1,0 +1,70 @@
+package aggregator
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// TestObserve lets a source live through a year of polls and looks at what is
+// remembered of it.
+func TestObserve(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	state := news.State{Source: "harbour"}
+	poll := func(day float64, outcome news.Outcome) {
+		next := state
+		next.LastPoll = start.Add(time.Duration(day * 24 * float64(time.Hour)))
+		next.Outcome, next.Error = outcome, ""
+		if outcome.OK() {
+			next.Failures = 0
+		} else {
+			next.Failures++
+			next.Error = "the server has an error"
+		}
+		if outcome == news.OutcomeNew {
+			next.LastNew = next.LastPoll
+		}
+		next.RateN, next.RateT = 14, 14 // an item a day
+		state = observe(state, next)
+	}
+	for day := range 10 {
+		poll(float64(day), news.OutcomeNew)
+	}
+	poll(10, news.OutcomeHTTP5xx)
+	poll(10.1, news.OutcomeNew) // one failure is nothing to tell
+	for i := range 5 {
+		poll(11+float64(i), news.OutcomeHTTP5xx)
+	}
+	poll(17, news.OutcomeNotModified)
+	for day := 18; day < 40; day++ {
+		poll(float64(day), news.OutcomeNotModified)
+	}
+	poll(40, news.OutcomeNew)
+	poll(41, news.OutcomeGone)
+	poll(42, news.OutcomeGone)
+	var kinds []news.EventKind
+	for _, e := range state.Events {
+		kinds = append(kinds, e.Kind)
+	}
+	want := []news.EventKind{news.EventBroken, news.EventRecovered, news.EventSilent, news.EventResumed, news.EventGone}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("the events are %v, not %v", kinds, want)
+	}
+	if got := state.Events[0].Text; got != "It has failed 3 times in a row: the server has an error" {
+		t.Errorf("broken: %s", got)
+	}
+	if got := state.Events[2]; got.At.Before(start.AddDate(0, 0, 18)) || got.At.After(start.AddDate(0, 0, 28)) {
+		t.Errorf("silent at %s: %s", got.At, got.Text)
+	}
+	for range 100 {
+		poll(50, news.OutcomeHTTP5xx)
+		poll(50, news.OutcomeHTTP5xx)
+		poll(50, news.OutcomeHTTP5xx)
+		poll(50, news.OutcomeNew)
+	}
+	if len(state.Events) != eventsKept {
+		t.Errorf("%d events are kept", len(state.Events))
+	}
+}
