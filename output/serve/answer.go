@@ -103,33 +103,37 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error
 
 // reply sends a page, or says that the reader has it.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, p *page) {
-	f := p.choose(r.Header.Values("Accept-Encoding"))
+	f := p.choose(r.Header["Accept-Encoding"])
+	f.asked.Store(true)
+	p.open(f)
 	h := w.Header()
-	h.Set("ETag", f.etag)
-	h.Set("Vary", "Accept-Encoding")
-	h.Set("Cache-Control", cacheControl(p.doc))
+	h["Etag"] = f.etag
+	h["Vary"] = acceptEncoding
+	h["Cache-Control"] = p.cacheControl
 	h.Set("Content-Security-Policy", s.policy(p.doc.ContentType))
-	for _, link := range p.doc.Link {
-		h.Add("Link", link)
+	if len(p.doc.Link) > 0 {
+		h["Link"] = p.doc.Link
 	}
-	if notModified(r.Header, f.etag, p.doc.Modified) {
+	if notModified(r.Header, f.etag[0], p.doc.Modified) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	if !p.doc.Modified.IsZero() {
-		h.Set("Last-Modified", p.doc.Modified.UTC().Format(http.TimeFormat))
+	if p.modified != nil {
+		h["Last-Modified"] = p.modified
 	}
 	if f.coding != "identity" {
 		h.Set("Content-Encoding", f.coding)
 	}
-	h.Set("Content-Type", p.doc.ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(f.body)))
+	h["Content-Type"] = p.contentType
+	h["Content-Length"] = f.length
 	if r.Method == http.MethodHead {
 		return
 	}
 	// An error here is a reader that went away.
 	_, _ = w.Write(f.body)
 }
+
+var acceptEncoding = []string{"Accept-Encoding"}
 
 func cacheControl(doc news.Document) string {
 	scope, suffix := "public", ""

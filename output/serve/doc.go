@@ -1,9 +1,9 @@
 // Package serve hands out finished documents over HTTP.
 //
-// A Server holds documents in memory, each in every content coding that
-// readers ask for, compressed once when it is set. A request touches no store
-// and renders nothing: it finds the bytes by their path, and answers from them
-// or with "not modified". Nothing of a request but its method, its path, its
+// A Server holds documents in memory, each in every content coding that its
+// readers ask for, compressed once. A request touches no store and renders
+// nothing: it finds the bytes by their path, and answers from them or with "not
+// modified". Nothing of a request but its method, its path, its
 // conditions, its accepted codings and a private topic's token has any
 // influence: not Host, not a forwarding header, not an unknown query.
 //

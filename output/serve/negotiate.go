@@ -8,16 +8,17 @@ import (
 )
 
 // choose returns the form that fits an Accept-Encoding header best: the
-// highest quality, then the smallest (RFC 9110 section 12.5.3). Without the
+// highest quality, then our preference (RFC 9110 section 12.5.3). Without the
 // header, and where nothing is acceptable, it is identity, the last form.
 func (p *page) choose(header []string) *form {
-	best, top := &p.forms[len(p.forms)-1], 0.0
-	qualities := parseQualities(strings.Join(header, ","))
-	if len(qualities) == 0 {
-		return best
+	identity := p.forms[len(p.forms)-1]
+	if len(header) == 0 {
+		return identity
 	}
-	for i := range p.forms {
-		f := &p.forms[i]
+	qualities := parseQualities(strings.Join(header, ","))
+	var best *form
+	top := 0.0
+	for _, f := range p.forms {
 		q, named := qualities[f.coding]
 		if !named {
 			q, named = qualities["*"]
@@ -26,9 +27,12 @@ func (p *page) choose(header []string) *form {
 			// Acceptable unless excluded, but no match for what was named.
 			q = 0.0001
 		}
-		if q > top {
+		if q > top && p.open(f) {
 			best, top = f, q
 		}
+	}
+	if best == nil {
+		return identity
 	}
 	return best
 }

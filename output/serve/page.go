@@ -2,7 +2,12 @@ package serve
 
 import (
 	"bytes"
+	"io"
+	"net/http"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
@@ -15,72 +20,131 @@ import (
 // fit into one packet anyway.
 const smallest = 512
 
-// A page is a document ready to be sent.
+// A page is a document ready to be sent: what of its header is the same for
+// every reader is made once.
 type page struct {
-	doc   news.Document
-	forms []form // by falling preference: the smallest first, identity last
+	doc          news.Document
+	forms        []*form // by falling preference, identity last
+	cacheControl []string
+	modified     []string // nil: not said
+	contentType  []string
 }
 
 // A form is a document in one content coding. Each has its own strong ETag
-// (RFC 9110 section 8.8.3.3).
+// (RFC 9110 section 8.8.3.3). Gzip is made when the document is set, and so is
+// what readers of its predecessor asked for; another coding is made when the
+// first reader asks for it, and kept.
 type form struct {
 	coding string // of Accept-Encoding; "identity" for none
-	etag   string
-	body   []byte
+	etag   []string
+	asked  atomic.Bool
+
+	once   sync.Once
+	body   []byte // nil: the coding saves nothing
+	length []string
 }
 
-// The compressors, in the order of preference between equally welcome codings.
-// Their levels cost some ten milliseconds a megabyte: documents are compressed
-// once, and often.
-var compressors = []struct {
-	coding   string
-	compress func(*bytes.Buffer, []byte) error
+// A coder compresses into memory, again and again.
+type coder interface {
+	io.WriteCloser
+	Reset(io.Writer)
+}
+
+// The codings, in the order of preference between equally welcome ones: the
+// smallest first. At these levels the sizes of the first two are alike, and
+// the last is a twentieth larger; levels beyond cost several times as much for
+// less than that.
+var codings = []struct {
+	name   string
+	coders sync.Pool
 }{
-	{"br", func(b *bytes.Buffer, body []byte) error {
-		w := brotli.NewWriterLevel(b, 5)
-		if _, err := w.Write(body); err != nil {
-			return err
-		}
-		return w.Close()
-	}},
-	{"zstd", func(b *bytes.Buffer, body []byte) error {
-		w, err := zstd.NewWriter(b, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	{"zstd", sync.Pool{New: func() any {
+		w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
 		if err != nil {
-			return err
+			panic(err) // the options are valid
 		}
-		if _, err := w.Write(body); err != nil {
-			return err
-		}
-		return w.Close()
-	}},
-	{"gzip", func(b *bytes.Buffer, body []byte) error {
-		w, err := gzip.NewWriterLevel(b, gzip.DefaultCompression)
+		return coder(w)
+	}}},
+	{"br", sync.Pool{New: func() any { return coder(brotli.NewWriterLevel(nil, 4)) }}},
+	{"gzip", sync.Pool{New: func() any {
+		w, err := gzip.NewWriterLevel(nil, 5)
 		if err != nil {
-			return err
+			panic(err) // the level is valid
 		}
-		if _, err := w.Write(body); err != nil {
-			return err
-		}
-		return w.Close()
-	}},
+		return coder(w)
+	}}},
 }
 
-// newPage compresses a document. A coding that saves nothing is left out.
-func newPage(doc news.Document) *page {
-	p := &page{doc: doc}
+// newPage prepares a document. Old is the page in whose place it comes, or nil.
+func newPage(doc news.Document, old *page) *page {
+	p := &page{
+		doc:          doc,
+		cacheControl: []string{cacheControl(doc)},
+		contentType:  []string{doc.ContentType},
+	}
+	if !doc.Modified.IsZero() {
+		p.modified = []string{doc.Modified.UTC().Format(http.TimeFormat)}
+	}
 	if len(doc.Body) >= smallest {
-		for _, c := range compressors {
-			var b bytes.Buffer
-			// Writing into memory does not fail; if a compressor does, its
-			// coding is left out like one that saves nothing.
-			if err := c.compress(&b, doc.Body); err == nil && b.Len() < len(doc.Body) {
-				p.forms = append(p.forms, form{c.coding, tagFor(doc.ETag, c.coding), bytes.Clone(b.Bytes())})
+		for i := range codings {
+			f := &form{coding: codings[i].name, etag: []string{tagFor(doc.ETag, codings[i].name)}}
+			p.forms = append(p.forms, f)
+			if f.coding == "gzip" || old != nil && old.asked(f.coding) {
+				p.open(f)
 			}
 		}
 	}
-	p.forms = append(p.forms, form{"identity", doc.ETag, doc.Body})
+	p.forms = append(p.forms, &form{coding: "identity", etag: []string{doc.ETag}})
 	return p
 }
+
+// asked reports whether a reader was sent that coding.
+func (p *page) asked(coding string) bool {
+	for _, f := range p.forms {
+		if f.coding == coding {
+			return f.asked.Load()
+		}
+	}
+	return false
+}
+
+// open returns the bytes of a form, made if need be, and reports whether there
+// are any: a coding that saves nothing is not offered.
+func (p *page) open(f *form) bool {
+	f.once.Do(func() {
+		body := p.doc.Body
+		if f.coding != "identity" {
+			body = compress(f.coding, body)
+		}
+		f.body, f.length = body, []string{strconv.Itoa(len(body))}
+	})
+	return f.coding == "identity" || f.body != nil
+}
+
+// compress returns body in a coding, or nil if that is no smaller.
+func compress(coding string, body []byte) []byte {
+	var b bytes.Buffer
+	for i := range codings {
+		if codings[i].name != coding {
+			continue
+		}
+		w := codings[i].coders.Get().(coder)
+		defer codings[i].coders.Put(w)
+		w.Reset(&b)
+		// Writing into memory does not fail; if a coder does, its coding is
+		// left out like one that saves nothing.
+		if _, err := w.Write(body); err != nil || w.Close() != nil {
+			return nil
+		}
+	}
+	if b.Len() >= len(body) {
+		return nil
+	}
+	return bytes.Clone(b.Bytes())
+}
+
+// size is what the page takes of memory at most, in bytes.
+func (p *page) size() int { return len(p.forms) * len(p.doc.Body) }
 
 // tagFor makes the ETag of a coding: "abc" becomes "abc-gzip".
 func tagFor(etag, coding string) string {

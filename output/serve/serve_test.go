@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,12 +60,13 @@ func TestCodings(t *testing.T) {
 		{"gzip", "gzip", `"0123-gzip"`, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
 		{"br", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
 		{"zstd", "zstd", `"0123-zstd"`, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
-		{"gzip, deflate, br, zstd", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		{"gzip, deflate, br", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		{"gzip, deflate, br, zstd", "zstd", `"0123-zstd"`, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
 		{"gzip;q=1.0, br;q=0.5", "gzip", `"0123-gzip"`, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
 		{"gzip;q=0", "", `"0123"`, plain},
 		{"identity", "", `"0123"`, plain},
 		{"gzip;q=nonsense", "", `"0123"`, plain},
-		{"*", "br", `"0123-br"`, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		{"*", "zstd", `"0123-zstd"`, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
 		{"*;q=0", "", `"0123"`, plain},
 		{"deflate", "", `"0123"`, plain},
 	}
@@ -91,6 +93,55 @@ func TestCodings(t *testing.T) {
 		got, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(got, doc.Body) {
 			t.Errorf("Accept-Encoding %q: another body (%v)", c.accept, err)
+		}
+	}
+}
+
+func TestCodingsThatReadersAskForAreMadeAhead(t *testing.T) {
+	doc := document("/topics/city.rss", "application/rss+xml; charset=utf-8")
+	s := serving(t, Options{}, doc)
+	made := func() (names []string) {
+		for _, f := range (*s.docs.Load())[doc.Path].forms {
+			if f.body != nil {
+				names = append(names, f.coding)
+			}
+		}
+		return names
+	}
+	if got := made(); len(got) != 1 || got[0] != "gzip" {
+		t.Errorf("made before anyone asked: %v", got)
+	}
+	ask(s, "GET", doc.Path, "Accept-Encoding", "br")
+	doc.ETag = `"4567"`
+	s.Set(doc)
+	if got := made(); len(got) != 2 || got[0] != "br" || got[1] != "gzip" {
+		t.Errorf("made for readers of br: %v", got)
+	}
+}
+
+func TestNoiseIsNotCompressed(t *testing.T) {
+	doc := document("/noise", "application/octet-stream")
+	doc.Body = make([]byte, 4096)
+	r := rand.NewChaCha8([32]byte{})
+	_, _ = r.Read(doc.Body)
+	resp := ask(serving(t, Options{}, doc), "GET", doc.Path, "Accept-Encoding", "gzip, br, zstd")
+	if got := resp.Header.Get("Content-Encoding"); got != "" {
+		t.Errorf("noise is sent as %q", got)
+	}
+}
+
+func BenchmarkNotModified(b *testing.B) {
+	s := New(Options{})
+	s.Set(document("/topics/city.rss", "application/rss+xml; charset=utf-8"))
+	h := s.Handler()
+	r := httptest.NewRequest("GET", "/topics/city.rss", nil)
+	r.Header.Set("If-None-Match", `"0123-gzip"`)
+	r.Header.Set("Accept-Encoding", "gzip")
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != http.StatusNotModified {
+			b.Fatal(w.Code)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (s *Server) Set(docs ...news.Document) {
 	for _, doc := range docs {
 		// What is served already need not be compressed again.
 		if p := old[doc.Path]; p == nil || !p.same(doc) {
-			fresh = append(fresh, newPage(doc))
+			fresh = append(fresh, newPage(doc, p))
 		}
 	}
 	s.replace(func(all map[string]*page) {

@@ -70,7 +70,7 @@ func (s *shelf) get(ctx context.Context, key string, fetch func(context.Context)
 		if err != nil {
 			return nil, err
 		}
-		p := newPage(doc)
+		p := newPage(doc, nil)
 		s.keep(key, p)
 		return p, nil
 	})
@@ -81,10 +81,7 @@ func (s *shelf) get(ctx context.Context, key string, fetch func(context.Context)
 }
 
 func (s *shelf) keep(key string, p *page) {
-	size := len(key)
-	for _, f := range p.forms {
-		size += len(f.body)
-	}
+	size := len(key) + p.size()
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
