@@ -141,7 +141,7 @@ func (db *DB) store(ctx context.Context, tx session, p *poll) error {
 func (r *pollRows) add(ctx context.Context, tx session, p *poll, f fate, doc []byte, seq int64) error {
 	if f.known == 0 {
 		f.known, f.own = seq, 1
-		r.items = append(r.items, []any{seq, p.source, f.item.ID, seq, f.hash, f.item.Published.Unix()})
+		r.items = append(r.items, []any{seq, p.source, []byte(f.item.ID), seq, f.hash, f.item.Published.Unix()})
 	} else {
 		updated, err := tx.exec(ctx, "UPDATE item SET seq = ?1, hash = ?2, published = ?3 WHERE id = ?4",
 			seq, f.hash, f.item.Published.Unix(), f.known)

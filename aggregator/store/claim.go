@@ -30,31 +30,46 @@ func (db *DB) Claim(ctx context.Context, now time.Time, limit int, lease time.Du
 }
 
 func claim(ctx context.Context, tx session, now time.Time, limit int, lease time.Duration) ([]news.Claim, error) {
+	// Hosts are locked in one statement and their sources looked up in the
+	// next, which sees what was committed before the locks were had.
 	var hosts []string
-	var order []int64
-	err := tx.each(ctx, `SELECT name, (SELECT s.id FROM source s WHERE s.host = host.name AND s.configured = 1
-			ORDER BY s.due, s.name LIMIT 1)
-		FROM host WHERE next <= ?1 ORDER BY next, name LIMIT ?2 FOR UPDATE SKIP LOCKED`,
+	err := tx.each(ctx, "SELECT name FROM host WHERE next <= ?1 ORDER BY next, name LIMIT ?2 FOR UPDATE SKIP LOCKED",
 		[]any{now.UnixMicro(), limit}, func(rows *sql.Rows) error {
 			var host string
-			var source sql.NullInt64
-			err := rows.Scan(&host, &source)
-			if source.Valid {
-				hosts, order = append(hosts, host), append(order, source.Int64)
-			}
+			err := rows.Scan(&host)
+			hosts = append(hosts, host)
 			return err
 		})
 	if err != nil || len(hosts) == 0 {
 		return nil, err
 	}
-	for i, host := range hosts {
-		if _, err := tx.exec(ctx, "UPDATE host SET ready = ?1, next = ?1, holder = ?2 WHERE name = ?3",
-			micros(now.Add(lease)), order[i], host); err != nil {
-			return nil, err
+	holders := map[string]int64{}
+	err = eachIn(ctx, tx, `UPDATE host SET ready = ?1, next = ?1, holder = COALESCE((SELECT s.id FROM source s
+			WHERE s.host = host.name AND s.configured = 1 AND s.due <= ?2 ORDER BY s.due, s.name LIMIT 1), 0)
+		WHERE name IN LIST RETURNING name, holder`, []any{micros(now.Add(lease)), now.UnixMicro()}, hosts,
+		func(rows *sql.Rows) error {
+			var host string
+			var holder int64
+			err := rows.Scan(&host, &holder)
+			holders[host] = holder
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	var order []int64
+	for _, host := range hosts {
+		if holders[host] != 0 {
+			order = append(order, holders[host])
 		}
 	}
+	return claimed(ctx, tx, order)
+}
+
+// claimed raises the tokens of sources and returns their claims, in order.
+func claimed(ctx context.Context, tx session, order []int64) ([]news.Claim, error) {
 	byID := make(map[int64]news.Claim, len(order))
-	err = eachIn(ctx, tx, "UPDATE source SET token = token + 1 WHERE id IN LIST RETURNING id, name, token", nil, order,
+	err := eachIn(ctx, tx, "UPDATE source SET token = token + 1 WHERE id IN LIST RETURNING id, name, token", nil, order,
 		func(rows *sql.Rows) error {
 			var id int64
 			var c news.Claim

@@ -59,7 +59,12 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) {
 	}
 	db := &DB{codec: c, log: log}
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		return nil, fmt.Errorf("store: PostgreSQL is not supported")
+		e, err := openPostgres(ctx, dsn)
+		if err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		db.engine, db.read = e, e.read
+		return db, nil
 	}
 	e, err := openSQLite(ctx, dsn, log)
 	if err != nil {

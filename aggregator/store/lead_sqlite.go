@@ -22,4 +22,11 @@ func (e *sqliteEngine) lead(context.Context, string, time.Duration) (bool, error
 	return e.lock != nil, nil
 }
 
-func (e *sqliteEngine) fence(context.Context, session) error { return nil }
+// fence makes a process that files the filer, unless another is.
+func (e *sqliteEngine) fence(ctx context.Context, _ session) error {
+	leads, err := e.lead(ctx, "", 0)
+	if err == nil && !leads {
+		err = ErrNotLeader
+	}
+	return err
+}

@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
 )
 
 const day = 24 * time.Hour
@@ -118,4 +120,10 @@ func oneLeader(t *testing.T, open Opener) {
 	f.must(err)
 	f.must(f.File(f.ctx, batchOf(records, noon)))
 	lead("other", false)
+	if err := other.File(f.ctx, batchOf(records, noon)); !errors.Is(err, store.ErrNotLeader) {
+		t.Fatalf("filing by one that does not lead: %v", err)
+	}
+	if err := other.Rewind(f.ctx); !errors.Is(err, store.ErrNotLeader) {
+		t.Fatalf("rewinding by one that does not lead: %v", err)
+	}
 }

@@ -49,7 +49,7 @@ CREATE TABLE ident (
 CREATE TABLE item (
   id        INTEGER PRIMARY KEY, -- seq of its first record
   source    INTEGER NOT NULL,
-  ident     TEXT    NOT NULL,
+  ident     BLOB    NOT NULL, -- the identity, verbatim
   seq       INTEGER NOT NULL,    -- of its latest record
   hash      INTEGER NOT NULL,
   published INTEGER NOT NULL

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// ErrInUse is returned by Restore where a process has the store open.
+var ErrInUse = errors.New("the store is in use")
+
+// Restore puts a copy of a backup in the place of a SQLite store, which must
+// not be in use, and returns where the old one is kept, "" if there was none.
+// The backup is read whole before anything is moved, and is left as it is; the
+// error is ErrDamaged, ErrForeign or ErrNewer if it is not a sound store. A
+// PostgreSQL database is left to pg_restore.
+func Restore(ctx context.Context, dsn, backup string, now time.Time, log *slog.Logger) (kept string, err error) {
+	if !isFile(dsn) {
+		return "", errors.New("store: restore: a PostgreSQL database is restored with pg_restore")
+	}
+	path, err := filepath.Abs(dsn)
+	if err == nil {
+		kept, err = restore(ctx, path, backup, now, log)
+	}
+	if err != nil {
+		return "", fmt.Errorf("store: restore: %w", err)
+	}
+	return kept, nil
+}
+
+func restore(ctx context.Context, path, backup string, now time.Time, log *slog.Logger) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", unwritable(filepath.Dir(path), err)
+	}
+	next := path + ".restoring"
+	for _, suffix := range []string{"", "-wal", "-shm"} { // of a restore that was cut short
+		os.Remove(next + suffix)
+		defer os.Remove(next + suffix)
+	}
+	if err := copyFile(next, backup); err != nil {
+		return "", err
+	}
+	if err := sound(ctx, next, log); err != nil {
+		return "", fmt.Errorf("%s cannot be restored: %w", backup, err)
+	}
+	lock, err := lockFile(path + "-filer")
+	if err != nil {
+		return "", unwritable(path+"-filer", err)
+	}
+	if lock == nil {
+		return "", fmt.Errorf("%w: stop the wireroom that runs on %s first", ErrInUse, path)
+	}
+	defer lock.release()
+	if err := fold(ctx, path); err != nil {
+		return "", err
+	}
+	return replace(path, next, now)
+}
+
+// sound brings a store up to date and reads it whole.
+func sound(ctx context.Context, path string, log *slog.Logger) error {
+	if err := inspectFile(path, newestSchema()); err != nil {
+		return err
+	}
+	db, err := Open(ctx, path, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Check(ctx), db.Close())
+}
+
+// fold moves the journal of a store into its file, which SQLite refuses while
+// anybody else has it open. A store that is too damaged for that is as it is:
+// nobody can be using it.
+func fold(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=rw&_pragma=busy_timeout(1000)")
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	var mode string
+	err = pool.QueryRowContext(ctx, "PRAGMA journal_mode=DELETE").Scan(&mode)
+	var se *sqlite.Error
+	if errors.As(err, &se) && se.Code()&0xff == lib.SQLITE_BUSY || err == nil && mode == "wal" {
+		return fmt.Errorf("%w: another program has %s open; stop it first", ErrInUse, path)
+	}
+	return nil
+}
+
+// replace puts next in the place of a store, which is kept under a name that
+// bears the instant. There is no moment without a store, in which another
+// process would make an empty one, but where the file system has no hard links.
+func replace(path, next string, now time.Time) (string, error) {
+	kept := path + ".before-" + now.UTC().Format("20060102T150405Z")
+	if _, err := os.Lstat(kept); err == nil {
+		return "", fmt.Errorf("%s: %w", kept, fs.ErrExist)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} { // of a damaged store; else they are folded in
+		if err := os.Rename(path+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", unwritable(path, err)
+		}
+	}
+	err := os.Link(path, kept)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		kept = ""
+	case err != nil:
+		if err := os.Rename(path, kept); err != nil {
+			return "", unwritable(path, err)
+		}
+	}
+	if err := os.Rename(next, path); err != nil {
+		return "", unwritable(path, err)
+	}
+	return kept, syncFolder(filepath.Dir(path))
+}
+
+// copyFile copies a file to a new one and makes it durable.
+func copyFile(to, from string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if info, err := in.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder, not a backup", from)
+	}
+	out, err := os.Create(to)
+	if err != nil {
+		return unwritable(to, err)
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,138 @@
+package store_test
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// A store is read, backed up and restored beside the process that has it open.
+func TestBackupRestore(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	path, copied := filepath.Join(dir, "wireroom.db"), filepath.Join(dir, "copy.db")
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+	if _, err := store.OpenReader(ctx, path, quiet); !errors.Is(err, store.ErrMissing) {
+		t.Errorf("a store that is not there: %v", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a reader has made a store")
+	}
+	db := note(t, path, "first")
+	reader, err := store.OpenReader(ctx, path, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := reader.Noted(ctx, "tide"); text != "first" || err != nil {
+		t.Errorf("the reader reads %q, %v", text, err)
+	}
+	if err := reader.Note(ctx, "tide", "written"); err == nil {
+		t.Error("a reader writes")
+	}
+	if err := reader.Backup(ctx, copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Note(ctx, "tide", "second"); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Error(err)
+	}
+
+	if _, err := store.Restore(ctx, path, copied, now, quiet); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("restored over a store in use: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Restore(ctx, path, copied, now, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{path: "first", kept: "second", copied: "first"} {
+		reader, err := store.Open(ctx, file, quiet)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if text, _ := reader.Noted(ctx, "tide"); text != want {
+			t.Errorf("%s holds %q, not %q", file, text, want)
+		}
+		reader.Close()
+	}
+	if _, err := store.Restore(ctx, path, copied, now, quiet); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a store that was kept is written over: %v", err)
+	}
+}
+
+// note makes a store and keeps a text in it.
+func note(t *testing.T, path, text string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), path, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Note(t.Context(), "tide", text); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// What is no sound store is refused before anything is moved; a damaged store
+// is put aside.
+func TestRestoreDamage(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	path, copied := filepath.Join(dir, "wireroom.db"), filepath.Join(dir, "copy.db")
+	db := note(t, path, "whole")
+	if err := db.Backup(ctx, copied); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	whole, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(path)
+	for name, bad := range map[string][]byte{
+		"empty": nil, "short": whole[:len(whole)/2], "foreign": []byte(strings.Repeat("not a store ", 100)),
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := store.Restore(ctx, path, file, time.Now(), quiet); err == nil {
+			t.Errorf("%s: restored, the old one kept as %s", name, kept)
+		}
+		if now, _ := os.ReadFile(path); string(now) != string(before) {
+			t.Errorf("%s: the store has changed", name)
+		}
+	}
+	left, _ := filepath.Glob(path + ".*")
+	if len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+
+	if err := os.WriteFile(path, before[:100], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Restore(ctx, path, copied, time.Now(), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if damaged, _ := os.ReadFile(kept); len(damaged) != 100 {
+		t.Errorf("the damaged store was not kept: %d bytes", len(damaged))
+	}
+	if db, err := store.Open(ctx, path, quiet); err != nil {
+		t.Error(err)
+	} else {
+		db.Close()
+	}
+}
