@@ -38,6 +38,10 @@ layout: ## Check who imports what, and the rules of the house
 test: ## Run all tests, with the race detector
 	$(GO) test -race -timeout 45m ./...
 
+.PHONY: pictures
+pictures: ## Take the pictures of the documents from the demo
+	WIREROOM_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run '^TestPictures$$' ./cmd/wireroom
+
 .PHONY: image
 image: ## Build the container image
 	$(BUILDER) build -t $(IMAGE) .
