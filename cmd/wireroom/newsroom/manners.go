@@ -13,7 +13,7 @@ type manners int
 
 const (
 	good manners = iota
-	rude         // by turns too busy, broken, and as it should be
+	rude         // by turns as it should be, too busy and broken
 	dead         // failing, and then gone for good
 )
 
@@ -32,11 +32,11 @@ func (n *Newsroom) spoil(w http.ResponseWriter, m manners, at time.Duration, doc
 	case m == dead:
 		http.Error(w, "the Gazette has closed; thank you for reading", http.StatusGone)
 		return nil
-	case m == rude && at%(3*turn) < turn:
+	case m == rude && at/turn%3 == 1:
 		w.Header().Set("Retry-After", strconv.Itoa(n.seconds(turn-at%turn)))
 		http.Error(w, "NOT NOW", http.StatusTooManyRequests)
 		return nil
-	case m == rude && at%(3*turn) < 2*turn:
+	case m == rude && at/turn%3 == 2:
 		// Cut off within an element, and with an ampersand that is none.
 		doc = bytes.ReplaceAll(doc, []byte("&amp;"), []byte("&"))
 		return doc[:len(doc)*9/10]
