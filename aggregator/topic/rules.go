@@ -26,7 +26,7 @@ type Rules struct {
 
 // maxKnown is how many records the words of which are remembered: a story is
 // filed again whenever a member joins it.
-const maxKnown = 1 << 16
+const maxKnown = 1 << 14
 
 // A rule is one topic, compiled.
 type rule struct {
