@@ -67,7 +67,8 @@ type Entry struct {
 	Origin       *Origin // the feed that the entry was taken from
 	Geo          *Geo
 
-	Raw string // hash of the bytes that the entry was read from
+	Raw   string // hash of the bytes that the entry was read from, and of what it takes from its feed
+	Known bool   // an entry with this Raw was read before: only ids, words, dates and links were read now
 }
 
 // A TextType says how the characters of a Text are to be read.

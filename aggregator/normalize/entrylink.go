@@ -90,11 +90,16 @@ func (n *normalizer) page(link string) {
 	}
 }
 
-// canonical returns the canonical address of an entry's link.
-func (n *normalizer) canonical(link string) string {
+// canonical returns the canonical address of an entry's link: of the page, or,
+// where several entries are parts of it, of the part; and the part's in any
+// case, which does not depend on the other entries and is therefore a name.
+func (n *normalizer) canonical(link string) (address, place string) {
 	if link == "" {
-		return ""
+		return "", ""
 	}
-	page, _, _ := strings.Cut(link, "#")
-	return canonical(link, n.site, n.parts[page])
+	place = canonical(link, n.site, true)
+	if page, fragment, _ := strings.Cut(link, "#"); fragment == "" || n.parts[page] {
+		return place, place
+	}
+	return canonical(link, n.site, false), place
 }

@@ -3,36 +3,52 @@ package normalize
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
+
+// identify gives each draft its identity and aliases, and returns those with an
+// identity that none before has.
+func identify(drafts []draft) []draft {
+	shared := sharedNames(drafts)
+	seen := map[string]bool{}
+	kept := drafts[:0]
+	for i := range drafts {
+		d := &drafts[i]
+		if d.id = identity(d, shared); d.id != "" && !seen[d.id] {
+			seen[d.id] = true
+			kept = append(kept, *d)
+		}
+	}
+	nameAliases(kept)
+	return kept
+}
 
 // identity returns what names an item within its source: its guid, rdf:about,
 // atom:id, canonical link, or a hash of title and stated date, whichever comes
 // first. What entries of one document share, although they differ, names none
 // of them.
-func identity(d *draft, it *news.Item, shared map[string]bool) string {
+func identity(d *draft, shared map[string]bool) string {
 	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
 		if id = line(id); id != "" && !shared[id] {
 			return short(id)
 		}
 	}
-	if it.Canonical != "" && !shared[it.Canonical] {
-		return short(it.Canonical)
+	if d.place != "" && !shared[d.place] {
+		return short(d.place)
 	}
-	if it.Title == "" && it.Text == "" && len(it.Enclosures) == 0 {
-		return ""
-	}
-	parts := []string{it.Title, stamp(d.stated)}
-	if it.Title == "" {
-		parts = append(parts, it.Text)
-		for _, enc := range it.Enclosures {
+	parts := []string{d.title, d.stamp()}
+	if d.title == "" {
+		parts = append(parts, d.entry.Summary.Value, d.entry.Content.Value)
+		for _, enc := range d.entry.Enclosures {
 			parts = append(parts, enc.URL)
 		}
+	}
+	if strings.Join(parts, "") == "" {
+		return ""
 	}
 	return "hash:" + digest(parts...)
 }
@@ -58,53 +74,52 @@ func sharedNames(drafts []draft) map[string]bool {
 	}
 	for i := range drafts {
 		d := &drafts[i]
-		title := d.entry.Title.Value
+		title := d.title
 		for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-			if id = line(id); id != "" && id != d.canonical {
-				note(id, d.canonical+"\x00"+title)
+			if id = line(id); id != "" && id != d.place {
+				note(id, d.place+"\x00"+title)
 			}
 		}
-		if d.canonical != "" {
-			note(d.canonical, title)
+		if d.place != "" {
+			note(d.place, title)
 		}
 	}
 	return shared
 }
 
-// nameAliases gives each item its further identities, best first: its canonical
+// nameAliases gives each draft its further identities, best first: its canonical
 // link, its title with the instant that was stated, its title with its text.
-// What two items of the document share is no identity.
-func nameAliases(items []news.Item) {
+// What two entries of the document share is no identity.
+func nameAliases(drafts []draft) {
 	count := map[string]int{}
-	for i := range items {
-		it := &items[i]
-		it.Aliases = aliases(it)
-		for _, alias := range it.Aliases {
+	for i := range drafts {
+		d := &drafts[i]
+		d.aliases = aliases(d)
+		for _, alias := range d.aliases {
 			count[alias]++
 		}
 	}
-	for i := range items {
-		var unique []string
-		for _, alias := range items[i].Aliases {
-			if count[alias] == 1 {
-				unique = append(unique, alias)
-			}
-		}
-		items[i].Aliases = unique
+	for i := range drafts {
+		d := &drafts[i]
+		d.aliases = slices.DeleteFunc(d.aliases, func(alias string) bool { return count[alias] > 1 })
 	}
 }
 
-func aliases(it *news.Item) []string {
+// enoughToTell is how many bytes of text tell an item from all others of its
+// source, together with the title.
+const enoughToTell = 40
+
+func aliases(d *draft) []string {
 	var out []string
-	if it.Canonical != "" {
-		out = append(out, short(it.Canonical))
+	if d.place != "" {
+		out = append(out, short(d.place))
 	}
-	if it.Title != "" {
-		if it.Dated {
-			out = append(out, "title:"+digest(it.Title, stamp(it.Published)))
+	if d.title != "" {
+		if d.dated {
+			out = append(out, "title:"+digest(d.title, d.stamp()))
 		}
-		if utf8.RuneCountInString(it.Text) >= 40 {
-			out = append(out, "text:"+digest(it.Title, it.Text))
+		if e := d.entry; len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
+			out = append(out, "text:"+digest(d.title, e.Summary.Value, e.Content.Value))
 		}
 	}
 	return out
@@ -112,15 +127,16 @@ func aliases(it *news.Item) []string {
 
 // contentHash tells one revision of an item from another. It does not depend
 // on the time of the poll.
-func contentHash(it *news.Item, stated time.Time) string {
-	return digest(it.Title, it.HTML, it.Summary, it.Canonical, stamp(stated))
+func contentHash(it *news.Item, d *draft) string {
+	return digest(it.Title, it.HTML, it.Summary, d.place, d.stamp())
 }
 
-func stamp(t time.Time) string {
-	if t.IsZero() {
+// stamp returns the instant that was stated; nothing if none was.
+func (d *draft) stamp() string {
+	if !d.dated {
 		return ""
 	}
-	return strconv.FormatInt(t.Unix(), 10)
+	return strconv.FormatInt(d.published.at.Unix(), 10)
 }
 
 // digest returns 128 bits of a SHA-256 over the parts, as hex.

@@ -36,8 +36,9 @@ type normalizer struct {
 }
 
 // Items returns the entries of a feed in normal form, in the feed's order, each
-// identity once, the first of those that share it. at is the start of the poll
-// that brought the feed: no item is published later.
+// identity once, the first of those that share it. Entries that are marked as
+// known take part in finding the identities of the others and are left out. at
+// is the start of the poll that brought the feed: no item is published later.
 func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
 	n := newNormalizer(src, &feed, at)
 	drafts := make([]draft, len(feed.Entries))
@@ -46,25 +47,21 @@ func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
 		drafts[i].link = n.link(drafts[i].entry)
 		n.page(drafts[i].link)
 	}
+	for i := range drafts {
+		d := &drafts[i]
+		d.canonical, d.place = n.canonical(d.link)
+		d.title = cut(plainText(d.entry.Title), maxTitle)
+		d.published, d.dated = statedDate(d.entry)
+	}
+	drafts = identify(drafts)
 	items := make([]news.Item, 0, len(drafts))
 	for i := range drafts {
-		d := &drafts[i]
-		d.canonical = n.canonical(d.link)
-	}
-	shared := sharedNames(drafts)
-	seen := map[string]bool{}
-	for i := range drafts {
-		d := &drafts[i]
-		it := n.item(d)
-		it.ID = identity(d, &it, shared)
-		if it.ID == "" || seen[it.ID] {
-			continue
+		if d := &drafts[i]; !d.entry.Known {
+			it := n.item(d)
+			it.Hash = contentHash(&it, d)
+			items = append(items, it)
 		}
-		seen[it.ID] = true
-		it.Hash = contentHash(&it, d.stated)
-		items = append(items, it)
 	}
-	nameAliases(items)
 	return items
 }
 
@@ -94,12 +91,17 @@ func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
 // A draft is an entry on its way to an item.
 type draft struct {
 	entry     *news.Entry
+	id        string
+	aliases   []string
 	link      string // absolute
 	canonical string
-	stated    time.Time // when the source says that it was published, unclamped; zero: not said
+	place     string // canonical, with the place in the page, whether others are parts of it or not
+	title     string // plain; empty: the entry has none
+	published stated // as the source says, unclamped
+	dated     bool   // the source says
 }
 
-// item brings one entry to normal form, but for its identity.
+// item brings one entry to normal form.
 func (n *normalizer) item(d *draft) news.Item {
 	e := d.entry
 	base := e.Base
@@ -107,9 +109,9 @@ func (n *normalizer) item(d *draft) news.Item {
 		base = n.base
 	}
 	it := news.Item{
-		Source: n.src.Name, GUID: cut(line(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
+		Source: n.src.Name, ID: d.id, Aliases: d.aliases, GUID: cut(line(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
 		Comments: comments(base, e.Comments),
-		Title:    cut(plainText(e.Title), maxTitle), Rights: cut(plainText(e.Rights), maxTitle),
+		Title:    d.title, Rights: cut(plainText(e.Rights), maxTitle),
 		Authors: people(base, e.Authors), Categories: subjects(e.Categories),
 		Enclosures: enclosures(base, e.Enclosures), Origin: origin(base, e.Origin), Geo: e.Geo,
 		FirstSeen: n.at, Fetched: n.at, Published: n.at,
@@ -175,18 +177,22 @@ func (n *normalizer) dates(it *news.Item, d *draft) {
 	if at, ok := firstDate(d.entry.Updated); ok && !at.at.After(n.at) {
 		it.Updated = at.at
 	}
-	at, ok := firstDate(d.entry.Published)
-	if !ok {
-		at, ok = firstDate(d.entry.Updated)
-	}
-	if !ok {
+	if !d.dated {
 		return
 	}
-	d.stated = at.at
-	it.Dated, it.Zone, it.Published = true, at.zone, at.at
+	it.Dated, it.Zone, it.Published = true, d.published.zone, d.published.at
 	if it.Published.After(n.at) {
 		it.Published = n.at
 	}
+}
+
+// statedDate returns when an entry says that it was published; of one that only
+// says when it was changed, that.
+func statedDate(e *news.Entry) (stated, bool) {
+	if at, ok := firstDate(e.Published); ok {
+		return at, true
+	}
+	return firstDate(e.Updated)
 }
 
 // earliest is the instant before which no feed was published: what states an

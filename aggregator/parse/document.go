@@ -76,6 +76,9 @@ func readXML(text, url string, maxItems int, feed *news.Feed) (*document, error)
 			d.truncated()
 		}
 	}
+	if n := d.entities.illegal; n > 0 {
+		repair(feed, "control", "references to characters that XML does not allow were dropped", n)
+	}
 	if d.empty > 0 {
 		repair(feed, "empty", "entries without id, title, link and text were dropped", d.empty)
 	}

@@ -14,8 +14,10 @@ import (
 // fill has gofeed read the skeleton and takes over what it found: people,
 // subjects, enclosures, pictures, places, origins, and what concerns the feed
 // as a whole.
-func (d *document) fill() error {
-	body := bytes.NewReader(d.skeleton.document(d))
+func (d *document) fill(known func(raw string) bool, settings string) error {
+	head := d.skeleton.head(d)
+	recognise(d.feed, string(head)+settings, known)
+	body := bytes.NewReader(d.skeleton.document(d, head))
 	if d.atom {
 		f, err := (&atom.Parser{}).Parse(body)
 		if err != nil {

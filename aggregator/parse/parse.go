@@ -34,6 +34,14 @@ var ErrTooLarge = errors.New("the document is too large")
 // decompressed, of its entries the first MaxItems. What was repaired is in the
 // feed's Repairs. The error is ErrTooLarge or wraps ErrNotFeed.
 func Parse(src news.Source, answer news.Answer) (news.Feed, error) {
+	return Changed(src, answer, nil)
+}
+
+// Changed is Parse, but entries whose Raw is known are marked and spared the
+// costly part of the way. Raw depends on everything that an entry's items are
+// made of: when the feed's base, language, people or site change, every entry
+// has another.
+func Changed(src news.Source, answer news.Answer, known func(raw string) bool) (news.Feed, error) {
 	limit, items := src.MaxBytes, src.MaxItems
 	if limit <= 0 {
 		limit = maxBytes
@@ -56,29 +64,53 @@ func Parse(src news.Source, answer news.Answer) (news.Feed, error) {
 		repair(&feed, "control", "control characters were read as windows-1252", moved)
 	}
 	if rest := strings.TrimLeft(text, "\ufeff \t\r\n"); strings.HasPrefix(rest, "{") {
-		err = readJSON(rest, items, &feed)
+		if err = readJSON(rest, items, &feed); err == nil {
+			stateLanguage(&feed, answer)
+			recognise(&feed, fmt.Sprint(feed.Authors)+src.Language, known)
+		}
 	} else {
-		err = parseXML(text, items, &feed)
+		var d *document
+		if d, err = readXML(text, feed.URL, items, &feed); err == nil {
+			d.readHead()
+			stateLanguage(&feed, answer)
+			err = d.fill(known, src.Language)
+		}
 	}
 	if err != nil {
 		return news.Feed{}, fmt.Errorf("parse: %w: %w", ErrNotFeed, err)
 	}
-	if feed.Language == "" {
-		feed.Language = firstLanguage(answer.ContentLanguage)
-	}
 	return feed, nil
 }
 
-func parseXML(text string, items int, feed *news.Feed) error {
-	d, err := readXML(text, feed.URL, items, feed)
-	if err != nil {
-		return err
+// recognise completes the hash of each entry with what it takes from its feed,
+// and marks those that are known. One without a link and a title of its own is
+// never known: its identity is made of all of it.
+func recognise(feed *news.Feed, context string, known func(raw string) bool) {
+	var b strings.Builder
+	for _, s := range []string{context, feed.URL, feed.Base, feed.Language} {
+		b.WriteString(s)
+		b.WriteByte(0)
 	}
-	d.readHead()
-	if n := d.entities.illegal; n > 0 {
-		repair(feed, "control", "references to characters that XML does not allow were dropped", n)
+	for _, l := range feed.Links {
+		if l.Rel == "" || l.Rel == "alternate" || l.Rel == relOriginal {
+			b.WriteString(l.Href + "\x00" + l.Type + "\x00")
+		}
 	}
-	return d.fill()
+	shared := rawHash(b.String())
+	for i := range feed.Entries {
+		e := &feed.Entries[i]
+		e.Raw = rawHash(shared + e.Raw)
+		linked := len(e.Links) > 0 || e.PermaLink
+		e.Known = known != nil && linked && e.Title.Value != "" && known(e.Raw)
+	}
+}
+
+// stateLanguage takes the language of an answer's header for a feed that states
+// none.
+func stateLanguage(feed *news.Feed, answer news.Answer) {
+	if feed.Language == "" {
+		feed.Language = firstLanguage(answer.ContentLanguage)
+	}
 }
 
 // firstLanguage returns the language of a Content-Language header that names

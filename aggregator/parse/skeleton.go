@@ -2,6 +2,8 @@ package parse
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -11,8 +13,13 @@ import (
 // links and identities.
 type skeleton struct {
 	body    bytes.Buffer
-	entries []int // number of each entry that it holds, in the feed
+	spans   []span
+	entries []int           // of each entry in the document, its number in the feed
+	used    map[string]bool // prefixes: gofeed copies all that are bound for each element
 }
+
+// A span is where an entry stands in the skeleton's body.
+type span struct{ entry, from, to int }
 
 // forRSS are the elements that gofeed reads in RSS, under the name by which it
 // knows them. Authors become creators, since of several authors gofeed keeps
@@ -42,34 +49,41 @@ var forBoth = map[string]bool{
 	"media:keywords": true, "media:credit": true, "media:player": true,
 	"itunes:link": true, "itunes:author": true, "itunes:owner": true, "itunes:image": true, "itunes:keywords": true,
 	"itunes:category": true, "itunes:duration": true, "itunes:new-feed-url": true, "itunes:explicit": true,
-	"googleplay:image": true, "googleplay:author": true, "podcast:person": true,
+	"googleplay:image": true, "googleplay:author": true,
 	"georss:point": true, "georss:where": true, "georss:box": true, "geo:lat": true, "geo:long": true,
 	"geo:point": true, "gml:point": true,
 	"sy:updateperiod": true, "sy:updatefrequency": true, "fh:complete": true, "fh:archive": true,
-	"feedburner:origenclosurelink": true, "media:peerlink": true, "wfw:commentrss": true, "slash:comments": true, "image": true, "thumbnail": true,
+	"feedburner:origenclosurelink": true, "media:peerlink": true,
 }
 
-// spaces declares every prefix that a skeleton uses. The addresses are those
-// that gofeed knows the prefixes by.
-const spaces = ` xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/"` +
-	` xmlns:dcterms="http://purl.org/dc/terms/" xmlns:media="http://search.yahoo.com/mrss/"` +
-	` xmlns:itunes="http://www.itunes.com/DTDs/PodCast-1.0.dtd" xmlns:georss="http://www.georss.org/georss"` +
-	` xmlns:geo="http://www.w3.org/2003/01/geo/wgs84_pos#" xmlns:gml="http://www.opengis.net/gml"` +
-	` xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" xmlns:fh="http://purl.org/syndication/history/1.0"` +
-	` xmlns:googleplay="http://www.google.com/schemas/play-podcasts/1.0" xmlns:podcast="https://podcastindex.org/namespace/1.0"` +
-	` xmlns:wfw="http://wellformedweb.org/CommentAPI/" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"` +
-	` xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"`
+// spaces are the namespaces that a skeleton may use, by their prefixes. The
+// addresses are those that gofeed knows the prefixes by.
+var spaces = map[string]string{
+	"atom":       "http://www.w3.org/2005/Atom",
+	"dc":         "http://purl.org/dc/elements/1.1/",
+	"dcterms":    "http://purl.org/dc/terms/",
+	"media":      "http://search.yahoo.com/mrss/",
+	"itunes":     "http://www.itunes.com/DTDs/PodCast-1.0.dtd",
+	"georss":     "http://www.georss.org/georss",
+	"geo":        "http://www.w3.org/2003/01/geo/wgs84_pos#",
+	"gml":        "http://www.opengis.net/gml",
+	"sy":         "http://purl.org/rss/1.0/modules/syndication/",
+	"fh":         "http://purl.org/syndication/history/1.0",
+	"googleplay": "http://www.google.com/schemas/play-podcasts/1.0",
+	"feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+}
 
 // entry adds an entry with number of the last of the feed.
 func (s *skeleton) entry(d *document, t *tree) {
-	s.entries = append(s.entries, len(d.feed.Entries)-1)
+	from := s.body.Len()
 	tag := "item"
 	if d.atom {
 		tag = "entry"
 	}
 	s.body.WriteString("<" + tag + ">")
 	s.children(d, t, &t.nodes[0])
-	s.body.WriteString("</" + tag + ">\n")
+	s.body.WriteString("</" + tag + ">")
+	s.spans = append(s.spans, span{len(d.feed.Entries) - 1, from, s.body.Len()})
 }
 
 // children writes those children of an element that gofeed is to read.
@@ -96,6 +110,9 @@ func forGofeed(name string, atom bool) (string, bool) {
 
 // element writes an element and all within it.
 func (s *skeleton) element(d *document, t *tree, n *node, name string) {
+	if prefix, _, ok := strings.Cut(name, ":"); ok {
+		s.use(prefix)
+	}
 	s.body.WriteByte('<')
 	s.body.WriteString(name)
 	for i, a := range n.attrs {
@@ -132,10 +149,17 @@ func skeletonName(name string) string {
 	if !ok {
 		prefix, rest = "", name
 	}
-	if !plainName(rest) || prefix != "" && !strings.Contains(spaces, "xmlns:"+prefix+"=") {
+	if !plainName(rest) || prefix != "" && spaces[prefix] == "" {
 		return ""
 	}
 	return name
+}
+
+func (s *skeleton) use(prefix string) {
+	if s.used == nil {
+		s.used = map[string]bool{}
+	}
+	s.used[prefix] = true
 }
 
 func seenBefore(attrs []attr, key string) bool {
@@ -158,27 +182,40 @@ func plainName(s string) bool {
 	return s != ""
 }
 
-// document returns the whole skeleton.
-func (s *skeleton) document(d *document) []byte {
-	entries := s.body
-	s.body = bytes.Buffer{}
-	s.body.Grow(entries.Len() + 2048)
-	if d.atom {
-		s.body.WriteString(`<feed version="1.0" xmlns="http://www.w3.org/2005/Atom"` + spaces + `>`)
-	} else {
-		s.body.WriteString(`<rss version="2.0"` + spaces + `><channel>`)
-	}
+// head returns what stands outside the entries.
+func (s *skeleton) head(d *document) []byte {
+	from := s.body.Len()
 	for i := range d.head.nodes {
 		// Of RSS 1.0 the pictures stand beside the channel.
 		if n := &d.head.nodes[i]; i == 0 || n.name == "channel" {
 			s.children(d, &d.head, n)
 		}
 	}
-	s.body.Write(entries.Bytes())
+	return s.body.Bytes()[from:]
+}
+
+// document returns the skeleton with the entries that are not known.
+func (s *skeleton) document(d *document, head []byte) []byte {
+	var b bytes.Buffer
+	open, end := `<rss version="2.0"`, "</channel></rss>"
 	if d.atom {
-		s.body.WriteString("</feed>")
-	} else {
-		s.body.WriteString("</channel></rss>")
+		open, end = `<feed version="1.0" xmlns="`+spaces["atom"]+`"`, "</feed>"
 	}
-	return s.body.Bytes()
+	b.WriteString(open)
+	for _, prefix := range slices.Sorted(maps.Keys(s.used)) {
+		b.WriteString(" xmlns:" + prefix + `="` + spaces[prefix] + `"`)
+	}
+	b.WriteByte('>')
+	if !d.atom {
+		b.WriteString("<channel>")
+	}
+	b.Write(head)
+	for _, span := range s.spans {
+		if !d.feed.Entries[span.entry].Known {
+			s.entries = append(s.entries, span.entry)
+			b.Write(s.body.Bytes()[span.from:span.to])
+		}
+	}
+	b.WriteString(end)
+	return b.Bytes()
 }
