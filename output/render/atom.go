@@ -49,6 +49,7 @@ type atomGenerator struct {
 // An atomEntry shadows what the embedded struct can hold only one of, and what
 // it would write as bare text: category and source have structure in Atom.
 type atomEntry struct {
+	XMLName xml.Name `xml:"entry"`
 	feeds.AtomEntry
 	Language   string         `xml:"xml:lang,attr,omitempty"`
 	Title      *atomText      `xml:"title"`
@@ -76,9 +77,10 @@ type atomSource struct {
 }
 
 // Atom renders a channel as Atom 1.0.
-func Atom(site Site, ch Channel) (news.Document, error) {
-	entries, modified := ch.entries(site)
-	updated := modified
+func Atom(site Site, ch Channel) (news.Document, error) { return lay(site, ch, nil).atom() }
+
+func (l *layout) atom() (news.Document, error) {
+	site, ch, updated := l.site, l.ch, l.modified
 	if updated.IsZero() {
 		updated = instant(ch.Since, time.Unix(0, 0))
 	}
@@ -89,7 +91,7 @@ func Atom(site Site, ch Channel) (news.Document, error) {
 			Updated: updated.Format(time.RFC3339),
 		},
 		Author:    atomPerson{plain(site.name()), site.url("/")},
-		Language:  shortLanguage(ch.language(entries)),
+		Language:  shortLanguage(l.language()),
 		NSMedia:   nsMedia,
 		NSGeo:     nsGeo,
 		Title:     atomPlain(ch.title()),
@@ -101,14 +103,20 @@ func Atom(site Site, ch Channel) (news.Document, error) {
 	if ch.Archive > 0 {
 		feed.NSHistory, feed.Archive = nsHistory, &struct{}{}
 	}
-	for i := range entries {
-		feed.Entries = append(feed.Entries, newAtomEntry(site, &entries[i]))
-	}
-	body, err := encode(feed)
+	shell, err := encode(feed)
 	if err != nil {
 		return news.Document{}, err
 	}
-	return ch.document(site, atomFormat, body, modified), nil
+	body, err := l.splice(shell, "</feed>", func(pl *plate) (_ []byte, err error) {
+		if pl.atom == nil {
+			pl.atom, err = encodePart(newAtomEntry(site, &pl.entry), " ")
+		}
+		return pl.atom, err
+	})
+	if err != nil {
+		return news.Document{}, err
+	}
+	return ch.document(site, atomFormat, body, l.modified), nil
 }
 
 func atomLink(rel, href, mediaType string) link {

@@ -37,25 +37,6 @@ type entry struct {
 	more       int // reports beyond those in also
 }
 
-// entries brings the filings of a channel to the model, and finds when the
-// newest of them changed.
-func (ch Channel) entries(site Site) (list []entry, modified time.Time) {
-	for i := range ch.Filed {
-		filed := &ch.Filed[i]
-		if len(filed.Members) == 0 {
-			continue
-		}
-		e := newEntry(site, ch.Topic, filed)
-		list = append(list, e)
-		for _, t := range []time.Time{e.updated, filed.FirstFiled.UTC().Truncate(time.Second)} {
-			if t.After(modified) {
-				modified = t
-			}
-		}
-	}
-	return list, modified
-}
-
 func newEntry(site Site, topic news.Topic, filed *news.Filed) entry {
 	lead := &filed.Members[0]
 	item := &lead.Record.Item

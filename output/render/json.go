@@ -14,11 +14,12 @@ import (
 // extensionDocs is where the members of "_wireroom" are explained.
 const extensionDocs = Homepage + "/blob/main/docs/json-feed-extension.md"
 
-// A jsonFeed shadows the items: they are there even if there are none.
+// A jsonFeed shadows the items: they are there even if there are none. They are
+// put into the finished document, and so stand last.
 type jsonFeed struct {
 	feeds.JSONFeed
-	Items     []jsonItem `json:"items"`
 	Extension jsonTopic  `json:"_wireroom"`
+	Items     []struct{} `json:"items"`
 }
 
 // A jsonTopic is the feed's extension.
@@ -79,21 +80,23 @@ type jsonReport struct {
 }
 
 // JSON renders a channel as JSON Feed 1.1.
-func JSON(site Site, ch Channel) (news.Document, error) {
-	entries, modified := ch.entries(site)
+func JSON(site Site, ch Channel) (news.Document, error) { return lay(site, ch, nil).json() }
+
+func (l *layout) json() (news.Document, error) {
+	site, ch := l.site, l.ch
 	feed := jsonFeed{
 		JSONFeed: feeds.JSONFeed{
 			Version:     "https://jsonfeed.org/version/1.1",
 			Title:       ch.title(),
 			Description: ch.description(site),
-			Language:    ch.language(entries),
+			Language:    l.language(),
 			HomePageUrl: site.url(TopicPath(ch.Topic.Name)),
 			FeedUrl:     ch.selfURL(site, jsonFormat),
 		},
-		Items: []jsonItem{},
 		Extension: jsonTopic{
 			About: extensionDocs, Topic: ch.Topic.Name, TTL: int(ch.maxAge().Minutes()), Archive: ch.Archive,
 		},
+		Items: []struct{}{},
 	}
 	if hub := ch.hub(); hub != "" {
 		feed.Hubs = []*feeds.JSONHub{{Type: "WebSub", Url: hub}}
@@ -101,22 +104,35 @@ func JSON(site Site, ch Channel) (news.Document, error) {
 	if older := ch.older(jsonFormat); older != "" && !ch.private() {
 		feed.NextUrl = site.url(older)
 	}
-	for i := range entries {
-		feed.Items = append(feed.Items, newJSONItem(&entries[i]))
-	}
-	body, err := encodeJSON(feed)
+	shell, err := encodeJSON(feed, "")
 	if err != nil {
 		return news.Document{}, err
 	}
-	return ch.document(site, jsonFormat, body, modified), nil
+	// The items are the last member: "]" and "}" end the document.
+	first := true
+	body, err := l.splice(shell, "]", func(pl *plate) (_ []byte, err error) {
+		if pl.json == nil {
+			pl.json, err = encodeJSON(newJSONItem(&pl.entry), "  ")
+			pl.json = append([]byte(",\n  "), bytes.TrimSuffix(pl.json, []byte("\n"))...)
+		}
+		if first {
+			first = false
+			return pl.json[1:], err
+		}
+		return pl.json, err
+	})
+	if err != nil {
+		return news.Document{}, err
+	}
+	return ch.document(site, jsonFormat, body, l.modified), nil
 }
 
 // encodeJSON keeps < and & as they are: the document is not within a page.
-func encodeJSON(v any) ([]byte, error) {
+func encodeJSON(v any, prefix string) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
+	enc.SetIndent(prefix, " ")
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}

@@ -35,15 +35,17 @@ type indexPage struct {
 }
 
 // Summarize returns what the front page says of a channel's topic.
-func Summarize(site Site, ch Channel) Summary {
-	entries, changed := ch.entries(site)
+func Summarize(site Site, ch Channel) Summary { return lay(site, ch, nil).summary() }
+
+func (l *layout) summary() Summary {
+	ch := l.ch
 	s := Summary{
-		Title: ch.title(), Description: cleanLine(ch.Topic.Description), Href: site.href(TopicPath(ch.Topic.Name)),
-		Stories: len(entries), Outlets: outlets(entries), Changed: changed,
-		Feeds: ch.feedLinks(site), private: ch.private(),
+		Title: ch.title(), Description: cleanLine(ch.Topic.Description), Href: l.site.href(TopicPath(ch.Topic.Name)),
+		Stories: len(l.plates), Outlets: l.outlets(), Changed: l.modified,
+		Feeds: ch.feedLinks(l.site), private: ch.private(),
 	}
-	for i := range entries[:min(len(entries), maxHeadlines)] {
-		s.Headlines = append(s.Headlines, Headline{entries[i].title, entries[i].language})
+	for _, pl := range l.plates[:min(len(l.plates), maxHeadlines)] {
+		s.Headlines = append(s.Headlines, Headline{pl.entry.title, pl.entry.language})
 	}
 	return s
 }

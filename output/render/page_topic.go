@@ -1,9 +1,11 @@
 package render
 
 import (
+	"fmt"
 	"html/template"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -37,7 +39,7 @@ type topicPage struct {
 
 type storyDay struct {
 	Date    time.Time
-	Stories []pageStory
+	Stories []template.HTML
 }
 
 // A pageStory is an entry as pages show it.
@@ -60,17 +62,19 @@ type chip struct {
 
 // TopicPage renders a topic's page: its stories, newest first, by day, and how
 // to subscribe. It shows as many as fit into a hundred thousand bytes.
-func TopicPage(site Site, ch Channel) (news.Document, error) {
-	entries, changed := ch.entries(site)
+func TopicPage(site Site, ch Channel) (news.Document, error) { return lay(site, ch, nil).page() }
+
+func (l *layout) page() (news.Document, error) {
+	site, ch := l.site, l.ch
 	data := topicPage{
 		Frame:       site.frame(ch.title(), "topics"),
 		Heading:     ch.title(),
 		Description: ch.description(site),
 		Private:     ch.private(),
-		Merged:      slices.ContainsFunc(entries, func(e entry) bool { return len(e.also) > 0 }),
-		Stories:     len(entries),
-		Outlets:     outlets(entries),
-		Changed:     changed,
+		Merged:      slices.ContainsFunc(l.plates, func(pl *plate) bool { return len(pl.entry.also) > 0 }),
+		Stories:     len(l.plates),
+		Outlets:     l.outlets(),
+		Changed:     l.modified,
 		Feeds:       ch.feedLinks(site),
 	}
 	data.Frame.Description = data.Description
@@ -78,39 +82,45 @@ func TopicPage(site Site, ch Channel) (news.Document, error) {
 	if !ch.private() {
 		// The address comes from the configuration and is one of the web.
 		self := webURL(ch.selfURL(site, atomFormat))
-		data.FeedScheme = template.URL("feed:" + self) //nolint:gosec // see above
+		data.FeedScheme = template.URL("feed:" + self)
 		for _, r := range readers {
 			data.Readers = append(data.Readers, feedLink{Name: r.name, Href: r.prefix + url.QueryEscape(self)})
 		}
 	}
-	for n := min(len(entries), maxPageStories); ; n -= n/4 + 1 {
-		n = max(n, 0)
-		data.Shown, data.Days = n, site.days(entries[:n])
-		doc, err := page(TopicPath(ch.Topic.Name), "topic.tmpl", data)
-		if err != nil {
-			return doc, err
-		}
-		if len(doc.Body) > maxPage && n > 0 {
-			continue
-		}
-		doc.Modified, doc.MaxAge = changed, ch.maxAge()
-		doc.Topic, doc.Private = ch.Topic.Name, ch.private()
-		return doc, nil
+	if err := l.days(&data); err != nil {
+		return news.Document{}, err
 	}
+	doc, err := page(TopicPath(ch.Topic.Name), "topic.tmpl", data)
+	doc.Modified, doc.MaxAge = l.modified, ch.maxAge()
+	doc.Topic, doc.Private = ch.Topic.Name, ch.private()
+	return doc, err
 }
 
-// days groups stories that stand in the order of publication by their day.
-func (s Site) days(entries []entry) (list []storyDay) {
-	for i := range entries {
-		e := &entries[i]
-		date := e.published.Truncate(24 * time.Hour)
-		if len(list) == 0 || !list[len(list)-1].Date.Equal(date) {
-			list = append(list, storyDay{Date: date})
+// days puts the stories under their days, in the order given, as many as the
+// page has room for.
+func (l *layout) days(data *topicPage) error {
+	const frame = 16 << 10 // what surrounds the stories, at most
+	room := maxPage - frame
+	for _, pl := range l.plates[:min(len(l.plates), maxPageStories)] {
+		if pl.page == "" {
+			var b strings.Builder
+			if err := templates.ExecuteTemplate(&b, "entry", l.site.story(&pl.entry)); err != nil {
+				return fmt.Errorf("render: %w", err)
+			}
+			pl.page = template.HTML(b.String()) // made by html/template
 		}
-		last := &list[len(list)-1]
-		last.Stories = append(last.Stories, s.story(e))
+		if room -= len(pl.page); room < 0 {
+			return nil
+		}
+		date := pl.entry.published.Truncate(24 * time.Hour)
+		if n := len(data.Days); n == 0 || !data.Days[n-1].Date.Equal(date) {
+			data.Days = append(data.Days, storyDay{Date: date})
+		}
+		last := &data.Days[len(data.Days)-1]
+		last.Stories = append(last.Stories, pl.page)
+		data.Shown++
 	}
-	return list
+	return nil
 }
 
 func (s Site) story(e *entry) pageStory {
@@ -137,11 +147,11 @@ func (s Site) story(e *entry) pageStory {
 }
 
 // outlets counts the sources that lead the entries or report them too.
-func outlets(entries []entry) int {
+func (l *layout) outlets() int {
 	seen := map[string]bool{}
-	for i := range entries {
-		seen[entries[i].outlet.Source] = true
-		for _, r := range entries[i].also {
+	for _, pl := range l.plates {
+		seen[pl.entry.outlet.Source] = true
+		for _, r := range pl.entry.also {
 			seen[r.outlet.Source] = true
 		}
 	}

@@ -1,6 +1,9 @@
 package render
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,21 +93,72 @@ func TestSameDataSameBytes(t *testing.T) {
 	}
 }
 
-func BenchmarkTopic(b *testing.B) {
+// many is a channel of a hundred merged stories with texts of some length.
+func many() Channel {
 	ch := ordinary()
 	story := ch.Filed[0]
 	ch.Filed = nil
-	for range 100 {
-		ch.Filed = append(ch.Filed, story)
+	for i := range 100 {
+		f := story
+		f.ID = fmt.Sprintf("tag:example.org,2026-03-14:city/%d", i)
+		f.Members = slices.Clone(story.Members)
+		f.Members[0].Record.Seq = int64(i)
+		f.Members[0].Record.Item.HTML = strings.Repeat("<p>Passengers who had waited since dawn did not find it small at all.</p>", 5)
+		ch.Filed = append(ch.Filed, f)
 	}
-	for name, f := range map[string]func(Site, Channel) (news.Document, error){"RSS": RSS, "Atom": Atom, "JSON": JSON, "page": TopicPage} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := f(site, ch); err != nil {
-					b.Fatal(err)
-				}
+	return ch
+}
+
+func TestPressMakesTheSameBytes(t *testing.T) {
+	var p Press
+	ch := many()
+	for round := range 4 {
+		switch round {
+		case 1:
+			ch.Filed[7].Updated = day.Add(3 * time.Hour)
+			ch.Filed[7].Members[0].Record.Seq = 1000
+			ch.Filed[7].Members[0].Record.Item.Title = "Another headline"
+		case 2:
+			ch.Filed = slices.Delete(ch.Filed, 3, 5)
+			ch.Topic.Title = "Another title"
+		case 3:
+			ch.Topic.Content = news.ContentLink
+		}
+		docs, sum, err := p.Documents(site, ch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range []func(Site, Channel) (news.Document, error){RSS, Atom, JSON, TopicPage} {
+			if want := render(t, f, site, ch); string(docs[i].Body) != string(want.Body) || docs[i].ETag != want.ETag || !docs[i].Modified.Equal(want.Modified) {
+				t.Errorf("round %d: %s differs from what is made at once", round, want.Path)
 			}
-		})
+		}
+		if sum.Stories != len(ch.Filed) || len(p.plates) != len(ch.Filed) {
+			t.Errorf("round %d: %d stories, %d plates", round, sum.Stories, len(p.plates))
+		}
 	}
+}
+
+// What a topic of a hundred stories costs at first, and when one changed.
+func BenchmarkTopic(b *testing.B) {
+	ch := many()
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var p Press
+			if _, _, err := p.Documents(site, ch); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("changed", func(b *testing.B) {
+		b.ReportAllocs()
+		var p Press
+		for i := int64(0); b.Loop(); i++ {
+			ch.Filed[7].Members[0].Record.Seq = 1000 + i
+			if _, _, err := p.Documents(site, ch); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

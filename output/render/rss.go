@@ -30,19 +30,19 @@ type rssRoot struct {
 }
 
 // An rssChannel shadows the texts of the embedded struct that must be escaped
-// in another way, and its items.
+// in another way. Its items are put into the finished document.
 type rssChannel struct {
 	feeds.RssFeed
 	Title       plainText `xml:"title"`
 	Description plainText `xml:"description"`
 	Archive     *struct{} `xml:"fh:archive"`
 	Links       []link
-	Items       []rssItem `xml:"item"`
 }
 
 // An rssItem shadows what the embedded struct has no attributes or only one
 // place for.
 type rssItem struct {
+	XMLName xml.Name `xml:"item"`
 	feeds.RssItem
 	Title      plainText   `xml:"title"`
 	Categories []plainText `xml:"category"`
@@ -62,14 +62,16 @@ type rssSource struct {
 }
 
 // RSS renders a channel as RSS 2.0.
-func RSS(site Site, ch Channel) (news.Document, error) {
-	entries, modified := ch.entries(site)
+func RSS(site Site, ch Channel) (news.Document, error) { return lay(site, ch, nil).rss() }
+
+func (l *layout) rss() (news.Document, error) {
+	site, ch := l.site, l.ch
 	root := rssRoot{
 		Version: "2.0", NSAtom: nsAtom, NSContent: nsContent, NSDC: nsDC, NSMedia: nsMedia, NSGeo: nsGeo,
 		Channel: rssChannel{
 			RssFeed: feeds.RssFeed{
 				Link:      site.url(TopicPath(ch.Topic.Name)),
-				Language:  shortLanguage(ch.language(entries)),
+				Language:  shortLanguage(l.language()),
 				Generator: "Wireroom " + site.Version + " (" + Homepage + ")",
 				Docs:      rssDocs,
 				Ttl:       int(ch.maxAge().Minutes()),
@@ -82,17 +84,23 @@ func RSS(site Site, ch Channel) (news.Document, error) {
 	if ch.Archive > 0 {
 		root.NSHistory, root.Channel.Archive = nsHistory, &struct{}{}
 	}
-	if !modified.IsZero() {
-		root.Channel.LastBuildDate = modified.Format(time.RFC1123Z)
+	if !l.modified.IsZero() {
+		root.Channel.LastBuildDate = l.modified.Format(time.RFC1123Z)
 	}
-	for i := range entries {
-		root.Channel.Items = append(root.Channel.Items, newRSSItem(&entries[i]))
-	}
-	body, err := encode(root)
+	shell, err := encode(root)
 	if err != nil {
 		return news.Document{}, err
 	}
-	return ch.document(site, rssFormat, body, modified), nil
+	body, err := l.splice(shell, " </channel>", func(pl *plate) (_ []byte, err error) {
+		if pl.rss == nil {
+			pl.rss, err = encodePart(newRSSItem(&pl.entry), "  ")
+		}
+		return pl.rss, err
+	})
+	if err != nil {
+		return news.Document{}, err
+	}
+	return ch.document(site, rssFormat, body, l.modified), nil
 }
 
 func newRSSItem(e *entry) rssItem {

@@ -22,10 +22,16 @@ const (
 
 // encode writes v behind an XML declaration.
 func encode(v any) ([]byte, error) {
+	body, err := encodePart(v, "")
+	return append([]byte(xml.Header), body...), err
+}
+
+// encodePart writes v as it stands within a document, indented by prefix.
+func encodePart(v any, prefix string) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(xml.Header)
+	b.WriteString(prefix)
 	enc := xml.NewEncoder(&b)
-	enc.Indent("", " ")
+	enc.Indent(prefix, " ")
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
@@ -150,17 +156,16 @@ func (e *entry) point() string {
 
 // language is the channel's: the topic's only one, else that which all entries
 // share, else none.
-func (ch Channel) language(entries []entry) string {
-	if len(ch.Topic.Language) == 1 {
-		return languageTag(ch.Topic.Language[0])
+func (l *layout) language() string {
+	if only := l.ch.Topic.Language; len(only) == 1 {
+		return languageTag(only[0])
 	}
-	if len(entries) == 0 {
-		return ""
-	}
-	for i := range entries {
-		if entries[i].language != entries[0].language {
+	shared := ""
+	for i, pl := range l.plates {
+		if i > 0 && pl.entry.language != shared {
 			return ""
 		}
+		shared = pl.entry.language
 	}
-	return entries[0].language
+	return shared
 }

@@ -1,0 +1,136 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"html/template"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A Press renders one topic again and again. It keeps what it made of each
+// filing, so that a topic in which one story changed costs little more than
+// that story. It is not safe for concurrent use.
+type Press struct {
+	plates map[string]*plate // by the filing's id
+}
+
+// A plate is one filing in all forms, each made when it is first needed. Key
+// stands for everything that it was made from.
+type plate struct {
+	key             uint64
+	entry           entry
+	rss, atom, json []byte
+	page            template.HTML
+}
+
+// A layout is a channel with the plates of its filings in their order.
+type layout struct {
+	site     Site
+	ch       Channel
+	plates   []*plate
+	modified time.Time // when the newest of the filings changed
+}
+
+// seed is that of the keys of plates: they are compared within the process.
+var seed = maphash.MakeSeed()
+
+// Documents renders a channel in all three formats and as a page, and sums it
+// up for the front page. The bytes are those of RSS, Atom, JSON and TopicPage.
+func (p *Press) Documents(site Site, ch Channel) ([]news.Document, Summary, error) {
+	l := lay(site, ch, p.plates)
+	var docs []news.Document
+	for _, form := range []func() (news.Document, error){l.rss, l.atom, l.json, l.page} {
+		doc, err := form()
+		if err != nil {
+			return nil, Summary{}, err
+		}
+		docs = append(docs, doc)
+	}
+	p.plates = make(map[string]*plate, len(l.plates))
+	for _, pl := range l.plates {
+		p.plates[pl.entry.id] = pl
+	}
+	return docs, l.summary(), nil
+}
+
+// lay brings the filings of a channel to the model, but for those of which a
+// plate is kept.
+func lay(site Site, ch Channel, kept map[string]*plate) *layout {
+	l := &layout{site: site, ch: ch}
+	under := fmt.Sprint(site, ch.Topic.Content)
+	for i := range ch.Filed {
+		filed := &ch.Filed[i]
+		if len(filed.Members) == 0 {
+			continue
+		}
+		pl := kept[filed.ID]
+		if key := keyOf(under, filed); pl == nil || pl.key != key {
+			pl = &plate{key: key, entry: newEntry(site, ch.Topic, filed)}
+		}
+		l.plates = append(l.plates, pl)
+		for _, t := range []time.Time{pl.entry.updated, filed.FirstFiled.UTC().Truncate(time.Second)} {
+			if t.After(l.modified) {
+				l.modified = t
+			}
+		}
+	}
+	return l
+}
+
+// keyOf stands for a filing with its members, published under the same site
+// and topic. The place of a record in the log stands for its item.
+func keyOf(under string, filed *news.Filed) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	text := func(s string) {
+		maphash.WriteComparable(&h, len(s))
+		h.WriteString(s)
+	}
+	number := func(n int64) { maphash.WriteComparable(&h, n) }
+	text(under)
+	text(filed.ID)
+	text(filed.Story)
+	for _, t := range []time.Time{filed.Published, filed.Updated, filed.FirstFiled} {
+		number(t.Unix())
+	}
+	number(int64(filed.Families))
+	for i := range filed.Members {
+		m := &filed.Members[i]
+		d, o := &m.Decision, &m.Outlet
+		number(m.Record.Seq)
+		number(int64(m.Record.Revision))
+		maphash.WriteComparable(&h, d.Score)
+		for _, s := range []string{
+			string(d.Kind), d.Family, d.Evidence.Rule, o.Source, o.Title, o.Feed, o.FeedID, o.Link, o.Family, o.Language,
+			o.Rights, o.Icon, string(o.Content), m.Record.Item.Hash,
+		} {
+			text(s)
+		}
+	}
+	return h.Sum64()
+}
+
+// splice puts what make returns for each plate into a shell, before the last
+// end.
+func (l *layout) splice(shell []byte, end string, part func(*plate) ([]byte, error)) ([]byte, error) {
+	at := bytes.LastIndex(shell, []byte(end))
+	size := len(shell)
+	parts := make([][]byte, len(l.plates))
+	for i, pl := range l.plates {
+		b, err := part(pl)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = b
+		size += len(b)
+	}
+	body := make([]byte, 0, size)
+	body = append(body, shell[:at]...)
+	for _, b := range parts {
+		body = append(body, b...)
+	}
+	return append(body, shell[at:]...), nil
+}
