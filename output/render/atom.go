@@ -87,7 +87,7 @@ func (l *layout) atom() (news.Document, error) {
 	feed := atomFeed{
 		AtomFeed: feeds.AtomFeed{
 			Xmlns:   nsAtom,
-			Id:      site.feedID(ch.Topic.Name),
+			Id:      site.feedID(ch),
 			Updated: updated.Format(time.RFC3339),
 		},
 		Author:    atomPerson{plain(site.name()), site.url("/")},
@@ -99,7 +99,7 @@ func (l *layout) atom() (news.Document, error) {
 		Generator: atomGenerator{Homepage, site.Version, "Wireroom"},
 		Links:     ch.links(site, atomFormat, "link"),
 	}
-	feed.Links = append(feed.Links, atomLink("alternate", site.url(TopicPath(ch.Topic.Name)), "text/html"))
+	feed.Links = append(feed.Links, atomLink("alternate", site.url(ch.home()), "text/html"))
 	if ch.Archive > 0 {
 		feed.NSHistory, feed.Archive = nsHistory, &struct{}{}
 	}

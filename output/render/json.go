@@ -90,7 +90,7 @@ func (l *layout) json() (news.Document, error) {
 			Title:       ch.title(),
 			Description: ch.description(site),
 			Language:    l.language(),
-			HomePageUrl: site.url(TopicPath(ch.Topic.Name)),
+			HomePageUrl: site.url(ch.home()),
 			FeedUrl:     ch.selfURL(site, jsonFormat),
 		},
 		Extension: jsonTopic{

@@ -40,7 +40,7 @@ func Summarize(site Site, ch Channel) Summary { return lay(site, ch, nil).summar
 func (l *layout) summary() Summary {
 	ch := l.ch
 	s := Summary{
-		Title: ch.title(), Description: cleanLine(ch.Topic.Description), Href: l.site.href(TopicPath(ch.Topic.Name)),
+		Title: ch.title(), Description: cleanLine(ch.Topic.Description), Href: l.site.href(ch.home()),
 		Stories: len(l.plates), Outlets: l.outlets(), Changed: l.modified,
 		Feeds: ch.feedLinks(l.site), private: ch.private(),
 	}

@@ -28,7 +28,7 @@ var readers = []struct{ name, prefix string }{
 type topicPage struct {
 	Frame                   frame
 	Heading, Description    string
-	Private, Merged         bool
+	Private, Merged, Search bool
 	Stories, Shown, Outlets int
 	Changed                 time.Time
 	Feeds                   []feedLink
@@ -79,6 +79,9 @@ func (l *layout) page() (news.Document, error) {
 	}
 	data.Frame.Description = data.Description
 	data.Frame.Feeds = data.Feeds
+	if ch.query != nil {
+		data.Search, data.Frame.Query, data.Frame.Section = true, *ch.query, ""
+	}
 	if !ch.private() {
 		// The address comes from the configuration and is one of the web.
 		self := webURL(ch.selfURL(site, atomFormat))
@@ -90,7 +93,7 @@ func (l *layout) page() (news.Document, error) {
 	if err := l.days(&data); err != nil {
 		return news.Document{}, err
 	}
-	doc, err := page(TopicPath(ch.Topic.Name), "topic.tmpl", data)
+	doc, err := page(ch.home(), "topic.tmpl", data)
 	doc.Modified, doc.MaxAge = l.modified, ch.maxAge()
 	doc.Topic, doc.Private = ch.Topic.Name, ch.private()
 	return doc, err

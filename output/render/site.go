@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -46,6 +47,8 @@ type Channel struct {
 	// first published and never changes (RFC 5005 section 4).
 	Archive  int
 	Archives int
+
+	query *string // it is no topic, but the answer to this query
 }
 
 // A format is one of the three forms of a topic's feed.
@@ -80,11 +83,14 @@ func (s Site) url(path string) string { return strings.TrimSuffix(s.BaseURL, "/"
 
 // feedID is constant for a topic, the same in every format, and never that of
 // an entry, whose ids have another form.
-func (s Site) feedID(topic string) string {
-	if s.Authority == "" {
-		return s.url(TopicPath(topic))
+func (s Site) feedID(ch Channel) string {
+	switch {
+	case s.Authority == "":
+		return s.url(ch.home())
+	case ch.query != nil:
+		return "tag:" + s.Authority + ":search/" + url.PathEscape(*ch.query)
 	}
-	return "tag:" + s.Authority + ":topics/" + topic
+	return "tag:" + s.Authority + ":topics/" + ch.Topic.Name
 }
 
 // sourceID names an outlet's feed by its own id, or its address, where that is
@@ -101,7 +107,18 @@ func (s Site) sourceID(o news.Outlet) string {
 	return "tag:" + s.Authority + ":sources/" + o.Source
 }
 
+// home is the path of the channel's page.
+func (ch Channel) home() string {
+	if ch.query != nil {
+		return SearchPath + ch.search()
+	}
+	return TopicPath(ch.Topic.Name)
+}
+
 func (ch Channel) path(f format) string {
+	if ch.query != nil {
+		return SearchPath + "." + f.ext + ch.search()
+	}
 	if ch.Archive > 0 {
 		return ArchivePath(ch.Topic.Name, ch.Archive, f.ext)
 	}
