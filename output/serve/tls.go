@@ -1,0 +1,85 @@
+package serve
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/acme/autocert"
+)
+
+// TLS says where certificates come from. All empty: plain HTTP.
+type TLS struct {
+	Cert, Key string   // paths of PEM files; read again when they change, as renewals do
+	ACME      []string // host names to obtain certificates for, from Let's Encrypt
+	Cache     string   // folder that keeps what ACME brought
+}
+
+// Config returns the configuration of a TLS listener, or nil where plain HTTP
+// is wanted. With ACME the listener must be reached at port 443, which is where
+// the authority asks (TLS-ALPN-01, RFC 8737).
+func (t TLS) Config() (*tls.Config, error) {
+	switch {
+	case len(t.ACME) > 0:
+		if t.Cache == "" {
+			return nil, errors.New("serve: certificates of ACME need a folder that keeps them")
+		}
+		m := &autocert.Manager{
+			Prompt:     autocert.AcceptTOS,
+			HostPolicy: autocert.HostWhitelist(t.ACME...),
+			Cache:      autocert.DirCache(t.Cache),
+		}
+		return m.TLSConfig(), nil
+	case t.Cert == "" && t.Key == "":
+		return nil, nil
+	}
+	pair := &keyPair{cert: t.Cert, key: t.Key}
+	if _, err := pair.current(time.Now()); err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return pair.current(time.Now())
+		},
+	}, nil
+}
+
+// lookEvery is how often the files of a key pair are looked at.
+const lookEvery = time.Minute
+
+// A keyPair is a certificate in two files.
+type keyPair struct {
+	cert, key string
+
+	mu     sync.Mutex
+	looked time.Time
+	stamp  time.Time // of the certificate's file when it was read
+	loaded *tls.Certificate
+}
+
+// current returns the certificate. Where its files have changed and cannot be
+// read, as in the middle of a renewal, it is the one before.
+func (p *keyPair) current(now time.Time) (*tls.Certificate, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.loaded != nil && now.Sub(p.looked) < lookEvery {
+		return p.loaded, nil
+	}
+	p.looked = now
+	info, err := os.Stat(p.cert)
+	if err == nil && (p.loaded == nil || !info.ModTime().Equal(p.stamp)) {
+		var c tls.Certificate
+		if c, err = tls.LoadX509KeyPair(p.cert, p.key); err == nil {
+			p.loaded, p.stamp = &c, info.ModTime()
+		}
+	}
+	if p.loaded != nil {
+		return p.loaded, nil
+	}
+	return nil, err
+}
