@@ -264,13 +264,17 @@ func sample(body []byte) []byte {
 func clean(s string) (text string, dropped, moved int) {
 	dirty := false
 	for i := 0; i < len(s) && !dirty; i++ {
-		switch c := s[i]; {
-		case c < ' ':
-			dirty = c != '\t' && c != '\n' && c != '\r'
+		c := s[i]
+		if c >= ' ' && c != 0xc2 && c != 0xef { // nearly all
+			continue
+		}
+		switch {
 		case c == 0xc2:
 			dirty = i+1 < len(s) && s[i+1] < 0xa0
 		case c == 0xef:
 			dirty = i+2 < len(s) && s[i+1] == 0xbf && s[i+2] >= 0xbe
+		default:
+			dirty = c != '\t' && c != '\n' && c != '\r'
 		}
 	}
 	if !dirty {

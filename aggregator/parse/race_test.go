@@ -2,5 +2,5 @@
 
 package parse_test
 
-// raceEnabled says that the race detector is on, which multiplies memory.
+// raceEnabled says that the race detector is on, which multiplies time and memory.
 const raceEnabled = true
