@@ -2,6 +2,7 @@ package topic_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -165,4 +166,27 @@ func TestFiling(t *testing.T) {
 	if diff := cmp.Diff(got, again); diff != "" {
 		t.Errorf("the same story gave other filings:\n%s", diff)
 	}
+}
+
+// TestTogether files and explains at once, as the filer and a page do.
+func TestTogether(t *testing.T) {
+	rules := compile(t,
+		news.Topic{Name: "a", Match: news.Match{Any: []string{"talks", "/tal+k/i"}}},
+		news.Topic{Name: "b", Where: "families > 0 && text contains 'alk'"})
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 200 {
+				item := news.Item{Text: fmt.Sprintf("Talks %d", i%50), Language: []string{"en", "de", "xx", ""}[g]}
+				story := storyOf(member(int64(i%50)+1, item))
+				if n := len(rules.File(story, "example.org", noon)); n != 2 {
+					t.Errorf("%d filings", n)
+				}
+				if n := len(rules.Explain(story, "")); n != 2 {
+					t.Errorf("%d explanations", n)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
