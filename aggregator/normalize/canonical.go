@@ -72,9 +72,9 @@ func tracking(name, host string) bool {
 			return true
 		}
 	}
-	for domain, names := range siteTrackers {
-		if (host == domain || strings.HasSuffix(host, "."+domain)) && strings.Contains(names, " "+name+" ") {
-			return true
+	for domain := host; domain != ""; _, domain, _ = strings.Cut(domain, ".") {
+		if names, ok := siteTrackers[domain]; ok {
+			return strings.Contains(names, " "+name+" ")
 		}
 	}
 	return false

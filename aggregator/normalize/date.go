@@ -279,7 +279,7 @@ func (p *dateParser) namedZone(w string) bool {
 		if err != nil {
 			return false
 		}
-		p.location, p.zone, p.hasZone = location, w, true
+		p.location, p.zone, p.hasZone = location, strings.Clone(w), true
 		return true
 	}
 	key := strings.ToUpper(w)
@@ -287,7 +287,7 @@ func (p *dateParser) namedZone(w string) bool {
 		if p.hasZone { // "-05:00Z", "+0000 GMT": the first one counts
 			return true
 		}
-		p.offset, p.zone, p.hasZone = offset*60, key, true
+		p.offset, p.zone, p.hasZone = offset*60, strings.Clone(key), true
 		if american[key] {
 			p.monthFirst = true
 		}
@@ -298,7 +298,7 @@ func (p *dateParser) namedZone(w string) bool {
 		if err != nil {
 			return false
 		}
-		p.location, p.zone, p.hasZone, p.monthFirst = location, key, true, true
+		p.location, p.zone, p.hasZone, p.monthFirst = location, strings.Clone(key), true, true
 		return true
 	}
 	return false

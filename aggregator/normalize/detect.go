@@ -59,7 +59,7 @@ var wordLanguages = func() map[string][]string {
 
 // bySmallWords counts the small words of each language. It is sure when one
 // language has at least six, which are an eighth of all words, and no other
-// has two thirds as many.
+// has two thirds as many; or, in a short text, three against one.
 func bySmallWords(text string) (string, bool) {
 	counts := map[string]int{}
 	words := 0
@@ -79,5 +79,5 @@ func bySmallWords(text string) (string, bool) {
 		}
 	}
 	n := counts[best]
-	return best, n >= 6 && n*8 >= words && second*3 < n*2
+	return best, n*8 >= words && (n >= 6 && second*3 < n*2 || n >= 3 && second*3 <= n)
 }

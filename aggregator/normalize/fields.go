@@ -78,7 +78,7 @@ func origin(base string, o *news.Origin) *news.Origin {
 		return nil
 	}
 	out := news.Origin{
-		ID: cut(line(o.ID), maxAddress), Title: cut(plainText(news.Text{Value: o.Title}), maxTitle),
+		ID: cut(idText(o.ID), maxAddress), Title: cut(plainText(news.Text{Value: o.Title}), maxTitle),
 		URL: webAddress(base, o.URL, false), Link: webAddress(base, o.Link, false),
 	}
 	if out == (news.Origin{}) {

@@ -33,7 +33,7 @@ func identify(drafts []draft) []draft {
 // of them.
 func identity(d *draft, shared map[string]bool) string {
 	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-		if id = line(id); id != "" && !shared[id] {
+		if id = idText(id); id != "" && !shared[id] {
 			return short(id)
 		}
 	}
@@ -76,7 +76,7 @@ func sharedNames(drafts []draft) map[string]bool {
 		d := &drafts[i]
 		title := d.title
 		for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-			if id = line(id); id != "" && id != d.place {
+			if id = idText(id); id != "" && id != d.place {
 				note(id, d.place+"\x00"+title)
 			}
 		}
@@ -153,5 +153,14 @@ func digest(parts ...string) string {
 
 // line returns s as one line without characters that XML does not allow.
 func line(s string) string {
-	return strings.Join(strings.Fields(legalText(s)), " ")
+	return strings.Clone(strings.Join(strings.Fields(legalText(s)), " ")) // a part of a document would keep all of it
+}
+
+// idText returns an identity verbatim, but for what no one-line text can hold.
+func idText(s string) string {
+	s = strings.TrimSpace(legalText(s))
+	if strings.ContainsAny(s, "\n\t") {
+		s = strings.NewReplacer("\n", " ", "\t", " ").Replace(s)
+	}
+	return strings.Clone(s)
 }

@@ -33,7 +33,7 @@ func languageOf(tag string) string {
 	if len(parts) == 0 || !letters(parts[0]) || len(parts[0]) < 2 || len(parts[0]) > 3 {
 		return ""
 	}
-	out := strings.ToLower(parts[0])
+	out := strings.Clone(strings.ToLower(parts[0])) // a part of a document would keep all of it
 	if out == undetermined || out == "mul" || out == "zxx" || out == "xx" {
 		return ""
 	}

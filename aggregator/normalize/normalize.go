@@ -109,7 +109,7 @@ func (n *normalizer) item(d *draft) news.Item {
 		base = n.base
 	}
 	it := news.Item{
-		Source: n.src.Name, ID: d.id, Aliases: d.aliases, GUID: cut(line(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
+		Source: n.src.Name, ID: d.id, Aliases: d.aliases, GUID: cut(idText(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
 		Comments: comments(base, e.Comments),
 		Title:    d.title, Rights: cut(plainText(e.Rights), maxTitle),
 		Authors: people(base, e.Authors), Categories: subjects(e.Categories),
@@ -212,7 +212,7 @@ func firstDate(spellings []string) (stated, bool) {
 func About(feed news.Feed) news.About {
 	n := newNormalizer(news.Source{}, &feed, time.Time{})
 	about := news.About{
-		Format: feed.Format, ID: cut(line(feed.ID), maxAddress),
+		Format: feed.Format, ID: cut(idText(feed.ID), maxAddress),
 		Title: cut(plainText(feed.Title), maxTitle), Link: alternate(n.base, feed.Links),
 		Language: n.language, Rights: cut(plainText(feed.Rights), maxTitle),
 		Icon: webAddress(n.base, feed.Icon, false),

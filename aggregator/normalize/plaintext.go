@@ -114,9 +114,10 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// excerpt returns the head of a text: at most n characters, cut between words.
+// excerpt returns the head of a plain text in one line: at most n characters,
+// cut between words.
 func excerpt(s string, n int) string {
-	s = strings.Join(strings.Fields(cut(s, 8*n)), " ")
+	s = strings.ReplaceAll(cut(s, 4*n+utf8.UTFMax), "\n", " ") // enough for n of the longest
 	if utf8.RuneCountInString(s) <= n {
 		return s
 	}
