@@ -6,6 +6,9 @@
 // changed document to it, signed where a secret was given. Ping tells a hub of
 // somebody else that documents changed.
 //
+// A Subscriber is the other side: it asks the hubs of sources to tell of their
+// changes, and takes what they send.
+//
 // A hub sends requests to wherever strangers say. So the client that it is
 // given must refuse addresses that are not public, and the hub bounds how many
 // subscriptions and requests one host can be made to bear.

@@ -1,0 +1,158 @@
+package websub
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" // hubs in use sign with it; see weak
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ServeHTTP is the callback of hubs: the last element of the path names the
+// subscription.
+func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	id := path.Base(r.URL.Path)
+	switch r.Method {
+	case http.MethodGet:
+		challenge, ok := s.verified(id, r.URL.Query(), time.Now())
+		if !ok {
+			http.Error(w, "not found", http.StatusNotFound)
+			return
+		}
+		// A plain text, whatever a stranger put into it.
+		_, _ = io.WriteString(w, challenge)
+	case http.MethodPost:
+		s.push(w, r, id)
+	default:
+		h.Set("Allow", "GET, POST")
+		http.Error(w, "this is a WebSub callback", http.StatusMethodNotAllowed)
+	}
+}
+
+// verified answers a hub's question whether we want what it was asked for
+// (section 5.3): only what we asked for and have had no answer to.
+func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge string, ok bool) {
+	challenge = q.Get("hub.challenge")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.byID[id]
+	if w == nil || q.Get("hub.topic") != w.Topic || len(challenge) > maxChallenge {
+		return "", false
+	}
+	switch q.Get("hub.mode") {
+	case "denied":
+		w.denied, w.pending, w.until = true, false, time.Time{}
+		s.opts.Log.Warn("a hub denies a subscription", "source", w.Source, "hub", hostOf(w.Hub))
+		s.opts.Leased(w.Source, time.Time{})
+		return "", true
+	case "subscribe":
+		if !w.pending || challenge == "" {
+			return "", false
+		}
+	default:
+		return "", false
+	}
+	lease := askedLease
+	if n, err := strconv.ParseInt(q.Get("hub.lease_seconds"), 10, 32); err == nil && n > 0 {
+		lease = time.Duration(n) * time.Second
+	}
+	w.pending, w.tries = false, 0
+	w.until = now.Add(lease)
+	w.next = now.Add(max(lease*9/10, shortestLease))
+	s.opts.Leased(w.Source, w.until)
+	return challenge, true
+}
+
+// push takes what a hub sends (section 7). It answers before anything is done
+// with it, and the same whether the signature was right: a forger learns
+// nothing.
+func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
+	now := time.Now()
+	s.mu.Lock()
+	sub := s.byID[id]
+	if sub == nil || sub.denied {
+		s.mu.Unlock()
+		http.Error(w, "no such subscription", http.StatusGone)
+		return
+	}
+	source, secret, hurry := sub.Source, sub.secret, now.Sub(sub.pushed) < pushGap
+	sub.pushed = now
+	s.mu.Unlock()
+
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPush))
+	var tooLarge *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooLarge) {
+		return // the hub went away
+	}
+	w.WriteHeader(http.StatusAccepted)
+	if err != nil {
+		body = nil
+	}
+	switch prove(r.Header.Get("X-Hub-Signature"), secret, body) {
+	case forged:
+		if err == nil {
+			s.opts.Log.Warn("a push is not signed by the hub and was ignored", "source", source)
+			return
+		}
+		s.opts.Pushed(source, nil, "") // too large to tell
+	case weak:
+		s.opts.Pushed(source, nil, "")
+	case proven:
+		if hurry {
+			body = nil
+		}
+		s.opts.Pushed(source, body, r.Header.Get("Content-Type"))
+	}
+}
+
+// A proof is what a signature is worth.
+type proof int
+
+const (
+	forged proof = iota
+	weak         // right, but by SHA-1: enough to poll, not enough to trust the body
+	proven
+)
+
+// prove checks a signature over a body, in constant time.
+func prove(signature, secret string, body []byte) proof {
+	method, value, _ := strings.Cut(signature, "=")
+	given, err := hex.DecodeString(value)
+	if err != nil {
+		return forged
+	}
+	var sum func() hash.Hash
+	worth := proven
+	switch strings.ToLower(method) {
+	case "sha1":
+		sum, worth = sha1.New, weak
+	case "sha256":
+		sum = sha256.New
+	case "sha384":
+		sum = sha512.New384
+	case "sha512":
+		sum = sha512.New
+	default:
+		return forged
+	}
+	mac := hmac.New(sum, []byte(secret))
+	mac.Write(body)
+	if !hmac.Equal(given, mac.Sum(nil)) {
+		return forged
+	}
+	return worth
+}

@@ -1,0 +1,189 @@
+package websub
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Wish is to be told by a hub when a source's document changes.
+type Wish struct {
+	Source string // name of the source
+	Topic  string // what the document calls itself (rel=self); may differ from what is polled
+	Hub    string // its hub (rel=hub)
+}
+
+// SubscriberOptions are what a Subscriber needs, all of it.
+type SubscriberOptions struct {
+	Log    *slog.Logger
+	Client *http.Client // refuses addresses that are not public
+	Base   string       // public address of the callbacks, ending with a slash
+
+	// Key is a secret of this installation that survives a restart, 32 bytes
+	// or more. The addresses of callbacks and the secrets of subscriptions are
+	// derived from it, so that there is nothing else to be stored.
+	Key []byte
+
+	// Pushed is told that a source changed. Body is what the hub sent, where
+	// it proved by SHA-256 or better that it did; else nil: the source is to
+	// be polled. It must not block.
+	Pushed func(source string, body []byte, contentType string)
+
+	// Leased is told until when a hub will tell of a source, which needs to be
+	// polled seldom meanwhile; zero: no longer. It must not block.
+	Leased func(source string, until time.Time)
+}
+
+// The bounds of a subscriber.
+const (
+	maxPush       = 10 << 20
+	maxChallenge  = 512
+	askedLease    = 10 * 24 * time.Hour
+	shortestLease = 10 * time.Minute // a shorter one is renewed no sooner
+	answerWithin  = time.Hour        // in which a hub is expected to verify
+	pushGap       = 2 * time.Second  // bodies that come faster are not looked at
+	longestWait   = 24 * time.Hour   // between two attempts
+	perRound      = 8                // hubs that are asked at once
+)
+
+// A Subscriber subscribes to the documents of sources, and is the callback of
+// their hubs. Its methods are safe for concurrent use.
+type Subscriber struct {
+	opts SubscriberOptions
+	wake chan struct{}
+
+	mu   sync.Mutex
+	byID map[string]*wanted
+}
+
+// A wanted is a wish and how far it is.
+type wanted struct {
+	Wish
+	id, secret string
+	next       time.Time // when to ask the hub
+	tries      int       // without a verification
+	pending    bool      // the hub was asked and has not verified
+	denied     bool
+	until      time.Time // end of the lease
+	pushed     time.Time // the last push
+}
+
+// NewSubscriber returns a subscriber without wishes.
+func NewSubscriber(opts SubscriberOptions) *Subscriber {
+	return &Subscriber{opts: opts, wake: make(chan struct{}, 1), byID: map[string]*wanted{}}
+}
+
+// Want replaces the wishes. What is known of those that stay is kept; a hub
+// that tells of another is answered 410 and stops.
+func (s *Subscriber) Want(wishes []Wish, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	byID := make(map[string]*wanted, len(wishes))
+	for _, w := range wishes {
+		id := s.derive("callback", w)
+		if byID[id] = s.byID[id]; byID[id] == nil {
+			byID[id] = &wanted{Wish: w, id: id, secret: s.derive("secret", w), next: now}
+		}
+	}
+	s.byID = byID
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// derive makes an unguessable name from the key and a wish.
+func (s *Subscriber) derive(use string, w Wish) string {
+	mac := hmac.New(sha256.New, s.opts.Key)
+	for _, part := range []string{use, w.Source, w.Topic, w.Hub} {
+		fmt.Fprintf(mac, "%d:%s", len(part), part)
+	}
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// Run asks hubs until ctx is done.
+func (s *Subscriber) Run(ctx context.Context) {
+	for {
+		timer := time.NewTimer(s.ask(ctx, time.Now()))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// ask subscribes to what is due, and returns when to look again.
+func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
+	next := time.Hour
+	var due []wanted
+	s.mu.Lock()
+	for _, w := range s.byID {
+		switch {
+		case w.denied:
+		case w.next.After(now):
+			next = min(next, w.next.Sub(now))
+		case len(due) == perRound:
+			next = 0
+		default:
+			w.tries++
+			w.pending = true
+			w.next = now.Add(min(answerWithin<<min(w.tries-1, 10), longestWait))
+			next = min(next, w.next.Sub(now))
+			due = append(due, *w)
+		}
+	}
+	s.mu.Unlock()
+	var asking sync.WaitGroup
+	for _, w := range due {
+		asking.Go(func() {
+			if !w.until.IsZero() {
+				// Before a lease is renewed the source is polled, lest its hub
+				// or its own address has changed.
+				s.opts.Pushed(w.Source, nil, "")
+			}
+			if err := s.subscribe(ctx, w); err != nil && ctx.Err() == nil {
+				s.opts.Log.Info("a hub did not take a subscription", "source", w.Source, "hub", hostOf(w.Hub), "error", err)
+			}
+		})
+	}
+	asking.Wait()
+	return next
+}
+
+// subscribe sends one request to a hub (section 5.1).
+func (s *Subscriber) subscribe(ctx context.Context, w wanted) error {
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	defer cancel()
+	form := url.Values{
+		"hub.mode": {"subscribe"}, "hub.topic": {w.Topic}, "hub.callback": {s.opts.Base + w.id},
+		"hub.secret": {w.secret}, "hub.lease_seconds": {fmt.Sprint(int(askedLease.Seconds()))},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.Hub, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := s.opts.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	reason, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("answered %d: %q", resp.StatusCode, reason)
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+package websub
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A desk remembers what a subscriber was told.
+type desk struct {
+	mu     sync.Mutex
+	pushes []string // "source body", or "source -" to poll
+	leases []time.Time
+}
+
+func (d *desk) options(key string) SubscriberOptions {
+	return SubscriberOptions{
+		Log: slog.New(slog.DiscardHandler), Client: http.DefaultClient, Key: []byte(key),
+		Base: "https://feeds.example.org/websub/",
+		Pushed: func(source string, body []byte, _ string) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			text := "-"
+			if body != nil {
+				text = string(body)
+			}
+			d.pushes = append(d.pushes, source+" "+text)
+		},
+		Leased: func(_ string, until time.Time) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.leases = append(d.leases, until)
+		},
+	}
+}
+
+func (d *desk) told() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.pushes, "; ")
+}
+
+const key32 = "an invented key of thirty-two by"
+
+// Hub and subscriber of this package understand each other.
+func TestSubscriberWithTheHub(t *testing.T) {
+	s, b := fresh()
+	hub := start(t, s, b)
+	office := httptest.NewServer(hub)
+	defer office.Close()
+	var d desk
+	opts := d.options(key32)
+	var sub *Subscriber
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sub.ServeHTTP(w, r) }))
+	defer door.Close()
+	opts.Base = door.URL + "/websub/"
+	sub = NewSubscriber(opts)
+	sub.Want([]Wish{{Source: "city", Topic: topic, Hub: office.URL}}, time.Now())
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); sub.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	eventually(t, "the hub has the subscription", func() bool { return len(b.list()) == 1 })
+	if got := b.list()[0]; len(got.Secret) < 40 || !strings.HasPrefix(got.Callback, opts.Base) || len(got.Callback) < len(opts.Base)+40 {
+		t.Errorf("callback %q, secret %q", got.Callback, got.Secret)
+	}
+	s.change("two")
+	hub.Publish(topic)
+	eventually(t, "the change arrives", func() bool { return d.told() == "city two" })
+	d.mu.Lock()
+	if len(d.leases) != 1 || time.Until(d.leases[0]) < 9*24*time.Hour {
+		t.Errorf("leases %v", d.leases)
+	}
+	d.mu.Unlock()
+	sub.Want(nil, time.Now())
+	s.change("three")
+	hub.Publish(topic)
+	eventually(t, "the hub is told to stop", func() bool { return len(b.list()) == 0 })
+}
+
+// waiting returns a subscriber that has asked a hub and waits for its question.
+func waiting(t *testing.T, d *desk) (sub *Subscriber, id, secret string) {
+	t.Helper()
+	var form url.Values
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		form = r.PostForm
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	t.Cleanup(hub.Close)
+	sub = NewSubscriber(d.options(key32))
+	sub.Want([]Wish{{"city", topic, hub.URL}}, time.Now())
+	sub.ask(t.Context(), time.Now())
+	return sub, strings.TrimPrefix(form.Get("hub.callback"), "https://feeds.example.org/websub/"), form.Get("hub.secret")
+}
+
+func question(id, mode, topic, challenge string) string {
+	return "/websub/" + id + "?" + url.Values{"hub.mode": {mode}, "hub.topic": {topic}, "hub.challenge": {challenge}, "hub.lease_seconds": {"86400"}}.Encode()
+}
+
+func call(s *Subscriber, method, target, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+func TestVerificationOfWhatWasAskedOnly(t *testing.T) {
+	var d desk
+	sub, id, _ := waiting(t, &d)
+	const script = "<script>alert(1)</script>"
+	for name, target := range map[string]string{
+		"an unknown callback":   question("x"+id, "subscribe", topic, "c"),
+		"another topic":         question(id, "subscribe", topic+"x", "c"),
+		"another mode":          question(id, "unsubscribe", topic, "c"),
+		"no challenge":          question(id, "subscribe", topic, ""),
+		"an enormous challenge": question(id, "subscribe", topic, strings.Repeat("c", 513)),
+	} {
+		if w := call(sub, "GET", target, ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s is answered %d", name, w.Code)
+		}
+	}
+	w := call(sub, "GET", question(id, "subscribe", topic, script), "")
+	if w.Code != 200 || w.Body.String() != script || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("the question is answered %d %v %q", w.Code, w.Header(), w.Body)
+	}
+	if w := call(sub, "GET", question(id, "subscribe", topic, "c"), ""); w.Code != http.StatusNotFound {
+		t.Errorf("a question that nobody waits for is answered %d", w.Code)
+	}
+	if len(d.leases) != 1 || time.Until(d.leases[0]).Round(time.Hour) != 24*time.Hour {
+		t.Errorf("leases %v", d.leases)
+	}
+}
+
+func TestPushesThatAreNotTheHubs(t *testing.T) {
+	var d desk
+	sub, id, secret := waiting(t, &d)
+	old := hmac.New(sha1.New, []byte(secret))
+	old.Write([]byte("body"))
+	for _, c := range []struct {
+		name, id, signature, body string
+		status                    int
+		told                      string
+	}{
+		{"unknown", "nobody", Sign(secret, []byte("body")), "body", 410, ""},
+		{"unsigned", id, "", "body", 202, ""},
+		{"of another secret", id, Sign("guess", []byte("body")), "body", 202, ""},
+		{"of another body", id, Sign(secret, []byte("other")), "body", 202, ""},
+		{"of an unknown method", id, "md5=00", "body", 202, ""},
+		{"not hexadecimal", id, "sha256=zz", "body", 202, ""},
+		{"cut off", id, Sign(secret, []byte("body"))[:40], "body", 202, ""},
+		{"by SHA-1", id, "sha1=" + hex.EncodeToString(old.Sum(nil)), "body", 202, "city -"},
+		{"enormous", id, "", strings.Repeat("x", maxPush+1), 202, "city -"},
+		{"right", id, Sign(secret, []byte("body")), "body", 202, "city body"},
+	} {
+		d.mu.Lock()
+		d.pushes = nil
+		d.mu.Unlock()
+		sub.mu.Lock()
+		sub.byID[id].pushed = time.Time{}
+		sub.mu.Unlock()
+		w := call(sub, "POST", "/websub/"+c.id, c.body, "X-Hub-Signature", c.signature, "Link", `<https://evil.example/feed>; rel="self"`)
+		if w.Code != c.status || d.told() != c.told {
+			t.Errorf("%s: %d, told %q; want %d, %q", c.name, w.Code, d.told(), c.status, c.told)
+		}
+	}
+	call(sub, "POST", "/websub/"+id, "body", "X-Hub-Signature", Sign(secret, []byte("body")))
+	if got := d.told(); got != "city body; city -" {
+		t.Errorf("bodies that come fast: %q", got)
+	}
+	if w := call(sub, "PUT", "/websub/"+id, ""); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("PUT is answered %d", w.Code)
+	}
+}
+
+func TestDenied(t *testing.T) {
+	var d desk
+	sub, id, secret := waiting(t, &d)
+	if w := call(sub, "GET", question(id, "denied", topic, ""), ""); w.Code != 200 {
+		t.Errorf("a denial is answered %d", w.Code)
+	}
+	if len(d.leases) != 1 || !d.leases[0].IsZero() {
+		t.Errorf("leases %v", d.leases)
+	}
+	if w := call(sub, "POST", "/websub/"+id, "body", "X-Hub-Signature", Sign(secret, []byte("body"))); w.Code != http.StatusGone {
+		t.Errorf("a push after a denial is answered %d", w.Code)
+	}
+}
+
+func TestCallbacksSurviveARestart(t *testing.T) {
+	var d desk
+	w := Wish{"city", topic, "https://hub.example/"}
+	one, two := NewSubscriber(d.options(key32)), NewSubscriber(d.options(key32))
+	other := NewSubscriber(d.options("another key of thirty-two bytes."))
+	if one.derive("callback", w) != two.derive("callback", w) || one.derive("callback", w) == other.derive("callback", w) ||
+		one.derive("callback", w) == one.derive("secret", w) {
+		t.Error("callbacks and secrets do not follow from the key alone")
+	}
+	if a, b := one.derive("callback", Wish{"ab", "c", "d"}), one.derive("callback", Wish{"a", "bc", "d"}); a == b {
+		t.Error("two wishes share a callback")
+	}
+}
+
+type answering func(*http.Request) (*http.Response, error)
+
+func (f answering) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A lease is renewed at nine tenths, after the source was polled; a hub that
+// never verifies is asked less and less.
+func TestRenewalAndPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d desk
+		opts := d.options(key32)
+		start := time.Now()
+		var asked []time.Duration
+		var sub *Subscriber
+		var verify atomic.Bool
+		verify.Store(true)
+		opts.Client = &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+			if err := r.ParseForm(); err != nil {
+				return nil, err
+			}
+			asked = append(asked, time.Since(start))
+			if verify.Load() {
+				id := strings.TrimPrefix(r.PostForm.Get("hub.callback"), opts.Base)
+				go call(sub, "GET", question(id, "subscribe", topic, "c"), "")
+			}
+			return &http.Response{StatusCode: 202, Body: http.NoBody, Request: r}, nil
+		})}
+		sub = NewSubscriber(opts)
+		sub.Want([]Wish{{"city", topic, "https://hub.example/"}}, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); sub.Run(ctx) }()
+		time.Sleep(22 * time.Hour)
+		synctest.Wait()
+		if got := fmt.Sprint(asked); got != fmt.Sprint([]time.Duration{0, 21*time.Hour + 36*time.Minute}) {
+			t.Errorf("the hub was asked at %s", got)
+		}
+		if d.told() != "city -" {
+			t.Errorf("before the renewal: %q", d.told())
+		}
+		verify.Store(false)
+		time.Sleep(10 * 24 * time.Hour)
+		synctest.Wait()
+		if n := len(asked); n < 8 || n > 20 {
+			t.Errorf("a hub that does not verify was asked %d times in ten days", n-2)
+		}
+		cancel()
+		<-done
+	})
+}
