@@ -232,7 +232,11 @@ func TestHostilePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, doc := range []news.Document{topic, index, story, sources[0]} {
+	missing, err := MissingPage(direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range []news.Document{topic, index, story, sources[0], missing} {
 		inspectHTML(t, doc.Path, bytes.NewReader(doc.Body), true)
 		if bytes.Contains(doc.Body, []byte("ZgotmplZ")) {
 			t.Errorf("%s: a value was refused by its context", doc.Path)

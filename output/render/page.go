@@ -128,3 +128,12 @@ func count(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// MissingPath is where the page lies that is shown in the place of a page that
+// there is not.
+const MissingPath = "/errors/404"
+
+// MissingPage renders what is shown where there is nothing.
+func MissingPage(site Site) (news.Document, error) {
+	return page(MissingPath, "missing.tmpl", struct{ Frame frame }{site.frame("Nothing is here", "")})
+}

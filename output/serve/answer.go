@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -26,14 +27,14 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 	if !readOnly(w, r) {
 		return
 	}
-	path, token := r.URL.Path, bearer(r)
-	if rest, ok := strings.CutPrefix(path, privatePrefix); ok {
-		token, path, _ = strings.Cut(rest, "/")
-		path = "/" + path
+	at, token := r.URL.Path, bearer(r)
+	if rest, ok := strings.CutPrefix(at, privatePrefix); ok {
+		token, at, _ = strings.Cut(rest, "/")
+		at = "/" + at
 	}
 	rules := s.rules.Load()
-	topic, rest := topicOf(path)
-	if to, ok := rules.Renamed[topic]; ok && path == r.URL.Path {
+	topic, rest := topicOf(at)
+	if to, ok := rules.Renamed[topic]; ok && at == r.URL.Path {
 		w.Header().Set("Location", s.opts.BaseURL+"/topics/"+to+rest)
 		refuse(w, r, http.StatusMovedPermanently, "the topic has another name now")
 		return
@@ -45,11 +46,11 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 	// A private topic is not looked for before its token is known to be right:
 	// nobody else learns what there is.
 	secret, private := rules.Tokens[topic]
-	if private && !sameSecret(token, secret) || !private && path != r.URL.Path {
-		refuse(w, r, http.StatusNotFound, "not found")
+	if private && !sameSecret(token, secret) || !private && at != r.URL.Path {
+		s.send(w, r, nil, ErrNotFound)
 		return
 	}
-	p, err := s.find(r.Context(), path)
+	p, err := s.find(r.Context(), at)
 	if err == nil && p.doc.Private && !private {
 		err = ErrNotFound
 	}
@@ -75,7 +76,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 	const longest = 256 // bytes of a query
 	q := strings.Join(strings.Fields(r.URL.Query().Get("q")), " ")
 	if s.opts.Search == nil || len(q) > longest {
-		refuse(w, r, http.StatusNotFound, "not found")
+		s.send(w, r, nil, ErrNotFound)
 		return
 	}
 	p, err := s.found.get(r.Context(), r.URL.Path+"?q="+q, func(ctx context.Context) (news.Document, error) {
@@ -88,7 +89,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error) {
 	switch {
 	case errors.Is(err, ErrNotFound):
-		refuse(w, r, http.StatusNotFound, "not found")
+		s.missing(w, r)
 	case errors.Is(err, errBusy), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		w.Header().Set("Retry-After", "5")
 		refuse(w, r, http.StatusServiceUnavailable, "busy, please try again")
@@ -134,6 +135,28 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, p *page) {
 }
 
 var acceptEncoding = []string{"Accept-Encoding"}
+
+// missingPath is where the document lies that is shown in the place of a page
+// that there is not.
+const missingPath = "/errors/404"
+
+// missing answers 404: with a page where a page was asked for, if there is one.
+func (s *Server) missing(w http.ResponseWriter, r *http.Request) {
+	p := (*s.docs.Load())[missingPath]
+	if p == nil || path.Ext(r.URL.Path) != "" {
+		refuse(w, r, http.StatusNotFound, "not found")
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", s.policy(p.doc.ContentType))
+	h.Set("Content-Type", p.doc.ContentType)
+	h.Set("Content-Length", strconv.Itoa(len(p.doc.Body)))
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(p.doc.Body)
+	}
+}
 
 func cacheControl(doc news.Document) string {
 	scope, suffix := "public", ""

@@ -266,6 +266,21 @@ func TestS13CachePoisoning(t *testing.T) {
 	}
 }
 
+func TestMissingPage(t *testing.T) {
+	page := document(missingPath, "text/html; charset=utf-8")
+	s := serving(t, Options{}, page)
+	s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame"}})
+	for _, path := range []string{"/none", "/topics/none", "/topics/desk", "/search?q=x", "/private/x/topics/desk"} {
+		resp := ask(s, "GET", path, "Accept-Encoding", "gzip")
+		if got := read(t, resp); resp.StatusCode != 404 || !bytes.Equal(got, page.Body) || resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("ETag") != "" {
+			t.Errorf("%s: %d %v", path, resp.StatusCode, resp.Header)
+		}
+	}
+	if resp := ask(s, "GET", "/topics/none.rss"); resp.StatusCode != 404 || string(read(t, resp)) != "not found\n" {
+		t.Error("a feed reader is answered with a page")
+	}
+}
+
 func TestPrivateTopic(t *testing.T) {
 	doc := document("/topics/desk.rss", "application/rss+xml; charset=utf-8")
 	doc.Topic, doc.Private = "desk", true

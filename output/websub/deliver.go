@@ -101,7 +101,7 @@ func (h *Hub) send(ctx context.Context, sub news.Subscription, doc news.Document
 		req.Header.Add("Link", l)
 	}
 	if sub.Secret != "" {
-		req.Header.Set("X-Hub-Signature", Sign(sub.Secret, doc.Body))
+		req.Header.Set("X-Hub-Signature", sign(sub.Secret, doc.Body))
 	}
 	resp, err := h.client.Do(req)
 	if err != nil {
@@ -119,9 +119,9 @@ func (h *Hub) send(ctx context.Context, sub news.Subscription, doc news.Document
 	return nil
 }
 
-// Sign returns the value of X-Hub-Signature for a body: HMAC with SHA-256
+// sign returns the value of X-Hub-Signature for a body: HMAC with SHA-256
 // (section 7.1).
-func Sign(secret string, body []byte) string {
+func sign(secret string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))

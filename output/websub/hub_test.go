@@ -194,7 +194,7 @@ func TestSubscribeAndReceive(t *testing.T) {
 	if rd.bodies[0] != "two" || r.Header.Get("Content-Type") != "application/atom+xml; charset=utf-8" || len(r.Header.Values("Link")) != 2 {
 		t.Errorf("received %q, %v", rd.bodies[0], r.Header)
 	}
-	if !hmac.Equal([]byte(r.Header.Get("X-Hub-Signature")), []byte(Sign("sesame", []byte("two")))) {
+	if !hmac.Equal([]byte(r.Header.Get("X-Hub-Signature")), []byte(sign("sesame", []byte("two")))) {
 		t.Errorf("signature %q", r.Header.Get("X-Hub-Signature"))
 	}
 	hub.Publish(topic) // nothing changed since
@@ -217,7 +217,7 @@ func TestSubscribeAndReceive(t *testing.T) {
 
 func TestSignature(t *testing.T) {
 	// RFC 4231, test case 2, of HMAC-SHA-256.
-	if got := Sign("Jefe", []byte("what do ya want for nothing?")); got != "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" {
+	if got := sign("Jefe", []byte("what do ya want for nothing?")); got != "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" {
 		t.Errorf("%s", got)
 	}
 }

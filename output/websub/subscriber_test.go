@@ -159,16 +159,16 @@ func TestPushesThatAreNotTheHubs(t *testing.T) {
 		status                    int
 		told                      string
 	}{
-		{"unknown", "nobody", Sign(secret, []byte("body")), "body", 410, ""},
+		{"unknown", "nobody", sign(secret, []byte("body")), "body", 410, ""},
 		{"unsigned", id, "", "body", 202, ""},
-		{"of another secret", id, Sign("guess", []byte("body")), "body", 202, ""},
-		{"of another body", id, Sign(secret, []byte("other")), "body", 202, ""},
+		{"of another secret", id, sign("guess", []byte("body")), "body", 202, ""},
+		{"of another body", id, sign(secret, []byte("other")), "body", 202, ""},
 		{"of an unknown method", id, "md5=00", "body", 202, ""},
 		{"not hexadecimal", id, "sha256=zz", "body", 202, ""},
-		{"cut off", id, Sign(secret, []byte("body"))[:40], "body", 202, ""},
+		{"cut off", id, sign(secret, []byte("body"))[:40], "body", 202, ""},
 		{"by SHA-1", id, "sha1=" + hex.EncodeToString(old.Sum(nil)), "body", 202, "city -"},
 		{"enormous", id, "", strings.Repeat("x", maxPush+1), 202, "city -"},
-		{"right", id, Sign(secret, []byte("body")), "body", 202, "city body"},
+		{"right", id, sign(secret, []byte("body")), "body", 202, "city body"},
 	} {
 		d.mu.Lock()
 		d.pushes = nil
@@ -181,7 +181,7 @@ func TestPushesThatAreNotTheHubs(t *testing.T) {
 			t.Errorf("%s: %d, told %q; want %d, %q", c.name, w.Code, d.told(), c.status, c.told)
 		}
 	}
-	call(sub, "POST", "/websub/"+id, "body", "X-Hub-Signature", Sign(secret, []byte("body")))
+	call(sub, "POST", "/websub/"+id, "body", "X-Hub-Signature", sign(secret, []byte("body")))
 	if got := d.told(); got != "city body; city -" {
 		t.Errorf("bodies that come fast: %q", got)
 	}
@@ -199,7 +199,7 @@ func TestDenied(t *testing.T) {
 	if len(d.leases) != 1 || !d.leases[0].IsZero() {
 		t.Errorf("leases %v", d.leases)
 	}
-	if w := call(sub, "POST", "/websub/"+id, "body", "X-Hub-Signature", Sign(secret, []byte("body"))); w.Code != http.StatusGone {
+	if w := call(sub, "POST", "/websub/"+id, "body", "X-Hub-Signature", sign(secret, []byte("body"))); w.Code != http.StatusGone {
 		t.Errorf("a push after a denial is answered %d", w.Code)
 	}
 }
