@@ -111,6 +111,31 @@ func (c *cleaner) candidates(value string) string {
 // browsers until it is scrolled to.
 var lazy = []string{"data-src", "data-original", "data-lazy-src", "data-orig-file"}
 
+// leads reports whether a link leads anywhere.
+func (c *cleaner) leads(attrs []html.Attribute) bool {
+	for i := range attrs {
+		if attrs[i].Key == "href" {
+			attrs[i].Val = webAddress(c.base, attrs[i].Val, true)
+			return attrs[i].Val != ""
+		}
+	}
+	return false
+}
+
+// counters are where pictures come from that count readers, or are buttons to
+// share an item. Source: the services' own instructions for publishers.
+var counters = []string{
+	"://feeds.feedburner.com/~", "://feedads.g.doubleclick.net/", "://pixel.wp.com/", "://stats.wordpress.com/",
+	"://www.google-analytics.com/", "://b.scorecardresearch.com/", ".feedsportal.com/",
+	"://rss.nytimes.com/c/", "://api.follow.it/", "://hits.theguardian.com/", "://counter.theconversation.com/",
+	"://feeds.wordpress.com/1.0/",
+}
+
+// counts reports whether a picture is one of those.
+func counts(address string) bool {
+	return slices.ContainsFunc(counters, func(c string) bool { return strings.Contains(address, c) })
+}
+
 // picture makes a picture's address plain, and reports whether it is one to be
 // seen: it has an address, and is no pixel for counting readers.
 func (c *cleaner) picture(attrs []html.Attribute) bool {
@@ -138,7 +163,7 @@ func (c *cleaner) picture(attrs []html.Attribute) bool {
 			}
 		}
 	}
-	if address == "" {
+	if address == "" || counts(address) {
 		return false
 	}
 	found := news.Image{URL: address}

@@ -155,9 +155,12 @@ func (c *cleaner) characters(s string) {
 		}
 		c.openCell()
 	}
-	c.out.WriteString(html.EscapeString(s))
+	_, _ = textEscaper.WriteString(&c.out, s) // a Builder takes everything
 	c.text.write(s, slices.Contains(c.stack, "pre"))
 }
+
+// textEscaper writes text so that it stays text.
+var textEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // start opens an element, if it is one that is kept.
 func (c *cleaner) start(name string, attrs []html.Attribute) {
@@ -171,7 +174,7 @@ func (c *cleaner) start(name string, attrs []html.Attribute) {
 		}
 		return
 	}
-	if name == "img" && !c.picture(attrs) {
+	if name == "img" && !c.picture(attrs) || name == "a" && !c.leads(attrs) {
 		return
 	}
 	if e.role == roleTable {

@@ -1,7 +1,6 @@
 package normalize
 
 import (
-	"html"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,13 +89,13 @@ func legalText(s string) string {
 func paragraphs(s string) string {
 	s = strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
 	if !strings.Contains(s, "\n") {
-		return html.EscapeString(s)
+		return textEscaper.Replace(s)
 	}
 	var b strings.Builder
 	for _, part := range strings.Split(s, "\n\n") {
 		if part = strings.TrimSpace(part); part != "" {
 			b.WriteString("<p>")
-			b.WriteString(strings.ReplaceAll(html.EscapeString(part), "\n", "<br>"))
+			b.WriteString(strings.ReplaceAll(textEscaper.Replace(part), "\n", "<br>"))
 			b.WriteString("</p>")
 		}
 	}
