@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -63,6 +64,23 @@ func active(nodes []*html.Node) []string {
 	return found
 }
 
+// policy is the second opinion: bluemonday, allowed the same elements and
+// attributes, must find nothing to do.
+var policy = func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowURLSchemes("http", "https", "mailto")
+	p.RequireParseableURLs(true)
+	p.AllowAttrs(globals...).Globally()
+	for name, e := range elements {
+		p.AllowElements(name)
+		p.AllowNoAttrs().OnElements(name)
+		if len(e.attrs) > 0 {
+			p.AllowAttrs(e.attrs...).OnElements(name)
+		}
+	}
+	return p
+}()
+
 func dump(nodes []*html.Node) string {
 	var b strings.Builder
 	var visit func(*html.Node, int)
@@ -107,6 +125,9 @@ func checkClean(t testing.TB, in string) {
 	}
 	if a, b := dump(tree), dump(reparsed(t, tree)); a != b {
 		t.Errorf("reading it again changes the tree\n in: %q\nout: %q\n%s\n%s", in, got.html, a, b)
+	}
+	if a, b := dump(tree), dump(parsed(t, policy.Sanitize(got.html), true)); a != b {
+		t.Errorf("bluemonday would still change it\n in: %q\nout: %q\n%s\n%s", in, got.html, a, b)
 	}
 	again := cleanHTML(got.html, pageURL)
 	if again.html != got.html {
