@@ -211,6 +211,9 @@ func TestThreat1_SSRFTargets(t *testing.T) {
 		switch tc.Expect {
 		case "refuse":
 			refused++
+			if disguised := strings.HasPrefix(tc.Category, "ip") || tc.Category == "name-internal" || tc.Category == "port"; disguised && a.Outcome != news.OutcomeBlocked {
+				t.Errorf("%s: %s (%s): outcome %q (%s), want blocked", tc.ID, tc.URL, tc.Note, a.Outcome, a.Error)
+			}
 			if len(*passed) > 0 {
 				t.Errorf("%s: %s (%s) would have connected to %v", tc.ID, tc.URL, tc.Note, *passed)
 			}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,6 +101,28 @@ func TestRule17_DowngradeIsRefused(t *testing.T) {
 	}
 }
 
+// TestRule14_HTTP2 sends many requests at once over the one connection.
+func TestRule14_HTTP2(t *testing.T) {
+	o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, feedDoc(r.Proto)) }}
+	s := httptest.NewUnstartedServer(o)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	defer s.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	c := hosts(t, poll.Options{RootCAs: roots}, s)
+	var polls sync.WaitGroup
+	for i := range 20 {
+		polls.Go(func() {
+			src := news.Source{Name: "test", URL: fmt.Sprint("https://example.com/", i), Timeout: 5 * time.Second}
+			if a := c.Poll(t.Context(), src, news.State{}, time.Now()); string(a.Body) != feedDoc("HTTP/2.0") {
+				t.Errorf("answer %q: %s", a.Body, a.Error)
+			}
+		})
+	}
+	polls.Wait()
+}
+
 func TestRule18_AMoveIsBelievedLate(t *testing.T) {
 	type poller func(n int, w http.ResponseWriter, r *http.Request)
 	moved := func(codes ...int) poller {
@@ -160,6 +183,19 @@ func TestRule18_AMoveIsBelievedLate(t *testing.T) {
 				t.Errorf("asked the old address %d times before it believed; last %s", old, log[len(log)-1].uri)
 			}
 		})
+	}
+}
+
+func TestRule18_SeveralPollsAreNeeded(t *testing.T) {
+	log, state := simulate(t, news.Source{Schedule: "@every 48h"}, 5*day, nil, func(_ int, w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/news" {
+			http.Redirect(w, r, "/new", http.StatusMovedPermanently)
+			return
+		}
+		steady(w, r)
+	})
+	if state.Moved.Believed || state.Moved.Seen != len(log)/2 {
+		t.Errorf("after %d requests: %+v", len(log), state.Moved)
 	}
 }
 
