@@ -42,6 +42,7 @@ type sourceRow struct {
 	Success, Next           time.Time
 	Items                   int64
 	Spark                   *spark
+	Never                   bool // it is not polled again
 	rank                    int
 }
 
@@ -110,6 +111,7 @@ func newSourceRow(s *SourceStatus) sourceRow {
 	row.rank = sourceRank(st)
 	row.Word, row.Class = sourceStates[row.rank].Word, sourceStates[row.rank].Class
 	row.Sentence = sentence(st)
+	row.Never = st.Outcome == news.OutcomeGone
 	return row
 }
 
@@ -147,21 +149,22 @@ var sentences = map[news.Outcome]string{
 	news.OutcomeGone:        "The feed is gone for good and is not polled again.",
 }
 
+// sentence tells what became of the last poll, with what went wrong.
 func sentence(st *news.State) string {
 	s := sentences[st.Outcome]
 	if st.Outcome.OK() || st.Outcome == "" {
 		return s
 	}
-	if st.Status >= 400 {
-		s = strings.TrimSuffix(s, ".") + " (HTTP " + strconv.Itoa(st.Status) + ")."
-	}
-	if e := truncate(cleanLine(st.Error), 240); e != "" {
-		s += " " + e
+	s = strings.TrimSuffix(s, ".")
+	if e := strings.TrimRight(truncate(cleanLine(st.Error), 240), ". "); e != "" {
+		s += ": " + e
+	} else if st.Status >= 400 {
+		s += " (HTTP " + strconv.Itoa(st.Status) + ")"
 	}
 	if st.Failures > 1 {
-		s += fmt.Sprintf(" (%d times in a row)", st.Failures)
+		s += fmt.Sprintf(", %d times in a row", st.Failures)
 	}
-	return s
+	return s + "."
 }
 
 func kind(about news.About, o news.Outlet) string {

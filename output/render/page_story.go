@@ -1,10 +1,13 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -116,8 +119,13 @@ func (d *storyPage) setMembers(members []news.Member) {
 	d.Heading, d.Language = title(first, members[0].Outlet), languageTag(first.Language)
 	d.First = instant(first.Published, first.FirstSeen)
 	names := map[news.Key]string{}
+	agencies := map[string]string{} // family → title
 	for i := range members {
-		names[members[i].Record.Item.Key()] = outletTitle(members[i].Outlet)
+		o := members[i].Outlet
+		names[members[i].Record.Item.Key()] = outletTitle(o)
+		if _, ok := agencies[o.Family]; !ok {
+			agencies[o.Family] = outletTitle(o)
+		}
 	}
 	place := map[string]int{} // copy group → index in d.Groups
 	leads := map[string]*news.Member{}
@@ -141,7 +149,11 @@ func (d *storyPage) setMembers(members []news.Member) {
 			d.Groups = append(d.Groups, copyGroup{ID: "text-" + group})
 		}
 		g := &d.Groups[place[group]]
-		g.Copies = append(g.Copies, newStoryCopy(m, leads[group], names))
+		c := newStoryCopy(m, leads[group], names)
+		if c.Agency != "" {
+			c.Agency = cmp.Or(agencies[m.Decision.Agency], c.Agency)
+		}
+		g.Copies = append(g.Copies, c)
 	}
 	d.arrange()
 }
@@ -203,14 +215,14 @@ func why(m *news.Member, names map[news.Key]string) []string {
 	}
 	s := what(m)
 	if name := names[d.Of]; name != "" {
-		s = strings.ToUpper(s[:1]) + s[1:] + ", recognised by the item of " + name
+		s += ", recognised by the item of " + name
 	}
 	if ev.Rule != "" {
-		s += " (" + cleanLine(ev.Rule) + fmt.Sprintf(", %.2f of 1)", d.Score)
+		s += " (" + cleanLine(ev.Rule) + fmt.Sprintf(", score %.2f)", d.Score)
 	}
-	list := []string{s + "."}
-	if ev.Note != "" {
-		list = append(list, truncate(cleanLine(ev.Note), 300))
+	list := []string{asSentence(s)}
+	if note := truncate(cleanLine(ev.Note), 300); note != "" {
+		list = append(list, asSentence(note))
 	}
 	if n := len(ev.Passages); n > 0 {
 		list = append(list, "Both say: “"+truncate(cleanLine(strings.Join(ev.Passages[:min(n, maxPassages)], "” and “")), 400)+"”.")
@@ -222,6 +234,11 @@ func why(m *news.Member, names map[news.Key]string) []string {
 		list = append(list, "Telling words of both: "+truncate(cleanLine(strings.Join(ev.Terms, ", ")), 300)+".")
 	}
 	return list
+}
+
+func asSentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(s[size:], ".") + "."
 }
 
 // what says what an item is to its story.

@@ -1,0 +1,121 @@
+package render
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+func TestSentences(t *testing.T) {
+	for _, c := range []struct {
+		state news.State
+		want  string
+	}{
+		{news.State{}, "Has not been asked yet."},
+		{news.State{Outcome: news.OutcomeNew, Error: "of before"}, "Brought something new."},
+		{news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 1}, "The server has an error (HTTP 503)."},
+		{news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 4, Error: "answered 503."}, "The server has an error: answered 503, 4 times in a row."},
+	} {
+		if got := sentence(&c.state); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestSourcesPages(t *testing.T) {
+	var list []SourceStatus
+	for i := range 2*maxPageSources + 1 {
+		list = append(list, SourceStatus{
+			Outlet: news.Outlet{Source: strings.Repeat("a", i+1), Title: strings.Repeat("A", 40), Link: "https://a.example/"},
+			State:  news.State{Outcome: news.OutcomeUnchanged, LastSuccess: day, NextDue: day, About: news.About{Format: "RSS 2.0"}},
+			Rhythm: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, Schedule: "*/10 * * * *",
+		})
+	}
+	last := &list[len(list)-1]
+	last.State.Outcome, last.State.Failures, last.State.Error = news.OutcomeTimeout, 5, "no answer within 30 s"
+	docs, err := SourcesPages(site, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(docs) != 3 || docs[0].Path != "/sources" || docs[2].Path != "/sources/3" {
+		t.Fatalf("%d pages", len(docs))
+	}
+	for _, d := range docs {
+		if len(d.Body) > 100_000 {
+			t.Errorf("%s has %d bytes", d.Path, len(d.Body))
+		}
+	}
+	if at := bytes.Index(docs[0].Body, []byte("no answer within 30 s")); at < 0 || bytes.Index(docs[0].Body, []byte("Fine</span>")) < at {
+		t.Error("a source in trouble is not the first")
+	}
+}
+
+// However long addresses and titles are, a page stays below its size.
+func TestPagesStaySmall(t *testing.T) {
+	ch := many()
+	for i := range ch.Filed {
+		for k := range ch.Filed[i].Members {
+			m := &ch.Filed[i].Members[k]
+			m.Record.Item.Canonical = "https://a.example/" + strings.Repeat("x", 8000)
+			m.Record.Item.Title = strings.Repeat("long ", 200)
+			m.Outlet.Family = strings.Repeat("f", k+1)
+		}
+	}
+	doc, err := TopicPage(site, ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Body) > 100_000 || !bytes.Contains(doc.Body, []byte("older stories are in the feed")) {
+		t.Errorf("%d bytes", len(doc.Body))
+	}
+	var story news.Story
+	for i := range ch.Filed {
+		m := ch.Filed[i].Members[0]
+		m.Record.Item.Text = strings.Repeat("word ", 2000) + m.Record.Item.ID
+		m.Outlet.Content = news.ContentFull
+		m.Decision.Copies = "one"
+		story.Members = append(story.Members, m)
+	}
+	start := time.Now()
+	if doc, err = StoryPage(site, story, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Body) > 100_000 || !bytes.Contains(doc.Body, []byte("not shown")) {
+		t.Errorf("%d bytes", len(doc.Body))
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("a long story took %v", took)
+	}
+}
+
+func TestStoryPageTellsWhy(t *testing.T) {
+	members := ordinary().Filed[0].Members
+	lead, other := &members[0], &members[1]
+	other.Decision.Of, other.Decision.Copies, lead.Decision.Copies = lead.Record.Item.Key(), "one", "one"
+	other.Decision.Agency = "harbour"
+	other.Decision.Evidence = news.Evidence{Rule: "containment", Passages: []string{"the two lines"}, Note: "trimmed"}
+	other.Outlet.Content = news.ContentExcerpt
+	doc, err := StoryPage(site, news.Story{ID: "s1", Members: members}, []news.Topic{{Name: "city", Title: "City"}, {Name: "desk", Title: "Desk", Token: "t"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2 items from 2 sources, 1 independent publisher; 1 is a copy of another&#39;s text.",
+		"Has the same text, recognised by the item of Harbour Times (containment, score 0.88).",
+		"Trimmed.", "Both say: “the two lines”.", "by Harbour Times", "&#43;1 h", "One text, 2 times", "<ins>", `href="/topics/city"`,
+	} {
+		if !bytes.Contains(doc.Body, []byte(want)) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if bytes.Contains(doc.Body, []byte("desk")) {
+		t.Error("the page names a private topic")
+	}
+	other.Outlet.Content = news.ContentLink
+	if doc, err = StoryPage(site, news.Story{ID: "s1", Members: members}, nil); err != nil || bytes.Contains(doc.Body, []byte("It does.")) {
+		t.Errorf("text is shown against the outlet's policy (%v)", err)
+	}
+}
