@@ -79,7 +79,6 @@ func note(t *testing.T, path, text string) *store.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
 	if err := db.Note(t.Context(), "tide", text); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,10 +39,11 @@ const (
 
 // sqlitePragmas are set on every connection.
 //
-// Every commit is made durable (FULL): an acknowledged item survives a power
-// cut, and an id that readers have seen is never minted a second time. Writes
-// that wait share a commit, so this costs one fsync for many polls. The journal
-// is cut back to 32 MB after a burst.
+// A commit is made durable (FULL), so that an acknowledged item survives a power
+// cut and an id that readers have seen is never minted a second time; writes
+// that wait share a commit and its fsync. Only where nothing would be lost is
+// it spared (see jot): in the journal's order a later durable commit covers the
+// earlier ones. The journal is cut back to 32 MB after a burst.
 var sqlitePragmas = []string{
 	fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()),
 	"journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(33554432)",
@@ -54,9 +56,12 @@ type sqliteEngine struct {
 	wpool  *sql.DB
 	rpool  *sql.DB
 	conn   *sql.Conn
-	on     session // the connection that writes
+	stmts  *prepared // of conn
+	on     session   // the connection that writes
 	read   session
 	writer *writer
+
+	durable bool // the mode that the writing connection is in
 
 	mu   sync.Mutex
 	lock *fileLock // of the filer; nil: not ours
@@ -137,8 +142,9 @@ func (e *sqliteEngine) connect(ctx context.Context) error {
 	if e.conn, err = e.wpool.Conn(ctx); err != nil {
 		return e.meaning(err)
 	}
-	e.on = session{newPrepared(e.conn), words}
-	e.writer = newWriter(e.transact)
+	e.stmts = newPrepared(e.conn)
+	e.on = session{e.stmts, words}
+	e.writer, e.durable = newWriter(e.transact), true
 	return nil
 }
 
@@ -215,6 +221,17 @@ func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 }
 
 func (e *sqliteEngine) together(ctx context.Context, batch []*write) error {
+	durable := slices.ContainsFunc(batch, func(w *write) bool { return w.durable })
+	if durable != e.durable {
+		mode := "PRAGMA synchronous = NORMAL"
+		if durable {
+			mode = "PRAGMA synchronous = FULL"
+		}
+		if _, err := e.on.exec(ctx, mode); err != nil {
+			return err
+		}
+		e.durable = durable
+	}
 	if _, err := e.on.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -238,7 +255,11 @@ func (e *sqliteEngine) rollback(ctx context.Context) {
 }
 
 func (e *sqliteEngine) write(ctx context.Context, fn func(context.Context, session) error) error {
-	return e.writer.do(ctx, fn)
+	return e.writer.do(ctx, true, fn)
+}
+
+func (e *sqliteEngine) jot(ctx context.Context, fn func(context.Context, session) error) error {
+	return e.writer.do(ctx, false, fn)
 }
 
 func (e *sqliteEngine) numbers(ctx context.Context, tx session, n int) (int64, error) {
@@ -279,7 +300,7 @@ func (e *sqliteEngine) close() error {
 		if err := e.checkpoint(context.Background()); !errors.Is(err, ErrBusy) {
 			errs = append(errs, err)
 		}
-		errs = append(errs, e.conn.Close())
+		errs = append(errs, e.stmts.close(), e.conn.Close())
 	}
 	if e.wpool != nil {
 		errs = append(errs, e.wpool.Close())
