@@ -45,7 +45,7 @@ type document struct {
 var captures = map[string]bool{
 	"title": true, "description": true, "summary": true, "content": true, "content:encoded": true,
 	"rights": true, "copyright": true, "subtitle": true, "tagline": true, "info": true, "abstract": true,
-	"body": true, "xhtml:body": true, "xhtml:div": true, "fullitem": true,
+	"yandex:full-text": true, "body": true, "xhtml:body": true, "xhtml:div": true, "fullitem": true,
 	"media:title": true, "media:description": true, "media:text": true,
 	"itunes:summary": true, "itunes:subtitle": true,
 	"dc:title": true, "dc:description": true, "dc:rights": true,

@@ -47,6 +47,7 @@ var places = map[string]place{
 	"content":           {slotContent, 1, news.TextGuess},
 	"encoded":           {slotContent, 2, news.TextHTML},
 	"fullitem":          {slotContent, 2, news.TextHTML},
+	"yandex:full-text":  {slotContent, 3, news.TextGuess},
 	"xhtml:body":        {slotContent, 3, news.TextXHTML},
 	"body":              {slotContent, 3, news.TextXHTML},
 	"xhtml:div":         {slotContent, 4, news.TextXHTML},
@@ -141,7 +142,10 @@ func (w *words) place(d *document, n *node, p place) {
 	if t.Value == "" {
 		return
 	}
-	t.Value = clip(t.Value, maxContent)
+	if len(t.Value) > maxContent {
+		t.Value = clip(t.Value, maxContent)
+		repair(d.feed, "limit", "a text was cut at its limit", 0)
+	}
 	if p.slot == slotSummary {
 		w.summary = n.name
 	}

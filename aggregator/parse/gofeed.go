@@ -25,7 +25,7 @@ func (d *document) fill(known func(raw string) bool, settings string) error {
 		}
 		fromAtom(d.feed, f)
 		for i, entry := range f.Entries {
-			atomEntry(&d.feed.Entries[d.skeleton.entries[i]], entry)
+			atomEntry(d.feed, &d.feed.Entries[d.skeleton.entries[i]], entry)
 		}
 		return nil
 	}
@@ -35,7 +35,7 @@ func (d *document) fill(known func(raw string) bool, settings string) error {
 	}
 	fromRSS(d.feed, f)
 	for i, item := range f.Items {
-		rssItem(&d.feed.Entries[d.skeleton.entries[i]], item)
+		rssItem(d.feed, &d.feed.Entries[d.skeleton.entries[i]], item)
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func fromAtom(feed *news.Feed, f *atom.Feed) {
 	extensions(feed, f.Extensions)
 }
 
-func atomEntry(e *news.Entry, entry *atom.Entry) {
+func atomEntry(feed *news.Feed, e *news.Entry, entry *atom.Entry) {
 	e.Authors = append(atomPersons(entry.Authors), extensionPersons(entry.Extensions)...)
 	e.Contributors = append(atomPersons(entry.Contributors), contributors(entry.Extensions)...)
 	e.Categories = append(atomCategories(entry.Categories), extensionCategories(entry.Extensions)...)
@@ -71,7 +71,7 @@ func atomEntry(e *news.Entry, entry *atom.Entry) {
 		}
 	}
 	media(e, entry.Extensions)
-	bound(e)
+	bound(feed, e)
 }
 
 func atomOrigin(s *atom.Source) *news.Origin {
@@ -109,7 +109,7 @@ func fromRSS(feed *news.Feed, f *rss.Feed) {
 	extensions(feed, f.Extensions)
 }
 
-func rssItem(e *news.Entry, item *rss.Item) {
+func rssItem(feed *news.Feed, e *news.Entry, item *rss.Item) {
 	e.Authors = extensionPersons(item.Extensions)
 	e.Contributors = contributors(item.Extensions)
 	e.Categories = append(rssCategories(item.Categories), extensionCategories(item.Extensions)...)
@@ -131,16 +131,24 @@ func rssItem(e *news.Entry, item *rss.Item) {
 		}
 	}
 	media(e, item.Extensions)
-	bound(e)
+	bound(feed, e)
 }
 
 // bound cuts the lists of an entry to what is kept.
-func bound(e *news.Entry) {
-	e.Authors = head(e.Authors)
-	e.Contributors = head(e.Contributors)
-	e.Categories = head(e.Categories)
-	e.Enclosures = head(e.Enclosures)
-	e.Images = head(e.Images)
+func bound(feed *news.Feed, e *news.Entry) {
+	cut := 0
+	e.Authors, cut = head(e.Authors, cut)
+	e.Contributors, cut = head(e.Contributors, cut)
+	e.Categories, cut = head(e.Categories, cut)
+	e.Enclosures, cut = head(e.Enclosures, cut)
+	e.Images, cut = head(e.Images, cut)
+	if cut > 0 {
+		repair(feed, "limit", "people, subjects or media beyond the limit were dropped", cut)
+	}
 }
 
-func head[T any](list []T) []T { return list[:min(len(list), maxTerms)] }
+// head returns what of a list is kept, and adds to cut how much is not.
+func head[T any](list []T, cut int) ([]T, int) {
+	n := min(len(list), maxTerms)
+	return list[:n], cut + len(list) - n
+}

@@ -238,7 +238,7 @@ func jsonPersons(list []jsonPerson) []news.Person {
 		q.URL = clipURL(p.URL)
 		out = append(out, q)
 	}
-	return head(out)
+	return out
 }
 
 // jsonTags reads tags: a list, or words between commas.
@@ -259,7 +259,7 @@ func jsonTags(raw json.RawMessage) []news.Category {
 			out = append(out, news.Category{Term: strings.TrimSpace(s)})
 		}
 	}
-	return head(out)
+	return out
 }
 
 // jsonItem reads one item.
@@ -301,6 +301,6 @@ func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 			Duration: time.Duration(max(0, min(seconds, 1e6))) * time.Second,
 		})
 	}
-	bound(&e)
+	bound(feed, &e)
 	return e, !bare(&e) || len(e.Enclosures) > 0 || len(e.Images) > 0
 }

@@ -33,7 +33,7 @@ func media(e *news.Entry, x ext.Extensions) {
 		e.Enclosures[0].Duration = duration(d[0].Value)
 	}
 	for _, enc := range e.Enclosures {
-		if strings.HasPrefix(enc.Type, "image/") {
+		if strings.HasPrefix(enc.Type, "image/") || enc.Type == "" && pictureName(enc.URL) {
 			addImage(e, enc.URL, nil, "")
 		}
 	}
@@ -108,7 +108,7 @@ func hasEnclosure(e *news.Entry, href string) bool {
 
 func addImage(e *news.Entry, href string, attrs map[string]string, credit string) {
 	href = strings.TrimSpace(href)
-	if href == "" || len(e.Images) >= maxTerms {
+	if href == "" || len(e.Images) > maxTerms {
 		return
 	}
 	for _, image := range e.Images {

@@ -291,3 +291,24 @@ func TestRawTellsChange(t *testing.T) {
 		t.Error("an entry that changed has the same hash")
 	}
 }
+
+func TestPicturesOfItems(t *testing.T) {
+	for name, item := range map[string]string{
+		"element with address":   `<image><url>https://i.example/1.jpg</url><title>x</title></image>`,
+		"address as text":        `<image>https://i.example/1.jpg</image>`,
+		"attribute":              `<thumbnail url="https://i.example/1.jpg"/>`,
+		"enclosure":              `<enclosure url="https://i.example/1.jpg" type="image/jpeg"/>`,
+		"enclosure, type unsaid": `<enclosure url="https://i.example/1.jpg"/>`,
+		"media without a type":   `<media:content url="https://i.example/1.jpg"/>`,
+		"podcast":                `<itunes:image href="https://i.example/1.jpg"/>`,
+	} {
+		e := mustParse(t, rssDoc("<item><guid>1</guid>"+item+"</item>"), "").Entries[0]
+		if len(e.Images) != 1 || e.Images[0].URL != "https://i.example/1.jpg" {
+			t.Errorf("%s: %+v", name, e.Images)
+		}
+	}
+	e := mustParse(t, rssDoc("<item><guid>1</guid>"+strings.Repeat("<category>c</category>", 70)+"</item>"), "")
+	if len(e.Entries[0].Categories) != 64 || !repaired(e, "limit") {
+		t.Errorf("%d categories, repairs %v", len(e.Entries[0].Categories), e.Repairs)
+	}
+}

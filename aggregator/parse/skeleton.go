@@ -82,8 +82,28 @@ func (s *skeleton) entry(d *document, t *tree) {
 	}
 	s.body.WriteString("<" + tag + ">")
 	s.children(d, t, &t.nodes[0])
+	for _, id := range t.nodes[0].children {
+		if n := &t.nodes[id]; !d.atom && (n.name == "image" || n.name == "thumbnail") {
+			s.picture(d, t, n)
+		}
+	}
 	s.body.WriteString("</" + tag + ">")
 	s.spans = append(s.spans, span{len(d.feed.Entries) - 1, from, s.body.Len()})
+}
+
+// picture writes a picture of an item, for which RSS has no element of its own
+// and publishers have several forms, as a thumbnail.
+func (s *skeleton) picture(d *document, t *tree, n *node) {
+	href := first(n.attr("url"), n.attr("href"), n.attr("src"))
+	if inner := t.child(n, "url"); inner != nil {
+		href = first(href, d.plain(inner))
+	} else if len(n.children) == 0 {
+		href = first(href, d.plain(n))
+	}
+	if href = clipURL(href); href != "" && !strings.ContainsAny(href, "<> ") {
+		s.use("media")
+		s.body.WriteString(`<media:thumbnail url="` + escape(href) + `"></media:thumbnail>`)
+	}
 }
 
 // children writes those children of an element that gofeed is to read.
