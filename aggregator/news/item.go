@@ -19,7 +19,7 @@ type Item struct {
 	Canonical string `json:"canonical,omitempty"` // the link without tracking, fragment and device variant; what is compared and published
 	Comments  string `json:"comments,omitempty"`
 
-	Title   string `json:"title,omitempty"`   // plain text
+	Title   string `json:"title,omitempty"`   // plain text; of an untitled entry the head of its summary or text, else its address
 	HTML    string `json:"html,omitempty"`    // sanitised body
 	Summary string `json:"summary,omitempty"` // sanitised summary, where the feed gave one beside the body
 	Text    string `json:"text,omitempty"`    // plain text of the body, else of the summary
@@ -47,7 +47,7 @@ type Item struct {
 	// known item under a new guid. Only what is unique in its document is one.
 	Aliases []string `json:"-"`
 
-	Hash string `json:"hash"` // of the content: title, body, link; another hash is another revision
+	Hash string `json:"hash"` // of the content: title, body, summary, link, stated date; another hash is another revision
 }
 
 // A Person is an author or a contributor.
