@@ -2,11 +2,13 @@ package poll
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/flate"
@@ -25,7 +27,7 @@ const maxWindow = 8 << 20
 // decode replaces a response's body by its decompressed form of at most limit
 // bytes. What comes with a redirect or an error is only limited: nobody reads
 // it. On an error the body has been closed.
-func decode(resp *http.Response, limit int64) error {
+func (c *Client) decode(resp *http.Response, limit int64) error {
 	if resp.StatusCode/100 != 2 {
 		resp.Body = &body{Reader: &capped{r: resp.Body, left: limit, limit: limit}, raw: resp.Body}
 		return nil
@@ -44,7 +46,8 @@ func decode(resp *http.Response, limit int64) error {
 		resp.Body = out
 		return nil
 	case "gzip", "x-gzip":
-		out.Reader = &members{in: in}
+		m := &members{in: in, pool: &c.gzips}
+		out.Reader, out.done = m, m.release
 	case "deflate":
 		out.Reader = inflate(in)
 	case "br":
@@ -68,6 +71,27 @@ func decode(resp *http.Response, limit int64) error {
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
 	return nil
+}
+
+// collect reads a whole body. It is gathered in a buffer that is used again, so
+// that only the document's own size is allocated.
+func (c *Client) collect(r io.Reader) ([]byte, error) {
+	buf, ok := c.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		buf = new(bytes.Buffer)
+	}
+	defer func() {
+		if buf.Cap() <= 1<<20 { // the few large ones are not worth keeping
+			buf.Reset()
+			c.buffers.Put(buf)
+		}
+	}()
+	if _, err := buf.ReadFrom(r); err != nil {
+		return nil, err
+	}
+	data := make([]byte, buf.Len()) // not nil, even if there is nothing in it
+	copy(data, buf.Bytes())
+	return data, nil
 }
 
 // A body is a decompressed body; closing it ends the connection's.
@@ -107,8 +131,25 @@ func (c *capped) Read(p []byte) (int, error) {
 // the last, or no gzip at all under that name.
 type members struct {
 	in    *bufio.Reader
+	pool  *sync.Pool
 	zr    *gzip.Reader
 	plain bool
+}
+
+// release gives the decoder back for another body.
+func (m *members) release() {
+	if m.zr != nil {
+		m.pool.Put(m.zr)
+		m.zr, m.in = nil, bufio.NewReader(strings.NewReader(""))
+	}
+}
+
+// open returns a decoder for the first member.
+func (m *members) open() (*gzip.Reader, error) {
+	if zr, ok := m.pool.Get().(*gzip.Reader); ok {
+		return zr, zr.Reset(m.in)
+	}
+	return gzip.NewReader(m.in)
 }
 
 func (m *members) Read(p []byte) (int, error) {
@@ -121,7 +162,7 @@ func (m *members) Read(p []byte) (int, error) {
 				m.plain = true
 				continue
 			}
-			zr, err := gzip.NewReader(m.in)
+			zr, err := m.open()
 			if err != nil {
 				return 0, err
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -48,6 +49,8 @@ type Client struct {
 	public      network
 	private     network
 	robots      robotsCache
+	buffers     sync.Pool // of *bytes.Buffer, in which bodies are collected
+	gzips       sync.Pool // of *gzip.Reader
 }
 
 // A network is a transport with the guard that its dialler obeys.
@@ -182,5 +185,5 @@ func (g guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if limit <= 0 {
 		limit = defaultMaxBytes
 	}
-	return resp, decode(resp, limit)
+	return resp, g.client.decode(resp, limit)
 }

@@ -155,7 +155,7 @@ func (v *visit) document(ctx context.Context, answer *news.Answer, resp *http.Re
 		answer.Outcome, answer.Error = news.OutcomeNetwork, "answered 226 with a manipulation that was not asked for"
 		return
 	}
-	data, err := io.ReadAll(resp.Body)
+	data, err := v.client.collect(resp.Body)
 	if err != nil {
 		v.fail(ctx, answer, err)
 		return

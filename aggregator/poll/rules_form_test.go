@@ -187,6 +187,14 @@ func TestRule23_EncodingsAreDecodedAndLimited(t *testing.T) {
 	}
 }
 
+// TestEmptyDocument is a document nevertheless, for the parser to refuse.
+func TestEmptyDocument(t *testing.T) {
+	r := loopback(t, &origin{script: func(int, http.ResponseWriter, *http.Request) {}})
+	if a := r.poll(); a.Body == nil || r.state.Outcome != news.OutcomeParse {
+		t.Errorf("body %v, outcome %q", a.Body, r.state.Outcome)
+	}
+}
+
 func TestRule24_NothingIsToldToStrangers(t *testing.T) {
 	o := &origin{}
 	o.script = func(n int, w http.ResponseWriter, r *http.Request) {

@@ -138,6 +138,9 @@ func clockJump(t *testing.T, id string) {
 func TestOneYearInTwelveZones(t *testing.T) {
 	zones := []string{"UTC", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Kyiv", "Africa/Cairo",
 		"Asia/Tehran", "Asia/Kathmandu", "Asia/Gaza", "Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns"}
+	if raceEnabled {
+		zones = zones[1:6:6] // nothing runs beside it; a sample will do
+	}
 	for _, zone := range zones {
 		for _, expr := range []string{"30 2 * * *", "0 0 * * *", "45 1 * * *", "15 3 * * *"} {
 			synctest.Test(t, func(t *testing.T) { liveYear(t, zone, expr) })
