@@ -33,7 +33,11 @@ func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, s
 			return n, err
 		}
 	}
-	err = db.engine.write(ctx, func(ctx context.Context, tx session) error {
+	write := db.engine.write
+	if len(p.fresh) == 0 {
+		write = db.engine.jot
+	}
+	err = write(ctx, func(ctx context.Context, tx session) error {
 		state := settle(n)
 		state.Source = name
 		due := state.NextDue

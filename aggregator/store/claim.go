@@ -19,7 +19,7 @@ func (db *DB) Claim(ctx context.Context, now time.Time, limit int, lease time.Du
 		return nil, nil
 	}
 	var claims []news.Claim
-	err := db.engine.write(ctx, func(ctx context.Context, tx session) (err error) {
+	err := db.engine.jot(ctx, func(ctx context.Context, tx session) (err error) {
 		claims, err = claim(ctx, tx, now, limit, lease)
 		return err
 	})

@@ -27,6 +27,10 @@ type engine interface {
 	// what it wrote is durable.
 	write(ctx context.Context, fn func(context.Context, session) error) error
 
+	// jot is write for what a power cut may undo, though not the end of the
+	// process: all that is lost is that a source was polled and had nothing.
+	jot(ctx context.Context, fn func(context.Context, session) error) error
+
 	// numbers reserves the next n numbers of the log within a transaction; n
 	// is at least 1.
 	numbers(ctx context.Context, tx session, n int) (first int64, err error)

@@ -51,19 +51,20 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
 	return nil
 }
 
-// A filedDoc is what is sealed of a filing.
+// A filedDoc is what is sealed of a filing, in few bytes: there is one for
+// every story of every topic.
 type filedDoc struct {
-	ID         string  `json:"id"`
-	Published  int64   `json:"published"`
-	Updated    int64   `json:"updated"`
-	FirstFiled int64   `json:"first_filed"`
-	Hash       string  `json:"hash"`
-	Members    []int64 `json:"members"` // what the store calls the items, the lead first
-	Families   int     `json:"families,omitempty"`
-	Why        string  `json:"why,omitempty"`
+	ID         string  `json:"i"`
+	Published  int64   `json:"p"`
+	Updated    int64   `json:"u"`
+	FirstFiled int64   `json:"f"`
+	Hash       string  `json:"h"`
+	Members    []int64 `json:"m"` // what the store calls the items, the lead first
+	Families   int     `json:"n,omitempty"`
+	Why        string  `json:"w,omitempty"`
 }
 
-// stored returns what is stored of a filing.
+// storedFiling returns what is stored of a filing.
 func storedFiling(ctx context.Context, tx session, topic int64, key string) (doc filedDoc, found bool, err error) {
 	var sealed []byte
 	found, err = tx.one(ctx, "SELECT doc FROM filing WHERE topic = ?1 AND key = ?2 FOR UPDATE", []any{topic, key}, &sealed)

@@ -33,7 +33,7 @@ func (db *DB) Fresh(ctx context.Context, source string, items []news.Item) ([]ne
 // SetDue sets when sources are next due; see aggregator.Log.
 func (db *DB) SetDue(ctx context.Context, due map[string]time.Time) error {
 	names := slices.Sorted(maps.Keys(due)) // one order for all, so that two processes do not wait for each other
-	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
+	err := db.engine.jot(ctx, func(ctx context.Context, tx session) error {
 		for _, name := range names {
 			if err := setDue(ctx, tx, name, due[name]); err != nil {
 				return err

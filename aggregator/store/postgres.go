@@ -102,6 +102,15 @@ func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, ses
 	}
 }
 
+func (e *postgresEngine) jot(ctx context.Context, fn func(context.Context, session) error) error {
+	return e.write(ctx, func(ctx context.Context, tx session) error {
+		if _, err := tx.exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
+			return err
+		}
+		return fn(ctx, tx)
+	})
+}
+
 func (e *postgresEngine) once(ctx context.Context, fn func(context.Context, session) error) error {
 	tx, err := e.pool.BeginTx(ctx, nil)
 	if err != nil {

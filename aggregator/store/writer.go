@@ -24,22 +24,23 @@ type writer struct {
 // A write is one caller's part of a transaction. It may be run more than once
 // before it is stored.
 type write struct {
-	fn   func(context.Context, session) error
-	done chan struct{}
-	err  error
+	fn      func(context.Context, session) error
+	durable bool // against a power cut
+	done    chan struct{}
+	err     error
 }
 
 func newWriter(run func(context.Context, []*write)) *writer {
 	return &writer{run: run, turn: make(chan struct{}, 1)}
 }
 
-// do runs fn in a transaction and returns when it is durable. A write that has
-// begun is not cut off by the end of ctx.
-func (w *writer) do(ctx context.Context, fn func(context.Context, session) error) error {
+// do runs fn in a transaction and returns when it is committed. A write that
+// has begun is not cut off by the end of ctx.
+func (w *writer) do(ctx context.Context, durable bool, fn func(context.Context, session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	job := &write{fn: fn, done: make(chan struct{})}
+	job := &write{fn: fn, durable: durable, done: make(chan struct{})}
 	w.mu.Lock()
 	w.queue = append(w.queue, job)
 	w.mu.Unlock()

@@ -79,6 +79,7 @@ CREATE TABLE topic (
 );
 
 CREATE TABLE filing (
+  id        INTEGER PRIMARY KEY,
   topic     INTEGER NOT NULL,
   key       TEXT    NOT NULL,
   story     TEXT    NOT NULL,
@@ -86,8 +87,8 @@ CREATE TABLE filing (
   updated   INTEGER NOT NULL,
   withdrawn INTEGER NOT NULL,
   doc       BLOB    NOT NULL, -- sealed JSON of the whole filing
-  PRIMARY KEY (topic, key)
-) WITHOUT ROWID;
+  UNIQUE (topic, key)
+);
 CREATE INDEX filing_published ON filing (topic, published DESC) WHERE withdrawn = 0;
 CREATE INDEX filing_updated ON filing (topic, updated DESC) WHERE withdrawn = 0;
 CREATE INDEX filing_story ON filing (story);
