@@ -121,7 +121,7 @@ func validHost(u *url.URL) bool {
 		}
 		name += ":" + port
 	}
-	return name == u.Host && strings.Trim(name, ".-") != ""
+	return name == u.Host && strings.Trim(u.Hostname(), ".-") != ""
 }
 
 // addressText brings an address as people write it to one that can be parsed,

@@ -127,7 +127,7 @@ func (d *document) format(t token) bool {
 	if prefix == "" {
 		uri, declared = rawAttr(t.attrs, "xmlns")
 	} else if uri, declared = rawAttr(t.attrs, "xmlns:"+t.name[:len(prefix)]); !declared {
-		return local == "rss" || local == "rdf"
+		uri = "?" // the prefix has its usual meaning, if it has one
 	}
 	version := strings.TrimSpace(attrOf(t.attrs, "version"))
 	short := prefixOf(prefix, uri)
@@ -152,7 +152,8 @@ func (d *document) format(t token) bool {
 			d.feed.Format, d.cdf = "CDF", true
 		}
 	case "feed", "entry":
-		if declared && short != "atom" && short != "" && short != foreignPrefix {
+		usual := short == "atom" || declared && short == "" || prefix == "" && (!declared || short == foreignPrefix)
+		if !usual {
 			return false
 		}
 		d.atom = true
