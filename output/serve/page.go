@@ -124,6 +124,7 @@ func (p *page) open(f *form) bool {
 // compress returns body in a coding, or nil if that is no smaller.
 func compress(coding string, body []byte) []byte {
 	var b bytes.Buffer
+	b.Grow(len(body) / 2)
 	for i := range codings {
 		if codings[i].name != coding {
 			continue
