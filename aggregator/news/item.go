@@ -47,6 +47,11 @@ type Item struct {
 	// known item under a new guid. Only what is unique in its document is one.
 	Aliases []string `json:"-"`
 
+	// Raw is that of the entry that the item was made of. What a source has
+	// seen are the Raws of its items and of the entries that were Known: not of
+	// every entry, since of those that share an identity one is an item only.
+	Raw string `json:"-"`
+
 	Hash string `json:"hash"` // of the content: title, body, summary, link, stated date; another hash is another revision
 }
 

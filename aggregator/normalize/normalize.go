@@ -109,7 +109,7 @@ func (n *normalizer) item(d *draft) news.Item {
 		base = n.base
 	}
 	it := news.Item{
-		Source: n.src.Name, ID: d.id, Aliases: d.aliases, GUID: cut(idText(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
+		Source: n.src.Name, ID: d.id, Aliases: d.aliases, Raw: e.Raw, GUID: cut(idText(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
 		Comments: comments(base, e.Comments),
 		Title:    d.title, Rights: cut(plainText(e.Rights), maxTitle),
 		Authors: people(base, e.Authors), Categories: subjects(e.Categories),

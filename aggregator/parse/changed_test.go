@@ -28,8 +28,8 @@ func checkChanged(t *testing.T, before, after []byte) (left, all int) {
 		return 0, 0
 	}
 	known := map[string]bool{}
-	for _, e := range first.Entries {
-		known[e.Raw] = true
+	for _, it := range normalize.Items(src, first, pollTime) {
+		known[it.Raw] = true
 	}
 	plainFeed, err := parse.Parse(src, news.Answer{URL: docURL, Body: after})
 	shortFeed, shortErr := parse.Changed(src, news.Answer{URL: docURL, Body: after}, func(raw string) bool { return known[raw] })

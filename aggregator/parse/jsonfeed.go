@@ -40,7 +40,7 @@ func readJSON(text string, maxItems int, feed *news.Feed) error {
 	feed.Description = news.Text{Value: clip(head.Description, maxContent), Type: news.TextPlain}
 	feed.Language = head.Language
 	feed.Image, feed.Icon = head.Icon, head.Favicon
-	feed.Authors = jsonPersons(more.authors(top))
+	feed.Authors = jsonPersons(jsonAuthors(top))
 	feed.Links = jsonLinks(link{head.HomePageURL, ""}, link{head.FeedURL, "self"}, link{head.NextURL, "next"})
 	for _, hub := range more.Hubs {
 		feed.Links = append(feed.Links, jsonLinks(link{hub.URL, "hub"})...)
@@ -100,8 +100,11 @@ func splitJSON(text string, maxItems int, feed *news.Feed) (map[string]json.RawM
 func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessage, error) {
 	var items []json.RawMessage
 	t, err := d.Token()
-	if err != nil || t != json.Delim('[') {
-		return nil, first2(err, errNotJSONFeed)
+	if err != nil {
+		return nil, err
+	}
+	if t != json.Delim('[') {
+		return nil, errNotJSONFeed
 	}
 	for d.More() {
 		var raw json.RawMessage
@@ -116,15 +119,6 @@ func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessag
 	}
 	_, err = d.Token()
 	return items, err
-}
-
-func first2(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // jsonMore is what gofeed's types leave out, or are too strict about.
@@ -209,8 +203,8 @@ type jsonPerson struct {
 	Avatar string `json:"avatar"`
 }
 
-// authors reads the people of JSON Feed 1.1 and 1.0, in whatever form.
-func (jsonMore) authors(members map[string]json.RawMessage) []jsonPerson {
+// jsonAuthors reads the people of JSON Feed 1.1 and 1.0, in whatever form.
+func jsonAuthors(members map[string]json.RawMessage) []jsonPerson {
 	var out []jsonPerson
 	for _, name := range []string{"authors", "author"} {
 		raw := members[name]
@@ -276,7 +270,7 @@ func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 		Title:      news.Text{Value: clip(legalOnly(it.Title), maxContent), Type: news.TextPlain},
 		Summary:    news.Text{Value: clip(legalOnly(it.Summary), maxContent), Type: news.TextPlain},
 		Links:      jsonLinks(link{it.URL, ""}, link{it.ExternalURL, "related"}),
-		Authors:    jsonPersons(more.authors(members)),
+		Authors:    jsonPersons(jsonAuthors(members)),
 		Categories: jsonTags(members["tags"]),
 	}
 	if it.ContentHTML != "" {

@@ -37,7 +37,7 @@ func media(e *news.Entry, x ext.Extensions) {
 			addImage(e, enc.URL, nil, "")
 		}
 	}
-	e.Geo = place2(x)
+	e.Geo = located(x)
 }
 
 // mediaParts reads the contents and thumbnails that stand side by side.
@@ -123,8 +123,8 @@ func addImage(e *news.Entry, href string, attrs map[string]string, credit string
 	})
 }
 
-// place2 returns the point that GeoRSS, GML or the W3C's vocabulary names.
-func place2(x ext.Extensions) *news.Geo {
+// located returns the point that GeoRSS, GML or the W3C's vocabulary names.
+func located(x ext.Extensions) *news.Geo {
 	for _, p := range x["georss"]["point"] {
 		if g := point(p.Value); g != nil {
 			return g
