@@ -137,7 +137,7 @@ func untitled(it *news.Item, summary news.Text) string {
 	if it.Text != "" {
 		return excerpt(it.Text, titleSize)
 	}
-	return it.URL
+	return cut(it.URL, maxTitle)
 }
 
 // body makes the sanitised body and summary, the plain text and the excerpt.
