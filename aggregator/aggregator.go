@@ -25,6 +25,8 @@ type Aggregator struct {
 	plan      atomic.Pointer[Plan]
 	appended  chan struct{} // wakes the filer: something new stands in the log, or the plan changed
 	replanned chan struct{} // wakes Schedule: the plan changed
+	freed     chan struct{} // wakes Collect: a worker is idle, or a source became due
+	pushes    pushes
 	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
 	polled    atomic.Int64  // polls finished since the start
 	auto      atomic.Uint64 // bits of the constant of automatic schedules; see budget.go
@@ -48,7 +50,7 @@ type Options struct {
 // New returns an Aggregator over a log. It does nothing until its loops run.
 func New(log Log, client *poll.Client, plan *Plan, logger *slog.Logger, opts Options) *Aggregator {
 	a := &Aggregator{log: log, client: client, opts: opts, logger: logger, started: time.Now(),
-		appended: make(chan struct{}, 1), replanned: make(chan struct{}, 1)}
+		appended: make(chan struct{}, 1), replanned: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
 	a.plan.Store(plan)
 	return a
 }
@@ -65,7 +67,7 @@ func (a *Aggregator) Replace(plan *Plan) {
 // the log. What went wrong with the source is part of the state it returns;
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim) (news.State, news.Appended, error) {
-	answer := a.client.Poll(ctx, src, claim.State, time.Now())
+	answer, told, pushed := a.ask(ctx, src, claim.State)
 	if ctx.Err() != nil {
 		a.release(ctx, claim)
 		return claim.State, news.Appended{}, nil
@@ -77,6 +79,11 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
 		}
 	}
+	if doc.feed != nil {
+		if err := a.catchUp(ctx, src, claim.State, &doc); err != nil {
+			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
+		}
+	}
 	if src.FullText {
 		if err := a.complete(ctx, src, &doc); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
@@ -86,8 +93,9 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	var next news.State
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
-		next = schedule.Observe(claim.State, next, doc.items, n)
+		next = schedule.Observe(claim.State, next, doc.items[:doc.current], n)
 		next = observe(claim.State, next)
+		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
 		next.NextDue = schedule.Next(src, next, now, a.constant())
 		if doc.found != "" {

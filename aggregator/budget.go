@@ -18,25 +18,31 @@ const solveEvery = 20 * time.Minute
 func (a *Aggregator) constant() float64 { return math.Float64frombits(a.auto.Load()) }
 
 // Schedule keeps the schedules of all sources together: it solves the constant
-// of automatic ones for the budget, now and then, and dates those anew that
-// are configured otherwise than when they were last polled.
+// of automatic ones for the budget, now and then, and dates sources anew that
+// are configured otherwise than when they were last polled, whose interval
+// has become another, or whose date was set by a clock that went wrong.
 func (a *Aggregator) Schedule(ctx context.Context) {
 	var dated *Plan
+	var solved time.Time
+	last := time.Now()
 	for ctx.Err() == nil {
-		plan := a.plan.Load()
+		now, plan := time.Now(), a.plan.Load()
+		back := now.Round(0).Sub(last.Round(0)) < now.Sub(last)-time.Second // by the wall, and by the machine
+		last = now
+		if plan == dated && !back && now.Sub(solved) < solveEvery {
+			sleep(ctx, wakeEvery, a.replanned)
+			continue
+		}
 		states, err := a.log.States(ctx)
 		if err == nil {
 			a.solve(plan, states)
-			if plan != dated {
-				err = a.redate(ctx, plan, states)
-			}
+			err = a.redate(ctx, plan, states)
 		}
 		if err != nil {
 			sleep(ctx, a.failed(ctx, "the schedules could not be looked over", err), nil)
 			continue
 		}
-		dated = plan
-		sleep(ctx, solveEvery, a.replanned)
+		dated, solved = plan, now
 	}
 }
 
@@ -54,14 +60,25 @@ func (a *Aggregator) solve(plan *Plan, states []news.State) {
 	}
 }
 
-// redate sets when sources are due whose schedule is not the one by which they
-// were last dated.
+// parked is how much sooner a source must be due by the present constant to be
+// dated anew: it was parked while the budget was short.
+const parked = time.Hour
+
+// redate sets when sources are due that would be dated otherwise now.
 func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State) error {
 	due := map[string]time.Time{}
 	for _, s := range states {
 		src, ok := plan.Sources[s.Source]
-		if ok && s.Polls > 0 && (s.Schedule != src.Schedule || s.URL != src.URL) {
-			due[s.Source] = schedule.Next(src, s, time.Now(), a.constant())
+		if !ok || s.Polls == 0 {
+			continue
+		}
+		now := time.Now()
+		next := schedule.Next(src, s, now, a.constant())
+		switch {
+		case s.Schedule != src.Schedule, s.URL != src.URL, schedule.Astray(s, now):
+			due[s.Source] = next
+		case src.Schedule == news.ScheduleAuto && next.Before(s.NextDue.Add(-parked)):
+			due[s.Source] = next
 		}
 	}
 	if len(due) == 0 {
@@ -70,7 +87,7 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 	if err := a.log.SetDue(ctx, due); err != nil {
 		return fmt.Errorf("redate: %w", err)
 	}
-	a.logger.Info("schedules changed", "sources", len(due))
+	a.logger.Info("sources dated anew", "sources", len(due))
 	return nil
 }
 

@@ -47,7 +47,6 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 	for range a.opts.Workers {
 		idle <- struct{}{}
 	}
-	freed := make(chan struct{}, 1)
 	round := a.firstRound(ctx)
 	for ctx.Err() == nil && more() {
 		claims, wait, err := a.due(ctx, len(idle))
@@ -61,10 +60,10 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 				a.poll(ctx, claim)
 				round.done(claim.State.Source)
 				idle <- struct{}{}
-				wake(freed)
+				wake(a.freed)
 			})
 		}
-		sleep(ctx, wait, freed)
+		sleep(ctx, wait, a.freed)
 	}
 }
 
@@ -89,13 +88,9 @@ func (a *Aggregator) due(ctx context.Context, n int) ([]news.Claim, time.Duratio
 func (a *Aggregator) lease() time.Duration {
 	var longest time.Duration
 	for _, src := range a.plan.Load().Sources {
-		patience := src.Timeout
-		if src.FullText {
-			patience += pagesTime
-		}
-		longest = max(longest, patience)
+		longest = max(longest, src.Timeout)
 	}
-	return longest + leaseSlack
+	return longest + pastTime + pagesTime + leaseSlack
 }
 
 // poll runs collect on one claim and logs its outcome.
@@ -123,7 +118,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim) {
 			a.opts.Polled(state, n, time.Since(start))
 		}
 		logger.Info("polled", pollAttrs(state, n, time.Since(start))...)
-		if state.Blocks > claim.State.Blocks && state.RetryAt.After(start) {
+		if state.Outcome == news.OutcomeBlocked && state.Status >= 400 && state.RetryAt.After(start) {
 			if err := a.holdBack(ctx, a.plan.Load(), src, state.RetryAt); err != nil {
 				logger.Error("a server's limit could not be kept for its other sources", "error", err)
 			}

@@ -15,8 +15,10 @@ import (
 type reading struct {
 	feed  *news.Feed
 	about news.About
-	items []news.Item
-	found string // of a site: the feed that its page advertises, to be polled instead
+	items []news.Item // those of the document, and behind them those of its past
+
+	current int    // how many of the items are of the document itself
+	found   string // of a site: the feed that its page advertises, to be polled instead
 }
 
 // read makes items of an answer's document. Nothing that a source sends may
@@ -32,6 +34,7 @@ func (a *Aggregator) read(src news.Source, answer news.Answer) (doc reading, err
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
 		doc.items = normalize.Items(src, *doc.feed, answer.At)
+		doc.current = len(doc.items)
 	}
 	return doc, err
 }

@@ -53,34 +53,31 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 	return errors.Join(errs...)
 }
 
-// formats are the forms in which a topic is published.
-var formats = []func(render.Site, render.Channel) (news.Document, error){
-	render.RSS, render.Atom, render.JSON, render.TopicPage,
-}
-
 // publish is the third short story: one topic, from its filings to finished
 // bytes.
 func (p *Publisher) publish(ctx context.Context, c Catalogue, topic news.Topic) error {
-	filed, err := p.shelf.Latest(ctx, topic.Name, topic.Sort, depth(topic))
+	filed, err := p.shelf.Latest(ctx, topic.Name, topic.Sort, Depth(topic))
 	if err != nil {
 		return err
 	}
-	ch := render.Channel{Topic: topic, Filed: choose(topic, filed, time.Now()), MaxAge: c.MaxAge}
-	p.summaries[topic.Name] = render.Summarize(c.Site, ch)
-	var docs []news.Document
-	for _, format := range formats {
-		doc, err := format(c.Site, ch)
-		if err != nil {
-			return err
-		}
-		docs = append(docs, doc)
+	ch := render.Channel{Topic: topic, Filed: Choose(topic, filed, time.Now()), MaxAge: c.MaxAge}
+	press := p.presses[topic.Name]
+	if press == nil {
+		press = &render.Press{}
+		p.presses[topic.Name] = press
 	}
+	docs, summary, err := press.Documents(c.Site, ch)
+	if err != nil {
+		return err
+	}
+	p.summaries[topic.Name] = summary
 	return p.keep(ctx, docs, true)
 }
 
-// choose returns what of a topic's filings is shown: within its window, no more
-// of one source than it allows, at most its limit.
-func choose(topic news.Topic, filed []news.Filed, now time.Time) []news.Filed {
+// Choose returns what of a topic's filings, in the topic's order, is shown at
+// now: within its window, no more of one source than it allows, at most its
+// limit.
+func Choose(topic news.Topic, filed []news.Filed, now time.Time) []news.Filed {
 	led := map[string]int{}
 	var chosen []news.Filed
 	for _, f := range filed {
@@ -97,9 +94,9 @@ func choose(topic news.Topic, filed []news.Filed, now time.Time) []news.Filed {
 	return chosen
 }
 
-// depth is how many filings must be looked at to choose topic.Limit of them: a
+// Depth is how many filings must be looked at to choose topic.Limit of them: a
 // cap on each source passes some over.
-func depth(topic news.Topic) int {
+func Depth(topic news.Topic) int {
 	if topic.MaxPerSource > 0 {
 		return 10 * topic.Limit
 	}

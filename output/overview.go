@@ -46,6 +46,10 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
+	missing, err := render.MissingPage(c.Site)
+	if err != nil {
+		return err
+	}
 	statusFeed, err := render.StatusFeed(c.Site, status)
 	if err != nil {
 		return err
@@ -58,6 +62,6 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	docs := slices.Concat(render.Assets(), []news.Document{index, statusFeed, sourcesList, topicsList}, pages)
+	docs := slices.Concat(render.Assets(), []news.Document{index, missing, statusFeed, sourcesList, topicsList}, pages)
 	return p.keep(ctx, docs, false)
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +37,7 @@ type Publisher struct {
 	shelf  Shelf
 	desk   *serve.Server
 	logger *slog.Logger
+	tell   func([]news.Document) // is told of what changed, once it is stored
 
 	mu        sync.Mutex
 	catalogue Catalogue
@@ -45,14 +48,16 @@ type Publisher struct {
 	// Only the caller of Publish touches these.
 	last      map[string]news.Document  // by path
 	summaries map[string]render.Summary // by topic
+	presses   map[string]*render.Press  // by topic
 	gone      map[string]bool           // topics that were published and are no longer configured
 }
 
-// NewPublisher returns a Publisher that has not published yet.
-func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *slog.Logger) *Publisher {
+// NewPublisher returns a Publisher that has not published yet. tell is told of
+// every document that changed, once it is stored and served; it must not block.
+func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *slog.Logger, tell func([]news.Document)) *Publisher {
 	return &Publisher{
-		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue,
-		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, gone: map[string]bool{},
+		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue, tell: tell,
+		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, presses: map[string]*render.Press{}, gone: map[string]bool{},
 	}
 }
 
@@ -67,9 +72,7 @@ func (p *Publisher) Restore(ctx context.Context) error {
 		p.last[doc.Path] = doc
 	}
 	p.settle(p.current())
-	for _, doc := range p.last {
-		p.desk.Set(doc)
-	}
+	p.desk.Set(slices.Collect(maps.Values(p.last))...)
 	return nil
 }
 
@@ -92,6 +95,7 @@ func (p *Publisher) settle(c Catalogue) {
 			p.desk.Remove(path)
 			delete(p.last, path)
 			delete(p.summaries, doc.Topic)
+			delete(p.presses, doc.Topic)
 		}
 	}
 	for name := range p.gone {
@@ -204,5 +208,6 @@ func (p *Publisher) keep(ctx context.Context, docs []news.Document, save bool) e
 	for _, doc := range fresh {
 		p.last[doc.Path] = doc
 	}
+	p.tell(fresh)
 	return nil
 }

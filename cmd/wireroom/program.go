@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +36,8 @@ type program struct {
 	handler    http.Handler // the desk's, unless something is put before it
 	authority  authority
 	meter      *meter
+	pushing    *pushing // nil without server.base_url
+	pings      sync.WaitGroup
 	setup      atomic.Pointer[setup]
 }
 
@@ -98,16 +102,24 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 		RemoteImages: cfg.Server.Images == config.ImagesDirect,
 	})
 	p.meter = newMeter(p)
-	p.handler = p.meter.count(p.desk.Handler())
-	p.publisher = output.NewPublisher(db, p.desk, set.catalogue(), logger)
+	p.handler = p.desk.Handler()
+	p.publisher = output.NewPublisher(db, p.desk, set.catalogue(), logger, p.tell)
 	p.aggregator = aggregator.New(db, p.client, set.plan, logger, aggregator.Options{
 		Workers: cfg.Workers, Owner: owner(), Filed: p.publisher.Changed, Polled: p.meter.polled,
 	})
+	if p.pushing, err = newPushing(ctx, p); err != nil {
+		return nil, err
+	}
+	if p.pushing != nil {
+		p.handler = p.pushing.routes(p.handler)
+	}
+	p.handler = p.meter.count(p.handler)
 	return p, nil
 }
 
 // close ends what assemble opened. What is stored is whole whenever it is called.
 func (p *program) close() {
+	p.pings.Wait()
 	p.client.Close()
 	if err := p.db.Close(); err != nil {
 		p.logger.Error("the store did not close cleanly", "error", err)
@@ -128,17 +140,28 @@ func mintAuthority(ctx context.Context, db *store.DB, cfg *config.Config) (autho
 		return authority{}, err
 	}
 	if kept == "" {
-		host := "wireroom.local"
-		if u, err := url.Parse(cfg.Server.BaseURL); err == nil && u.Hostname() != "" && net.ParseIP(u.Hostname()) == nil {
-			host = u.Hostname()
-		}
-		kept = fmt.Sprintf("%s,%d", host, time.Now().UTC().Year())
+		kept = newAuthority(cfg, time.Now())
 		if err := db.Note(ctx, noteAuthority, kept); err != nil {
 			return authority{}, err
 		}
 	}
-	i := len(kept) - len(",2006")
-	return authority{kept[:i], kept[i+1:]}, nil
+	return parseAuthority(kept), nil
+}
+
+// newAuthority is the authority of a new store, as it is kept.
+func newAuthority(cfg *config.Config, now time.Time) string {
+	host := "wireroom.local"
+	if u, err := url.Parse(cfg.Server.BaseURL); err == nil && u.Hostname() != "" && net.ParseIP(u.Hostname()) == nil {
+		host = u.Hostname()
+	}
+	return fmt.Sprintf("%s,%d", host, now.UTC().Year())
+}
+
+// parseAuthority reads an authority as it is kept. That of a store that was
+// never served is empty.
+func parseAuthority(kept string) authority {
+	host, year, _ := strings.Cut(kept, ",")
+	return authority{host, year}
 }
 
 // baseURL is the address under which readers know this Wireroom: the

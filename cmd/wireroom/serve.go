@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/output/serve"
 )
@@ -52,6 +55,10 @@ func serveUntil(ctx context.Context, term terminal, at overrides) error {
 		return exitError{fmt.Errorf("cannot listen on %s: %w; name another address with --listen or server.listen", cfg.Server.Listen, err), exitConfig}
 	}
 	defer listener.Close()
+	listener, err = secure(serve.Limit(listener), cfg)
+	if err != nil {
+		return err
+	}
 	p, err := assemble(ctx, cfg, logger, poll.Options{})
 	if err != nil {
 		return err
@@ -76,6 +83,9 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 	loops.Go(func() { p.aggregator.File(ctx) })
 	loops.Go(func() { p.publisher.Run(ctx) })
 	loops.Go(func() { p.keepHouse(ctx) })
+	if p.pushing != nil {
+		loops.Go(func() { p.pushing.run(ctx, p) })
+	}
 	if admin := p.setup.Load().cfg.Server.Admin; admin != "" {
 		loops.Go(func() { p.admin(ctx, admin) })
 	}
@@ -85,7 +95,7 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 
 	server := serve.HTTPServer(p.handler, p.logger)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(serve.Limit(listener)) }()
+	go func() { failed <- server.Serve(listener) }()
 	var err error
 	select {
 	case <-ctx.Done():
@@ -106,6 +116,17 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 		p.logger.Info("stopped")
 	}
 	return err
+}
+
+// secure lets a listener speak TLS if the configuration asks for it. What ACME
+// brings is kept beside the store.
+func secure(listener net.Listener, cfg *config.Config) (net.Listener, error) {
+	t := cfg.Server.TLS
+	settings, err := serve.TLS{Cert: t.Cert, Key: t.Key, ACME: t.ACME, Cache: filepath.Join(filepath.Dir(cfg.Store), "certificates")}.Config()
+	if err != nil || settings == nil {
+		return listener, err
+	}
+	return tls.NewListener(listener, settings), nil
 }
 
 // houseEvery is how often what outlived the retention is dropped.

@@ -98,6 +98,15 @@ func (s *Server) Remove(paths ...string) {
 	})
 }
 
+// Document returns the document that is held at a path.
+func (s *Server) Document(path string) (news.Document, bool) {
+	p := (*s.docs.Load())[path]
+	if p == nil {
+		return news.Document{}, false
+	}
+	return p.doc, true
+}
+
 // Paths calls yield for the path of every document that is held, in no order.
 func (s *Server) Paths(yield func(string) bool) {
 	for path := range *s.docs.Load() {

@@ -1,0 +1,39 @@
+package aggregator
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/normalize"
+	"github.com/wireroom/wireroom/aggregator/poll"
+)
+
+// pastTime bounds what one poll spends on the past of a feed.
+const pastTime = time.Minute
+
+// catchUp adds the past of a feed to a reading, at its first import and where
+// everything in it is new, so that entries may have passed unseen (RFC 5005).
+// An error means that the log could not be read.
+func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, doc *reading) error {
+	past := func(l news.Link) bool { return l.Rel == "prev-archive" || l.Rel == "next" }
+	if !slices.ContainsFunc(doc.feed.Links, past) {
+		return nil
+	}
+	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
+	if err != nil || !poll.Behind(state, len(doc.items), len(fresh)) {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, pastTime)
+	defer stop()
+	read := func(answer news.Answer) (*news.Feed, error) {
+		sleep(ctx, a.gap(src), nil)
+		older, err := a.read(src, answer)
+		return older.feed, err
+	}
+	for _, older := range a.client.Earlier(ctx, src, doc.feed, state.LastBody, time.Now(), read) {
+		doc.items = append(doc.items, normalize.Items(src, *older, time.Now())...)
+	}
+	return nil
+}

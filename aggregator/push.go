@@ -1,0 +1,91 @@
+package aggregator
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/poll"
+)
+
+// pushes are what the hubs of sources have told since the sources were last
+// asked. Its zero value is empty.
+type pushes struct {
+	mu sync.Mutex
+	by map[string]push
+}
+
+// A push is what a hub has told of one source.
+type push struct {
+	body        []byte // what it sent, where it proved that it did
+	contentType string
+	silent      bool // the hub tells of the source no longer
+}
+
+// take returns what was told of a source, once.
+func (p *pushes) take(source string) (push, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	told, ok := p.by[source]
+	delete(p.by, source)
+	return told, ok
+}
+
+func (p *pushes) put(source string, told push) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.by == nil {
+		p.by = map[string]push{}
+	}
+	p.by[source] = told
+}
+
+// Pushed takes what a hub told: that a source has changed, and with body what
+// it has changed to. The source is due at once; a body is read in the place of
+// a poll.
+func (a *Aggregator) Pushed(ctx context.Context, source string, body []byte, contentType string) error {
+	a.pushes.put(source, push{body: body, contentType: contentType})
+	return a.dueNow(ctx, source)
+}
+
+// Unleased takes that no hub tells of a source any longer: polling alone must
+// bring what it has.
+func (a *Aggregator) Unleased(ctx context.Context, source string) error {
+	a.pushes.put(source, push{silent: true})
+	return a.dueNow(ctx, source)
+}
+
+func (a *Aggregator) dueNow(ctx context.Context, source string) error {
+	err := a.log.SetDue(ctx, map[string]time.Time{source: time.Now()})
+	wake(a.freed)
+	return err
+}
+
+// ask returns the answer of a source: what its hub sent, or else what a poll
+// brings. pushed says that a hub had told of it.
+func (a *Aggregator) ask(ctx context.Context, src news.Source, state news.State) (answer news.Answer, told push, pushed bool) {
+	told, pushed = a.pushes.take(src.Name)
+	if told.body == nil {
+		return a.client.Poll(ctx, src, state, time.Now()), told, pushed
+	}
+	return news.Answer{
+		At: time.Now(), URL: poll.Address(src, state), Status: 200,
+		Body: told.body, ContentType: told.contentType, BodyHash: state.BodyHash,
+		Validators: state.Validators, FreshUntil: state.FreshUntil, Partial: true,
+	}, told, true
+}
+
+// countPushes returns the state with the pushes in a row that brought news
+// before a poll did.
+func countPushes(next news.State, told push, pushed bool, n news.Appended) news.State {
+	switch {
+	case told.silent:
+		next.Pushes = 0
+	case n.New > 0 && pushed:
+		next.Pushes++
+	case n.New > 0:
+		next.Pushes = 0
+	}
+	return next
+}

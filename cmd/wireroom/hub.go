@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/output/websub"
+)
+
+const (
+	hubPath      = "/hub"
+	callbackPath = "/websub/"
+
+	// maxAnswer bounds what is read of a hub's answer, in bytes.
+	maxAnswer = 1 << 20
+
+	// wishEvery is how often it is looked which sources have a hub.
+	wishEvery = 10 * time.Minute
+)
+
+// A pushing is both sides of WebSub: our hub for readers, and our callback for
+// the hubs of sources.
+type pushing struct {
+	hub        *websub.Hub
+	subscriber *websub.Subscriber
+}
+
+// newPushing returns both sides. They need an address under which the world
+// knows us: without server.base_url there is neither, and it returns nil.
+func newPushing(ctx context.Context, p *program) (*pushing, error) {
+	base := p.setup.Load().cfg.Server.BaseURL
+	if base == "" {
+		return nil, nil
+	}
+	key, err := secretKey(ctx, p.db)
+	if err != nil {
+		return nil, err
+	}
+	client := p.client.HTTP(false, maxAnswer)
+	hub, err := websub.NewHub(ctx, websub.Options{
+		Log: p.logger, Client: client, Book: &book{db: p.db}, Document: p.published,
+	})
+	if err != nil {
+		return nil, err
+	}
+	subscriber := websub.NewSubscriber(websub.SubscriberOptions{
+		Log: p.logger, Client: client, Base: base + callbackPath, Key: key,
+		Pushed: func(source string, body []byte, contentType string) {
+			p.pushed(p.aggregator.Pushed(ctx, source, body, contentType), source)
+		},
+		Leased: func(source string, until time.Time) {
+			if until.IsZero() {
+				p.pushed(p.aggregator.Unleased(ctx, source), source)
+			}
+		},
+	})
+	return &pushing{hub, subscriber}, nil
+}
+
+func (p *program) pushed(err error, source string) {
+	if err != nil {
+		p.logger.Error("a push could not be used; the source is polled by its schedule", "source", source, "error", err)
+	}
+}
+
+// published returns the document at an address of ours that may be subscribed
+// to: the feed of an open topic.
+func (p *program) published(address string) (news.Document, bool) {
+	path, ours := strings.CutPrefix(address, p.setup.Load().site.BaseURL)
+	if !ours {
+		return news.Document{}, false
+	}
+	doc, ok := p.desk.Document(path)
+	return doc, ok && doc.Topic != "" && !doc.Private && !strings.HasPrefix(doc.ContentType, "text/html")
+}
+
+// tell tells the hubs of topics that documents changed: our own, or one of
+// somebody else.
+func (p *program) tell(docs []news.Document) {
+	set := p.setup.Load()
+	own := set.site.BaseURL + hubPath
+	hubs := map[string]string{}
+	for _, t := range set.cfg.Topics {
+		hubs[t.Name] = t.Hub
+	}
+	others := map[string][]string{}
+	for _, doc := range docs {
+		hub, address := hubs[doc.Topic], set.site.BaseURL+doc.Path
+		switch _, open := p.published(address); {
+		case hub == "" || !open:
+		case hub == own && p.pushing != nil:
+			p.pushing.hub.Publish(address)
+		case hub != own:
+			others[hub] = append(others[hub], address)
+		}
+	}
+	for hub, addresses := range others {
+		p.pings.Go(func() {
+			ctx, stop := context.WithTimeout(context.Background(), stopWithin)
+			defer stop()
+			if err := websub.Ping(ctx, p.client.HTTP(false, maxAnswer), hub, addresses...); err != nil {
+				p.logger.Warn("a hub could not be told of a change; readers learn of it when they poll", "hub", hub, "error", err)
+			}
+		})
+	}
+}
+
+// routes puts the hub and the callback beside the documents.
+func (w *pushing) routes(documents http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(hubPath, w.hub)
+	mux.Handle(callbackPath, w.subscriber)
+	mux.Handle("/", documents)
+	return mux
+}
+
+// run keeps both sides going until ctx is done.
+func (w *pushing) run(ctx context.Context, p *program) {
+	var sides sync.WaitGroup
+	sides.Go(func() { w.hub.Run(ctx) })
+	sides.Go(func() { w.subscriber.Run(ctx) })
+	tick := time.NewTicker(wishEvery)
+	defer tick.Stop()
+	for first := time.After(time.Minute); ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+		case <-first:
+			w.wish(ctx, p)
+		case <-tick.C:
+			w.wish(ctx, p)
+		}
+	}
+	sides.Wait()
+}
+
+// wish asks to be told of the sources that name a hub.
+func (w *pushing) wish(ctx context.Context, p *program) {
+	states, err := p.db.States(ctx)
+	if err != nil {
+		p.logger.Error("it could not be looked which sources have a hub", "error", err)
+		return
+	}
+	sources := p.setup.Load().plan.Sources
+	var wishes []websub.Wish
+	for _, s := range states {
+		if src, ok := sources[s.Source]; ok && !src.AllowPrivate && len(s.About.Hubs) > 0 && s.About.Self != "" && s.Outcome != news.OutcomeGone {
+			wishes = append(wishes, websub.Wish{Source: s.Source, Topic: s.About.Self, Hub: s.About.Hubs[0]})
+		}
+	}
+	w.subscriber.Want(wishes, time.Now())
+}
+
+// noteKey is the note that keeps the secret from which callbacks are derived.
+const noteKey = "websub-key"
+
+// secretKey returns this store's secret, made at the first start.
+func secretKey(ctx context.Context, db *store.DB) ([]byte, error) {
+	kept, err := db.Noted(ctx, noteKey)
+	if err != nil || kept != "" {
+		return []byte(kept), err
+	}
+	kept = rand.Text() + rand.Text()
+	return []byte(kept), db.Note(ctx, noteKey, kept)
+}
+
+// noteBook is the note that keeps the subscriptions of readers.
+const noteBook = "subscriptions"
+
+// A book keeps the subscriptions to our documents in the store.
+type book struct {
+	db *store.DB
+	mu sync.Mutex
+}
+
+// Subscriptions implements websub.Book.
+func (b *book) Subscriptions(ctx context.Context) ([]news.Subscription, error) {
+	kept, err := b.db.Noted(ctx, noteBook)
+	if err != nil || kept == "" {
+		return nil, err
+	}
+	var subs []news.Subscription
+	return subs, json.Unmarshal([]byte(kept), &subs)
+}
+
+// Subscribe implements websub.Book.
+func (b *book) Subscribe(ctx context.Context, sub news.Subscription) error {
+	return b.amend(ctx, sub.Topic, sub.Callback, &sub)
+}
+
+// Unsubscribe implements websub.Book.
+func (b *book) Unsubscribe(ctx context.Context, topic, callback string) error {
+	return b.amend(ctx, topic, callback, nil)
+}
+
+// amend puts sub in the place of the subscription with that topic and callback.
+func (b *book) amend(ctx context.Context, topic, callback string, sub *news.Subscription) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	subs, err := b.Subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	subs = slices.DeleteFunc(subs, func(s news.Subscription) bool { return s.Topic == topic && s.Callback == callback })
+	if sub != nil {
+		subs = append(subs, *sub)
+	}
+	text, err := json.Marshal(subs)
+	if err != nil {
+		return err
+	}
+	return b.db.Note(ctx, noteBook, string(text))
+}
