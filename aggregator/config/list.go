@@ -23,6 +23,8 @@ type Entry struct {
 	Language string
 	Tags     []string
 	Line     int // in the list, from 1
+
+	AllowPrivate bool // URL may be on a loopback or private network
 }
 
 // tag adds words to the tags.

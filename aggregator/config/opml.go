@@ -176,6 +176,9 @@ func (r *opmlReader) outline(t html.Token, group bool) {
 	}
 	kind := strings.ToLower(attr["type"])
 	e := Entry{URL: attr["xmlurl"], Title: text, Language: attr["language"], Name: attr["wireroom:name"]}
+	if e.Title == e.Name {
+		e.Title = "" // it had none: an outline must have a text
+	}
 	switch {
 	case kind == "include" || kind == "source" || kind == "link" && strings.HasSuffix(strings.ToLower(attr["url"]), ".opml"):
 		r.leave(text, fault{"it is a list within the list", "include that list by its own address"})
@@ -211,7 +214,7 @@ func (r *opmlReader) add(e Entry, words []string) int {
 	}
 	u.Fragment = ""
 	e.URL, e.Line = u.String(), r.line
-	if e.Title == "" && !r.rdf {
+	if e.Title == "" && e.Name == "" && !r.rdf {
 		e.Title = u.Hostname()
 	}
 	tag, err := language.Parse(e.Language)

@@ -28,6 +28,7 @@ const list = `<?xml version="1.0"?>
  <outline text="Again" xmlUrl="http://other.example/feed" category="twice"/>
  <outline text="Site only" type="rss" xmlUrl="" htmlUrl="https://site.example/"/>
  <outline text="More" type="include" url="https://lists.example/more.opml"/>
+ <outline text="harbour" wireroom:name="harbour" xmlUrl="https://harbour.example/feed"/>
  <outline text="Desc" description="a <a href="https://x.example">link</a>." xmlUrl="https://desc.example/feed">
 `
 
@@ -38,7 +39,8 @@ func TestReadOPML(t *testing.T) {
 		{Name: "plain-b8722c88", URL: "http://plain.example/feed", Title: "Plain", Tags: []string{"news"}, Line: 7},
 		{Name: "plain-f36b90bf", URL: "http://other.example/feed", Title: "Plain", Tags: []string{"twice"}, Line: 11},
 		{Name: "site-only", URL: "https://site.example/", Site: true, Title: "Site only", Line: 13},
-		{Name: "desc", URL: "https://desc.example/feed", Title: "Desc", Line: 15},
+		{Name: "harbour", URL: "https://harbour.example/feed", Line: 15},
+		{Name: "desc", URL: "https://desc.example/feed", Title: "Desc", Line: 16},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)

@@ -32,7 +32,7 @@ func flow(e Entry) string {
 
 // bare says whether the entry is nothing but an address of a feed.
 func (e Entry) bare() bool {
-	return !e.Site && e.Title == "" && e.Language == "" && len(e.Tags) == 0
+	return !e.Site && e.Title == "" && e.Language == "" && len(e.Tags) == 0 && !e.AllowPrivate
 }
 
 // settings returns what is known of the entry, as YAML.
@@ -54,6 +54,9 @@ func (e Entry) settings() []string {
 	}
 	if e.Language != "" {
 		settings = append(settings, "language: "+quoted(e.Language))
+	}
+	if e.AllowPrivate {
+		settings = append(settings, "allow_private: true")
 	}
 	return settings
 }

@@ -11,9 +11,14 @@ import (
 // that readers agree on.
 const opmlType = "text/x-opml; charset=utf-8"
 
+// opmlNS is the namespace of the attribute by which package config knows the
+// name of a source again.
+const opmlNS = Homepage + "/ns/opml"
+
 type opmlRoot struct {
 	XMLName xml.Name      `xml:"opml"`
 	Version string        `xml:"version,attr"`
+	NS      string        `xml:"xmlns:wireroom,attr,omitempty"`
 	Title   string        `xml:"head>title"`
 	Docs    string        `xml:"head>docs"`
 	Body    []opmlOutline `xml:"body>outline"`
@@ -27,13 +32,14 @@ type opmlOutline struct {
 	HTMLURL  string `xml:"htmlUrl,attr,omitempty"`
 	Language string `xml:"language,attr,omitempty"`
 	Category string `xml:"category,attr,omitempty"`
+	Name     string `xml:"wireroom:name,attr,omitempty"`
 }
 
 // SourcesOPML renders outlets, in the order given, as an OPML 2.0
 // subscription list that any reader can import. What has no feed on the web
 // is left out. Path is where the list is served, such as "/sources.opml".
 func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Document, error) {
-	root := opmlRoot{Version: "2.0", Title: cleanLine(title), Docs: "http://opml.org/spec2.opml"}
+	root := opmlRoot{Version: "2.0", NS: opmlNS, Title: cleanLine(title), Docs: "http://opml.org/spec2.opml"}
 	for _, o := range outlets {
 		o = cleanOutlet(o)
 		if o.Feed == "" {
@@ -41,7 +47,7 @@ func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Doc
 		}
 		root.Body = append(root.Body, opmlOutline{
 			Text: o.Title, Title: o.Title, Type: "rss", XMLURL: o.Feed, HTMLURL: o.Link,
-			Language: languageTag(o.Language), Category: opmlCategory(o.Tags),
+			Language: languageTag(o.Language), Category: opmlCategory(o.Tags), Name: o.Source,
 		})
 	}
 	return opml(path, root)
