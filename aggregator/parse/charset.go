@@ -2,8 +2,10 @@ package parse
 
 import (
 	"bytes"
+	"cmp"
 	"mime"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -92,8 +94,8 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 	name := "windows-1252"
 	if script := byRuns(body); script != "" {
 		name = script
-	} else if guess, err := chardet.NewTextDetector().DetectBest(sample(body)); err == nil && guess.Confidence >= 30 {
-		name = guess.Charset
+	} else if guess := likeliest(sample(body)); guess != "" {
+		name = guess
 	}
 	text, name, ok := decodeAs(body, name)
 	if !ok {
@@ -103,6 +105,24 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		note("not UTF-8, read as " + name)
 	}
 	return text, name
+}
+
+// likeliest returns the charset that a text looks most like, if it does look
+// like one. Of several that are as likely it is always the same one: the
+// detector finds them at once, in any order, and an item must not change from
+// poll to poll.
+func likeliest(text []byte) string {
+	guesses, err := chardet.NewTextDetector().DetectAll(text)
+	if err != nil {
+		return ""
+	}
+	best := slices.MaxFunc(guesses, func(a, b chardet.Result) int {
+		return cmp.Or(cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(b.Charset, a.Charset), cmp.Compare(b.Language, a.Language))
+	})
+	if best.Confidence < 30 {
+		return ""
+	}
+	return best.Charset
 }
 
 // byRuns tells Thai and Hebrew, which the detector does not know well, by the

@@ -30,7 +30,7 @@ func TestMutants(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mutants := 3000
+	mutants := 2000
 	if testing.Short() || raceEnabled {
 		mutants = 200
 	}

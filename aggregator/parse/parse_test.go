@@ -314,3 +314,15 @@ func TestPicturesOfItems(t *testing.T) {
 		t.Errorf("%d categories, repairs %v", len(e.Entries[0].Categories), e.Repairs)
 	}
 }
+
+// TestCharsetIsStable parses a document in which two charsets are as likely:
+// an item that was read otherwise at each poll would be a new revision each time.
+func TestCharsetIsStable(t *testing.T) {
+	body := rssDoc("<item><title>x" + strings.Repeat("\xa4", 27) + "\xa8" + strings.Repeat("\xa4", 3) + "</title></item>")
+	first := mustParse(t, body, "")
+	for range 50 {
+		if again := mustParse(t, body, ""); again.Charset != first.Charset || again.Entries[0].Title != first.Entries[0].Title {
+			t.Fatalf("%s %q, then %s %q", first.Charset, first.Entries[0].Title.Value, again.Charset, again.Entries[0].Title.Value)
+		}
+	}
+}
