@@ -94,7 +94,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
 		next = schedule.Observe(claim.State, next, doc.items[:doc.current], n)
-		next = observe(claim.State, next)
+		next = tally(claim.State, observe(claim.State, next), n)
 		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
 		next.NextDue = schedule.Next(src, next, now, a.constant())

@@ -52,6 +52,26 @@ func observe(before, after news.State) news.State {
 	return after
 }
 
+// rhythmDays is for how many days the rhythm of a source is remembered.
+const rhythmDays = 14
+
+// tally returns the state with the items of a poll counted in its rhythm. What
+// a first import brings is of many days, and is not counted.
+func tally(before, after news.State, n news.Appended) news.State {
+	day := after.LastPoll.Unix() / 86400
+	counts := make([]int, rhythmDays)
+	for i, count := range before.Rhythm {
+		if j := i - len(before.Rhythm) + rhythmDays - int(day-before.RhythmDay); j >= 0 && j < rhythmDays {
+			counts[j] = count
+		}
+	}
+	if before.ItemCount > 0 {
+		counts[rhythmDays-1] += n.New
+	}
+	after.Rhythm, after.RhythmDay = counts, day
+	return after
+}
+
 // lastTurn returns the last event that tells whether a source is silent.
 func lastTurn(events []news.Event) news.EventKind {
 	for i := len(events) - 1; i >= 0; i-- {

@@ -68,3 +68,30 @@ func TestObserve(t *testing.T) {
 		t.Errorf("%d events are kept", len(state.Events))
 	}
 }
+
+func TestTally(t *testing.T) {
+	start := time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+	state := news.State{}
+	poll := func(day, items int) {
+		next := state
+		next.LastPoll = start.AddDate(0, 0, day)
+		next.ItemCount += int64(items)
+		state = tally(state, next, news.Appended{New: items})
+	}
+	poll(0, 50) // the first import
+	poll(0, 2)
+	poll(1, 3)
+	poll(1, 1)
+	poll(4, 5)
+	if want := []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0, 0, 5}; !slices.Equal(state.Rhythm, want) {
+		t.Errorf("after five days: %v, not %v", state.Rhythm, want)
+	}
+	poll(17, 1)
+	if want := []int{5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}; !slices.Equal(state.Rhythm, want) {
+		t.Errorf("after a fortnight more: %v, not %v", state.Rhythm, want)
+	}
+	poll(400, 1)
+	if want := []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}; !slices.Equal(state.Rhythm, want) {
+		t.Errorf("after a year: %v, not %v", state.Rhythm, want)
+	}
+}

@@ -27,7 +27,7 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 	var status []render.SourceStatus
 	for _, o := range outlets {
 		s := byName[o.Source]
-		status = append(status, render.SourceStatus{Outlet: o, Schedule: s.Schedule, State: s})
+		status = append(status, render.SourceStatus{Outlet: o, Schedule: s.Schedule, State: s, Rhythm: s.Rhythm})
 	}
 	var summaries []render.Summary
 	for _, t := range c.Topics {

@@ -43,6 +43,8 @@ type State struct {
 	Dropped   int      // entries of the last document beyond the limit
 	Schedule  string   // the schedule by which NextDue was set; another one sets it anew
 	ItemCount int64    // items stored in all
+	Rhythm    []int    // new items of each of the last days (UTC), the oldest first; the first import is not counted
+	RhythmDay int64    // the day of the last of them, counted from 1970
 	Events    []Event  // what happened to the source, the latest ones, the oldest first
 }
 
