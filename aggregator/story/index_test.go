@@ -70,7 +70,7 @@ func TestFamily(t *testing.T) {
 	}
 	for _, tt := range tests {
 		it := news.Item{Source: "wire", Canonical: tt.link}
-		if got := family(&it, news.Outlet{Family: tt.family}); got != tt.want {
+		if got := family(&it, &news.Outlet{Family: tt.family}); got != tt.want {
 			t.Errorf("family of %q, %q is %q, want %q", tt.family, tt.link, got, tt.want)
 		}
 	}

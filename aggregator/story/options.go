@@ -1,10 +1,6 @@
 package story
 
-import (
-	"time"
-
-	"github.com/wireroom/wireroom/aggregator/news"
-)
+import "time"
 
 // DefaultWindow is how long an item stays in the index after its publication.
 const DefaultWindow = 7 * 24 * time.Hour
@@ -38,11 +34,13 @@ type overrides struct {
 	split map[string]map[string]bool // item → stories that it is kept out of
 	alone map[string]bool            // items that opened a story and are kept alone in it
 	join  map[string]string          // item → story
+	named map[string]bool            // items that are named in any of these
 }
 
 func newOverrides(list []Override) overrides {
-	o := overrides{map[string]map[string]bool{}, map[string]bool{}, map[string]string{}}
+	o := overrides{map[string]map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]bool{}}
 	for _, v := range list {
+		o.named[v.Story], o.named[v.Item] = true, true
 		switch {
 		case v.Action == ActionJoin:
 			o.join[v.Item] = v.Story
@@ -58,19 +56,7 @@ func newOverrides(list []Override) overrides {
 	return o
 }
 
-// family returns the publisher that is counted for an item.
-func family(it *news.Item, outlet news.Outlet) string {
-	if outlet.Family != "" {
-		return outlet.Family
-	}
-	link := it.Canonical
-	if link == "" {
-		link = it.URL
-	}
-	for _, address := range []string{link, outlet.Link, outlet.Feed} {
-		if domain := registrable(address); domain != "" {
-			return domain
-		}
-	}
-	return it.Source
+// allow reports whether an item may join a story.
+func (o *overrides) allow(slug, story string) bool {
+	return !o.alone[slug] && !o.alone[story] && !o.split[slug][story]
 }

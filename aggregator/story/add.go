@@ -1,0 +1,261 @@
+package story
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// kinds numbers the kinds of membership for sketches. The order is fixed.
+var kinds = [...]news.Kind{news.KindNew, news.KindSame, news.KindCopy, news.KindReport}
+
+func kindNumber(k news.Kind) byte {
+	for i := range kinds {
+		if kinds[i] == k {
+			return byte(i)
+		}
+	}
+	return 0
+}
+
+// exactRules names what the exact keys stand for.
+var exactRules = [3]string{"canonical link", "guid", "title and text"}
+
+// A reading is an item's words, which are forgotten when it is decided upon.
+type reading struct {
+	title, text string // without marks of outlets and agencies
+	agency      string // by its mark
+	head, body  []token
+	kept        []shingle // of the body, without boilerplate
+	tallies     []tally
+}
+
+// maxWords is how many words of a text are read.
+const maxWords = 20000
+
+func (x *Index) read(it *news.Item, outlet *news.Outlet) *reading {
+	r := &reading{}
+	r.text, r.agency = unmarked(it.Text)
+	r.title = bareTitle(it.Title, outlet.Title, it.Source, registrable(it.Canonical))
+	language := news.LanguageBase(cmp.Or(it.Language, outlet.Language))
+	r.head = x.lexer.cut(nil, r.title, language, maxTitleWords)
+	r.body = x.lexer.cut(make([]token, 0, len(r.text)/6+8), r.text, language, maxWords)
+	return r
+}
+
+const maxTitleWords = 64
+
+// Add decides which story a record's item belongs to, and takes it into the
+// index. Records must be given in the order of the log. A later revision of a
+// known item keeps its story, its kind and the fingerprint by which it was
+// first known: a correction stays where it is. outlet is the item's source.
+func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
+	x.settle()
+	it := &rec.Item
+	r := x.read(it, &outlet)
+	if known := x.known[it.Key()]; known != nil {
+		return x.again(rec.Seq, known, r)
+	}
+	e := &entry{key: it.Key(), source: it.Source, exact: exactKeys(it), family: family(it, &outlet)}
+	e.seq, e.published = rec.Seq, it.Published.Unix()
+	x.clock = max(x.clock, e.published)
+	e.clock = x.clock
+	x.evict()
+
+	s := sampleOf(r.body)
+	kept, skip := x.keep(s, len(r.body), it.Source)
+	r.kept = kept
+	r.tallies = tallies(r.head, r.body, skip)
+	e.rate, e.shingles = s.rate, sample{shingles: kept}.hashes()
+	e.terms = x.seen.vector(r.tallies)
+	e.norm = dot(e.terms, e.terms)
+	e.common = commonTerms(r.tallies)
+	e.marks = marksOf(r.head, r.body, skip)
+
+	d := news.Decision{Seq: rec.Seq, Key: e.key, Family: e.family, Agency: r.agency}
+	kindred := x.kindred(e)
+	x.decide(e, r, kindred, &d)
+	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
+	e.of, e.agency, e.copies = d.Of, d.Agency, d.Copies
+	x.lighten(e, kindred)
+	d.Sketch = e.sketch()
+	x.insert(e)
+	return d
+}
+
+// decide puts an item into a story: by a user's word, by exact identity, as a
+// copy, as a report, or as the first of its own.
+func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
+	slug := e.key.Slug()
+	switch other, key := x.same(e, slug); {
+	case x.overrides.join[slug] != "":
+		x.joinByHand(e, slug, d)
+		return
+	case x.stories[slug] != nil: // the story that an earlier item was joined to by hand
+		x.enter(e, x.stories[slug], slug, d)
+		d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
+		return
+	case other != nil:
+		x.enter(e, other.in(), other.copies, d)
+		d.Kind, d.Of, d.Score = news.KindSame, other.key, 1
+		d.Evidence = r.evidence(e, other)
+		d.Evidence.Rule = exactRules[key]
+		d.Agency = cmp.Or(d.Agency, origin(other))
+		return
+	}
+	barred := map[*entry]string{}
+	for _, k := range kindred {
+		if k.rule != "" && x.overrides.allow(slug, k.in().id) {
+			x.copyOf(e, r, k.entry, k.rule, k.score, d)
+			return
+		}
+		if x.form(e, k) {
+			barred[k.entry] = k.why
+		}
+	}
+	near := x.candidates(e)
+	found := x.matches(e, near, barred)
+	if other, score := x.sameHeadline(e, near, slug, barred); other != nil {
+		x.copyOf(e, r, other, "headline", score, d)
+		return
+	}
+	for i, m := range found {
+		if m.why == "" && x.overrides.allow(slug, m.cluster.id) {
+			x.enter(e, m.cluster, slug, d)
+			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key, math.Min(1, m.score)
+			d.Evidence = r.evidence(e, m.closest)
+			d.Evidence.Rule = "cluster"
+			x.unite(e, m.cluster, found[i+1:], d)
+			d.Nearest = nearest(found, d, "the story that was taken is closer")
+			return
+		}
+	}
+	x.enter(e, x.story(slug), slug, d)
+	d.Kind = news.KindNew
+	d.Nearest = nearest(found, d, "split by hand")
+}
+
+const ruleByHand = "joined by hand"
+
+func (x *Index) joinByHand(e *entry, slug string, d *news.Decision) {
+	id := x.overrides.join[slug]
+	c := x.stories[id]
+	if o := x.slugs[id]; o != nil {
+		c = o.in()
+	}
+	if c == nil {
+		c = x.story(id)
+	}
+	x.enter(e, c, slug, d)
+	d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
+}
+
+func (x *Index) copyOf(e *entry, r *reading, other *entry, rule string, score float64, d *news.Decision) {
+	x.enter(e, other.in(), other.copies, d)
+	d.Kind, d.Of, d.Score = news.KindCopy, other.key, math.Min(1, score)
+	d.Evidence = r.evidence(e, other)
+	d.Evidence.Rule = rule
+	d.Agency = cmp.Or(d.Agency, origin(other))
+}
+
+// origin is who an item's text is from: a copy of it counts as theirs.
+func origin(e *entry) string { return cmp.Or(e.agency, e.family) }
+
+func (x *Index) enter(e *entry, c *cluster, copies string, d *news.Decision) {
+	e.story, e.opened = c, c.opened(e)
+	d.Story, d.Copies = c.id, copies
+}
+
+// nearest returns the closest story that was not taken.
+func nearest(found []match, d *news.Decision, otherwise string) *news.Near {
+	for _, m := range found {
+		if id := m.cluster.id; id != d.Story && !slices.Contains(d.Absorbs, id) {
+			return &news.Near{Key: m.closest.key, Story: id, Score: m.score, Why: cmp.Or(m.why, otherwise)}
+		}
+	}
+	return nil
+}
+
+// unite joins to an item's story the others that the item is close to as well,
+// where the stories are like each other: an item often shows that what had
+// begun as two is one. The older story keeps its id.
+func (x *Index) unite(e *entry, c *cluster, others []match, d *news.Decision) {
+	for _, m := range others {
+		if m.why != "" || x.apart(c, m.cluster) || likeness(c, m.cluster) < tune.merge-tune.mergeShort*shortness(e) {
+			continue
+		}
+		older, younger := c, m.cluster
+		if younger.members[0].number < older.members[0].number {
+			older, younger = younger, older
+		}
+		older.absorb(younger)
+		delete(x.stories, younger.id)
+		d.Absorbs = append(d.Absorbs, younger.id)
+		c = older
+	}
+	d.Absorbs = slices.DeleteFunc(d.Absorbs, func(id string) bool { return id == c.id })
+	x.enter(e, c, d.Copies, d)
+}
+
+// apart reports whether a user keeps two stories, or an item of one, apart from
+// the other.
+func (x *Index) apart(a, b *cluster) bool {
+	for _, c := range []*cluster{a, b} {
+		if x.overrides.alone[c.id] {
+			return true
+		}
+	}
+	for item, stories := range x.overrides.split {
+		if o := x.slugs[item]; o != nil && (o.in() == a && stories[b.id] || o.in() == b && stories[a.id]) {
+			return true
+		}
+	}
+	return false
+}
+
+// lighten drops from a copy's fingerprint what the copied item has already:
+// its terms, and its shingles where enough copies are kept.
+func (x *Index) lighten(e *entry, kindred []kin) {
+	switch kinds[e.kind] {
+	case news.KindSame:
+		e.shingles, e.marks, e.terms, e.common, e.norm = nil, nil, nil, nil, 0
+	case news.KindCopy:
+		e.terms, e.norm = nil, 0
+		copies := 0
+		for _, k := range kindred {
+			if k.copies == e.copies && k.inA >= fullCopy {
+				copies++
+			}
+		}
+		if copies >= enoughCopies {
+			e.shingles = nil
+		}
+	}
+}
+
+// again decides upon a later revision of a known item.
+func (x *Index) again(seq int64, e *entry, r *reading) news.Decision {
+	d := news.Decision{
+		Seq: seq, Key: e.key, Story: e.in().id, Copies: e.copies, Kind: kinds[e.kind], Of: e.of,
+		Score: float64(e.score) / 1000, Family: e.family, Agency: e.agency, Sketch: e.sketch(),
+	}
+	if other := x.known[e.of]; other != nil {
+		r.kept = sampleOf(r.body).shingles
+		r.tallies = tallies(r.head, r.body, nil)
+		d.Evidence = r.evidence(e, other)
+	}
+	d.Evidence.Note = "a later revision stays in its story"
+	return d
+}
+
+// commonTerms cuts the hashes of all terms to those by which documents are
+// counted.
+func commonTerms(list []tally) []uint32 {
+	out := make([]uint32, len(list))
+	for i, t := range list {
+		out[i] = t.hash & (1<<dfBits - 1)
+	}
+	return sortedSet(out)
+}

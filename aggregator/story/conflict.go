@@ -1,0 +1,98 @@
+package story
+
+import "slices"
+
+const (
+	// conflictShare is the share of a text's numbers, or names, that the other
+	// lacks and has others in place of, from which on the two are one form
+	// filled in twice and not one text.
+	conflictShare = 0.4
+	maxMarks      = 96 // names and numbers that are kept of a text
+	// formHeadline is the share of their words from which on two headlines say
+	// the same, whatever the numbers and names below.
+	formHeadline = 0.6
+)
+
+// marksOf returns the names and numbers of a whole text, and the numbers of its
+// title, by which one form that was filled in twice is told from one text. A
+// mark is the hash of the word, shifted, and 1 for a number. They are sorted;
+// of very many the first are kept, which are the same ones in every text.
+func marksOf(title, text []token, skip []bool) []uint32 {
+	var marks []uint32
+	for _, t := range title {
+		if t.flags&flagNumber != 0 {
+			marks = append(marks, mark(t))
+		}
+	}
+	for i, t := range text {
+		name := t.flags&(flagUpper|flagSentence|flagStop) == flagUpper
+		if (t.flags&flagNumber != 0 || name) && (skip == nil || !skip[i]) {
+			marks = append(marks, mark(t))
+		}
+	}
+	marks = sortedSet(marks)
+	return marks[:min(len(marks), maxMarks)]
+}
+
+func mark(t token) uint32 {
+	m := t.stem >> (32 - dfBits) << 1
+	if t.flags&flagNumber != 0 {
+		m |= 1
+	}
+	return m
+}
+
+// conflict says why two items with much text in common are no copies, or
+// nothing: the numbers or the names that one has are missing in the other,
+// which has some of its own. Trimming takes numbers away and never puts others
+// in their place. The numbers that must agree are those of the item that is
+// contained in the other: of a, if inA.
+func conflict(a, b *entry, inA bool) string {
+	if !inA {
+		a, b = b, a
+	}
+	numbers, names := disagree(a, b, 1), disagree(a, b, 0)
+	switch {
+	case names >= 2 || names == 1 && numbers > 0:
+		return "other names"
+	case numbers >= 2:
+		return "other numbers"
+	}
+	return ""
+}
+
+// form reports whether two items are one form filled in twice, such as the
+// weather of two towns: not only no copies but not on one event either.
+func (x *Index) form(e *entry, k kin) bool {
+	if !k.conflict || k.score < copyShare && k.source != e.source {
+		return false
+	}
+	share, _ := x.headlines(e, k.entry)
+	return share < formHeadline
+}
+
+// disagree returns how many marks of one kind were replaced, or 0 if those are
+// a small share.
+func disagree(a, b *entry, number uint32) int {
+	n, missing := lacking(a.marks, b.marks, number)
+	_, replaced := lacking(b.marks, a.marks, number)
+	if float64(missing) < conflictShare*float64(n) {
+		return 0
+	}
+	return min(missing, replaced)
+}
+
+// lacking counts the marks of one kind in a, and those of them that b lacks, as
+// far as both were kept.
+func lacking(a, b []uint32, number uint32) (n, missing int) {
+	for _, m := range a {
+		if m&1 != number || len(b) == maxMarks && m > b[maxMarks-1] {
+			continue
+		}
+		n++
+		if _, has := slices.BinarySearch(b, m); !has {
+			missing++
+		}
+	}
+	return n, missing
+}
