@@ -4,6 +4,7 @@ GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 IMAGE       ?= wireroom
 BUILDER     ?= docker
+FUZZTIME    ?= 10m
 
 .DEFAULT_GOAL := help
 
@@ -37,6 +38,21 @@ layout: ## Check who imports what, and the rules of the house
 .PHONY: test
 test: ## Run all tests, with the race detector
 	$(GO) test -race -timeout 45m ./...
+
+.PHONY: conformance
+conformance: ## Run the suites of other readers, and write docs/conformance.md
+	$(GO) test ./aggregator/parse -run TestConformance -v -args -write
+
+.PHONY: simulation
+simulation: ## Simulate schedules against those of others, and draw docs/scheduling.svg
+	$(GO) test ./aggregator/schedule -run Simulation -v -full -figure "$(CURDIR)/docs/scheduling.svg"
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (10m)
+	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs grep -oHE '^func Fuzz[A-Za-z0-9]+' | sed 's|/[^/]*_test.go:func |:|'); do \
+		echo "$${target%%:*} $${target##*:}"; \
+		$(GO) test "$${target%%:*}" -run '^$$' -fuzz "^$${target##*:}$$" -fuzztime $(FUZZTIME) || exit 1; \
+	done
 
 .PHONY: pictures
 pictures: ## Take the pictures of the documents from the demo
