@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -92,17 +93,14 @@ func benchItem(source string, n int) news.Item {
 	}
 }
 
-func benchPoll(b testing.TB, db *store.DB, c news.Claim, items []news.Item, now time.Time) {
-	b.Helper()
-	_, err := db.Append(b.Context(), c, items, func(n news.Appended) news.State {
+func benchPoll(ctx context.Context, db *store.DB, c news.Claim, items []news.Item, now time.Time) error {
+	_, err := db.Append(ctx, c, items, func(n news.Appended) news.State {
 		c.State.NextDue = now.Add(time.Hour)
 		c.State.Validators = news.Validators{URL: "https://host.example/feed", ETag: `"0123456789abcdef"`, LastModified: "Sun, 01 Mar 2026 12:00:00 GMT"}
 		c.State.LastPoll, c.State.Outcome, c.State.Status = now, news.OutcomeNew, 200
 		return c.State
 	}, now, 0)
-	if err != nil {
-		b.Fatal(err)
-	}
+	return err
 }
 
 // benchClaims returns n claims, each of another source.
@@ -131,7 +129,9 @@ func BenchmarkPoll(b *testing.B) {
 				for n := range c.known {
 					known[i] = append(known[i], benchItem(claim.State.Source, n))
 				}
-				benchPoll(b, db, claim, known[i], now)
+				if err := benchPoll(b.Context(), db, claim, known[i], now); err != nil {
+					b.Fatal(err)
+				}
 			}
 			next, polls := 1000, 0
 			m := meter{b: b}
@@ -152,9 +152,11 @@ func BenchmarkPoll(b *testing.B) {
 				workers.SetLimit(16)
 				m.start()
 				for i, claim := range claims {
-					workers.Go(func() error { benchPoll(b, db, claim, items[i], now); return nil })
+					workers.Go(func() error { return benchPoll(b.Context(), db, claim, items[i], now) })
 				}
-				_ = workers.Wait() // benchPoll ends the benchmark itself
+				if err := workers.Wait(); err != nil {
+					b.Fatal(err)
+				}
 				m.stop()
 				polls += batch
 			}
@@ -176,7 +178,9 @@ func fill(b testing.TB, db *store.DB, n int) {
 				items = append(items, benchItem(c.State.Source, i))
 				i++
 			}
-			benchPoll(b, db, c, items, now)
+			if err := benchPoll(b.Context(), db, c, items, now); err != nil {
+				b.Fatal(err)
+			}
 		}
 		for benchFile(b, db, 500) > 0 {
 		}
@@ -223,7 +227,9 @@ func BenchmarkFile(b *testing.B) {
 				items = append(items, benchItem(c.State.Source, n))
 				n++
 			}
-			benchPoll(b, db, c, items, now)
+			if err := benchPoll(b.Context(), db, c, items, now); err != nil {
+				b.Fatal(err)
+			}
 		}
 		m.start()
 		for benchFile(b, db, 500) > 0 {

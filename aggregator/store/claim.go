@@ -34,7 +34,7 @@ func claim(ctx context.Context, tx session, now time.Time, limit int, lease time
 	// next, which sees what was committed before the locks were had.
 	var hosts []string
 	err := tx.each(ctx, "SELECT name FROM host WHERE next <= ?1 ORDER BY next, name LIMIT ?2 FOR UPDATE SKIP LOCKED",
-		[]any{now.UnixMicro(), limit}, func(rows *sql.Rows) error {
+		[]any{micros(now), limit}, func(rows *sql.Rows) error {
 			var host string
 			err := rows.Scan(&host)
 			hosts = append(hosts, host)
@@ -46,7 +46,7 @@ func claim(ctx context.Context, tx session, now time.Time, limit int, lease time
 	holders := map[string]int64{}
 	err = eachIn(ctx, tx, `UPDATE host SET ready = ?1, next = ?1, holder = COALESCE((SELECT s.id FROM source s
 			WHERE s.host = host.name AND s.configured = 1 AND s.due <= ?2 ORDER BY s.due, s.name LIMIT 1), 0)
-		WHERE name IN LIST RETURNING name, holder`, []any{micros(now.Add(lease)), now.UnixMicro()}, hosts,
+		WHERE name IN LIST RETURNING name, holder`, []any{micros(now.Add(lease)), micros(now)}, hosts,
 		func(rows *sql.Rows) error {
 			var host string
 			var holder int64
@@ -108,7 +108,7 @@ func claimed(ctx context.Context, tx session, order []int64) ([]news.Claim, erro
 func (db *DB) Due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
 	var earliest sql.NullInt64
 	_, err = db.read.one(ctx, `SELECT (SELECT COUNT(*) FROM source WHERE configured = 1 AND due <= ?1),
-		(SELECT MIN(next) FROM host WHERE next IS NOT NULL)`, []any{now.UnixMicro()}, &n, &earliest)
+		(SELECT MIN(next) FROM host WHERE next IS NOT NULL)`, []any{micros(now)}, &n, &earliest)
 	if err != nil {
 		return 0, time.Time{}, fmt.Errorf("store: due: %w", err)
 	}

@@ -106,8 +106,8 @@ func hashOf(hash string) int64 {
 // noInstant stands for the zero time; 0 is a date that feeds do state.
 const noInstant = math.MinInt64
 
-// micros gives an instant as microseconds since 1970, rounded up: nothing may
-// be due before its time.
+// micros gives an instant as microseconds since 1970. All are rounded up: what
+// is due at an instant is due at that same instant.
 func micros(t time.Time) int64 {
 	if t.IsZero() {
 		return noInstant

@@ -105,6 +105,14 @@ func victimCollects(ctx context.Context, db *store.DB) error {
 
 func victimFiles(ctx context.Context, db *store.DB) error {
 	for {
+		leads, err := db.Lead(ctx, fmt.Sprint("process ", os.Getpid()), 50*time.Millisecond)
+		if err != nil {
+			return err
+		}
+		if !leads {
+			time.Sleep(time.Millisecond)
+			continue
+		}
 		records, err := db.Unfiled(ctx, 50)
 		if err != nil {
 			return err
@@ -119,7 +127,9 @@ func victimFiles(ctx context.Context, db *store.DB) error {
 				Hash: r.Item.Hash, Lead: key, Members: []news.Key{key},
 			})
 		}
-		if err := db.File(ctx, b); err != nil {
+		if err := db.File(ctx, b); errors.Is(err, store.ErrNotLeader) {
+			continue
+		} else if err != nil {
 			return err
 		}
 		if b.UpTo > 0 {

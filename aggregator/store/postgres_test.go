@@ -1,20 +1,246 @@
 package store_test
 
 import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/aggregator/store/storetest"
 )
 
 func TestPostgres(t *testing.T) {
 	cluster := storetest.Postgres(t)
-	dsn := map[string]string{}
-	storetest.Run(t, func(t *testing.T, database string) *store.DB {
-		name := t.Name() + "/" + database
-		if dsn[name] == "" {
-			dsn[name] = cluster.DSN(t)
-		}
-		return open(t, dsn[name])
+	t.Run("suite", func(t *testing.T) {
+		dsn := map[string]string{}
+		storetest.Run(t, func(t *testing.T, database string) *store.DB {
+			name := t.Name() + "/" + database
+			if dsn[name] == "" {
+				dsn[name] = cluster.DSN(t)
+			}
+			return open(t, dsn[name])
+		})
 	})
+	for name, test := range map[string]func(*testing.T, *storetest.Cluster){
+		"many open a new database":       openAtOnce,
+		"leader is replaced":             leaderIsReplaced,
+		"numbers go on elsewhere":        numbersGoOn,
+		"an open transaction hides none": openTransaction,
+		"server restarts":                serverRestarts,
+		"address has no secrets":         addressWithoutSecrets,
+		"writers are killed":             writersAreKilled,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, cluster) })
+	}
+}
+
+// openAtOnce has several processes make the tables at the same time.
+func openAtOnce(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			db, err := store.Open(t.Context(), dsn, slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// leaderIsReplaced lets a leader sleep beyond its lease, as a stopped process
+// does: another leads, and the first can write no more and is told so.
+func leaderIsReplaced(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	one, two := open(t, dsn), open(t, dsn)
+	leads := func(db *store.DB, owner string, want bool) {
+		t.Helper()
+		got, err := db.Lead(t.Context(), owner, 200*time.Millisecond)
+		if err != nil || got != want {
+			t.Fatalf("%s leads: %v, %v; want %v", owner, got, err, want)
+		}
+	}
+	leads(one, "one", true)
+	leads(two, "two", false)
+	leads(one, "one", true)
+	if err := two.File(t.Context(), news.Batch{UpTo: 1}); !errors.Is(err, store.ErrNotLeader) {
+		t.Fatalf("filing beside a leader: %v", err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	if err := one.File(t.Context(), news.Batch{UpTo: 1}); err != nil {
+		t.Fatalf("filing with a lease that has ended but nobody took: %v", err)
+	}
+	leads(two, "two", true)
+	if err := one.File(t.Context(), news.Batch{UpTo: 1}); !errors.Is(err, store.ErrNotLeader) {
+		t.Fatalf("filing behind an older fence: %v", err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	leads(one, "one", true) // the lease of two has ended, and one knew that it was not the leader
+	time.Sleep(300 * time.Millisecond)
+	leads(two, "two", false) // two is told that another has led meanwhile
+	leads(two, "two", true)
+	leads(one, "one", false)
+}
+
+// numbersGoOn moves the tables to where transactions have lower numbers, as a
+// restored dump is.
+func numbersGoOn(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	db := open(t, dsn)
+	now := time.Now()
+	poll(t, db, now, victimItem("a", 1))
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for _, query := range []string{
+		"UPDATE log SET seq = seq + (1000000000::bigint << 14)", "UPDATE item SET seq = seq + (1000000000::bigint << 14)",
+	} {
+		if _, err := pool.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restored := open(t, dsn)
+	poll(t, restored, now.Add(time.Minute), victimItem("a", 2))
+	records, err := restored.Unfiled(t.Context(), 9)
+	if err != nil || len(records) != 2 || records[1].Item.ID != victimItem("a", 2).ID {
+		t.Fatalf("the log is %v, %v", records, err)
+	}
+}
+
+// poll stores items of source a.
+func poll(t *testing.T, db *store.DB, now time.Time, items ...news.Item) {
+	t.Helper()
+	if err := db.SetSources(t.Context(), []news.Source{{Name: "a", URL: "https://a.example"}}, now); err != nil {
+		t.Fatal(err)
+	}
+	claims, err := db.Claim(t.Context(), now, 1, time.Minute)
+	if err != nil || len(claims) != 1 {
+		t.Fatal(claims, err)
+	}
+	_, err = db.Append(t.Context(), claims[0], items, func(news.Appended) news.State { return news.State{} }, now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openTransaction keeps a transaction open that began before an append: what
+// was appended is not read before it has ended, since it might yet have stored
+// a record with a lower number.
+func openTransaction(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	db := open(t, dsn)
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	tx, err := pool.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("SELECT pg_current_xact_id()"); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, db, time.Now(), victimItem("a", 1))
+	for _, want := range []int{0, 1} {
+		records, err := db.Unfiled(t.Context(), 9)
+		if err != nil || len(records) != want {
+			t.Fatalf("%d records, %v; want %d", len(records), err, want)
+		}
+		if want == 0 {
+			if err := tx.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// serverRestarts ends the server under an open store, which must go on when it
+// is back.
+func serverRestarts(t *testing.T, cluster *storetest.Cluster) {
+	db := open(t, cluster.DSN(t))
+	poll(t, db, time.Now(), victimItem("a", 1))
+	cluster.Stop()
+	if err := db.Ping(t.Context()); err == nil {
+		t.Fatal("a server that has ended answers")
+	}
+	cluster.Start(t)
+	poll(t, db, time.Now().Add(time.Minute), victimItem("a", 2))
+	records, err := db.Records(t.Context(), 0, 9)
+	if err != nil || len(records) != 2 {
+		t.Fatal(len(records), err)
+	}
+}
+
+func addressWithoutSecrets(t *testing.T, cluster *storetest.Cluster) {
+	for _, dsn := range []string{
+		"postgres://user:canary@127.0.0.1:1/name?connect_timeout=1", "postgres://user:canary@[::1/name",
+		"postgres://user:canary@127.0.0.1:x/name", cluster.DSN(t) + "&password=canary&search_path=%00",
+	} {
+		_, err := store.Open(t.Context(), dsn, slog.New(slog.DiscardHandler))
+		if err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("error is %v", err)
+		}
+	}
+}
+
+// writersAreKilled is TestKill with processes that share a database.
+func writersAreKilled(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	for i := range max(1, *kills/4) {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		said := map[string]int64{}
+		for n := range 3 {
+			wg.Go(func() {
+				one := killOne(t, dsn, time.Duration(20*(n+1)+i)*time.Millisecond)
+				mu.Lock()
+				defer mu.Unlock()
+				for name, n := range one {
+					said[name] = max(said[name], n)
+				}
+			})
+		}
+		wg.Wait()
+		if t.Failed() {
+			t.Fatal(fmt.Sprint("round ", i))
+		}
+		settle(t, dsn)
+		checkVictim(t, dsn, said)
+	}
+}
+
+// settle waits until the server has noticed that its clients are dead, and
+// ended their transactions.
+func settle(t *testing.T, dsn string) {
+	t.Helper()
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for range 200 {
+		var n int
+		if err := pool.QueryRow("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'wireroom'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }

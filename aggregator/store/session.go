@@ -72,6 +72,7 @@ type spelling struct {
 	replace *strings.Replacer
 	meaning func(error) error
 	done    sync.Map // of string to string
+	lists   sync.Map // of listed to string
 }
 
 func (p *spelling) of(query string) string {
@@ -80,6 +81,22 @@ func (p *spelling) of(query string) string {
 	}
 	s := p.replace.Replace(query)
 	p.done.Store(query, s)
+	return s
+}
+
+// A listed statement has its LIST written out.
+type listed struct {
+	query string
+	size  int
+}
+
+// list writes out the LIST of a query as size parameters counted from first.
+func (p *spelling) list(query string, first, size int) string {
+	if s, ok := p.lists.Load(listed{query, size}); ok {
+		return s.(string)
+	}
+	s := strings.Replace(query, "LIST", params(first, size), 1)
+	p.lists.Store(listed{query, size}, s)
 	return s
 }
 
@@ -162,8 +179,7 @@ func eachIn[K any](ctx context.Context, s session, query string, args []any, key
 		for i := range size {
 			all = append(all, keys[min(i, n-1)])
 		}
-		text := strings.Replace(query, "LIST", params(len(args)+1, size), 1)
-		if err := s.each(ctx, text, all, scan); err != nil {
+		if err := s.each(ctx, s.words.list(query, len(args)+1, size), all, scan); err != nil {
 			return err
 		}
 		keys = keys[n:]

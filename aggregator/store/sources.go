@@ -32,6 +32,11 @@ func (db *DB) SetSources(ctx context.Context, sources []news.Source, now time.Ti
 }
 
 func setSources(ctx context.Context, tx session, sources []news.Source, now time.Time) error {
+	// Processes that start together do this one after another.
+	var n int64
+	if _, err := tx.one(ctx, "SELECT cursor FROM filer WHERE id = 1 FOR UPDATE", nil, &n); err != nil {
+		return err
+	}
 	known := map[string]configured{}
 	err := tx.each(ctx, "SELECT name, id, host, outlet, configured FROM source", nil, func(rows *sql.Rows) error {
 		var name string

@@ -165,7 +165,7 @@ func gapHolds(t *testing.T, open Opener) {
 	_, err := f.Append(f.ctx, f.claim("a", noon), nil, settle(noon.Add(time.Hour)), noon.Add(time.Second), 5*time.Second)
 	f.must(err)
 	f.due(noon.Add(time.Second), 1, noon.Add(6*time.Second))
-	f.same("within the gap", f.claims(noon.Add(6*time.Second-1), 9), []string(nil))
+	f.same("within the gap", f.claims(noon.Add(6*time.Second-time.Millisecond), 9), []string(nil))
 	f.same("after the gap", f.claims(noon.Add(6*time.Second), 9), []string{"b"})
 }
 
@@ -231,4 +231,31 @@ func setDue(t *testing.T, open Opener) {
 	f.must(err)
 	f.due(noon, 0, late)
 	f.same("the earliest", f.claims(late, 9), []string{"a"})
+}
+
+func newSourceIsDueAtOnce(t *testing.T, open Opener) {
+	f := setup(t, open)
+	at := noon.Add(123456789 * time.Nanosecond)
+	f.configure(at, "a")
+	f.same("claimed", f.claims(at, 9), []string{"a"})
+}
+
+func sourcesAtOnce(t *testing.T, open Opener) {
+	f := setup(t, open)
+	var sources []news.Source
+	for i := range 40 {
+		sources = append(sources, news.Source{Name: fmt.Sprint("s", i), URL: fmt.Sprintf("https://h%d.example/", i%9)})
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		db := open(t, "main")
+		wg.Go(func() {
+			if err := db.SetSources(f.ctx, sources, noon); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	f.due(noon, 40, noon)
+	f.same("hosts", len(f.claims(noon, 99)), 9)
 }

@@ -27,6 +27,8 @@ type Opener func(t *testing.T, database string) *store.DB
 func Run(t *testing.T, open Opener) {
 	for name, test := range map[string]func(*testing.T, Opener){
 		"sources/new is due at once":             newSourceIsDue,
+		"sources/new is due at the very instant": newSourceIsDueAtOnce,
+		"sources/set by many at once":            sourcesAtOnce,
 		"sources/removed is not claimed":         removedSource,
 		"sources/moved keeps state":              movedSource,
 		"sources/outlet has no secrets":          outletWithoutSecrets,
