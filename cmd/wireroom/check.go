@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -29,12 +28,10 @@ The exit code is 0 if the file is right, and 1 if it is not.`,
 				return err
 			}
 			if asJSON {
-				enc := json.NewEncoder(term.out)
-				enc.SetIndent("", "  ")
 				if problems == nil {
 					problems = config.Problems{}
 				}
-				if err := enc.Encode(problems); err != nil {
+				if err := printJSON(term.out, problems); err != nil {
 					return err
 				}
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -72,10 +71,7 @@ func inspect(ctx context.Context, term terminal, in inspection) error {
 	items := normalize.Items(src, feed, answer.At)
 	about := normalize.About(feed)
 	if in.asJSON {
-		enc := json.NewEncoder(term.out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(inspected{answer.URL, about.Format, about.Title, about.Link, feed.Repairs, feed.Dropped, items})
+		return printJSON(term.out, inspected{answer.URL, about.Format, about.Title, about.Link, feed.Repairs, feed.Dropped, items})
 	}
 	return show(term.out, answer, feed, about, items)
 }

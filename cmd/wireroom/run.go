@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,7 +95,10 @@ Without a command it serves: the same as "wireroom serve".`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
-		demoCommand(term), healthcheckCommand(), versionCommand(term))
+		demoCommand(term), explainCommand(term), previewCommand(term),
+		addCommand(term), importCommand(term), exportCommand(term),
+		backupCommand(term), restoreCommand(term), storiesCommand(term),
+		healthcheckCommand(), versionCommand(term))
 	return root
 }
 
@@ -125,4 +129,12 @@ func count(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// printJSON prints a value as indented JSON.
+func printJSON(w io.Writer, value any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
 }

@@ -12,15 +12,17 @@ import (
 )
 
 // TestScripts runs the commands as a person would, on the built program. In a
-// script $ORIGIN is a server with the feed /feed.xml.
+// script $ORIGIN is a server with the feed /feed.xml, and with the two outlets
+// of testdata/origin: /wire.xml, and /paper.xml, which /site.html advertises.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	outlets := http.FileServer(http.Dir(filepath.Join("testdata", "origin")))
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/feed.xml" {
-			http.NotFound(w, r)
+		if r.URL.Path == "/feed.xml" {
+			fmt.Fprint(w, bulletin("harbour", 3))
 			return
 		}
-		fmt.Fprint(w, bulletin("harbour", 3))
+		outlets.ServeHTTP(w, r)
 	}))
 	t.Cleanup(origin.Close)
 	bin := filepath.Dir(wireroom(t))

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+func backupCommand(term terminal) *cobra.Command {
+	var at overrides
+	cmd := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write a copy of the store, while it is in use",
+		Long: `Writes a copy of the SQLite store to a file that does not exist yet. It is the
+store as it was at one moment, whole, whatever a running wireroom writes
+meanwhile; it is read through once before it is given its name.
+
+A PostgreSQL database is backed up with pg_dump.`,
+		Example: "  wireroom backup /backup/wireroom-$(date +%F).db",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return backup(cmd.Context(), term, at, args[0])
+		},
+	}
+	at.flags(cmd)
+	return cmd
+}
+
+func backup(ctx context.Context, term terminal, at overrides, file string) error {
+	cfg, err := at.load(nil)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(file); err == nil {
+		return fmt.Errorf("%s: %w; name a new file", file, fs.ErrExist)
+	}
+	db, err := openStored(ctx, term, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	part := file + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	defer os.Remove(part) // gone, if all went well
+	if err := db.Backup(ctx, part); err != nil {
+		return err
+	}
+	copied, err := store.OpenReader(ctx, part, newLogger(term.err, cfg.Log))
+	if err != nil {
+		return err
+	}
+	held, err := copied.Stats(ctx)
+	if err := errors.Join(err, copied.Check(ctx), copied.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(part, file); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(term.out, "%s: %s, %d kB\n", file, count(int(held.Items), "item"), held.Bytes>>10)
+	return err
+}
+
+func restoreCommand(term terminal) *cobra.Command {
+	var at overrides
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup in the place of the store",
+		Long: `Puts a copy of a backup in the place of the SQLite store that feeds.yaml or
+--store names. The backup is read through first; a store that is in use is
+refused; the old store, whole or damaged, is kept beside the new one.
+
+A PostgreSQL database is restored with pg_restore.`,
+		Example: "  wireroom restore /backup/wireroom-2026-03-01.db",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := at.load(nil)
+			if err != nil {
+				return err
+			}
+			kept, err := store.Restore(cmd.Context(), cfg.Store, args[0], time.Now(), newLogger(term.err, cfg.Log))
+			if err != nil {
+				return exitError{err, exitConfig}
+			}
+			fmt.Fprintf(term.out, "%s is restored from %s\n", cfg.Store, args[0])
+			if kept != "" {
+				fmt.Fprintf(term.out, "the store that was there is kept as %s\n", kept)
+			}
+			return nil
+		},
+	}
+	at.flags(cmd)
+	return cmd
+}
