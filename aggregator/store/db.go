@@ -19,6 +19,7 @@ type DB struct {
 
 	sources names // ids of sources
 	topics  names // ids of topics
+	recent  cache // records that were read of late
 }
 
 // An engine is what SQLite and PostgreSQL do in ways of their own.

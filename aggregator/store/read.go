@@ -140,14 +140,15 @@ func (db *DB) stories(ctx context.Context, ids []string) ([]news.Story, error) {
 type storedMember struct {
 	news.Member
 	item, source int64
+	ident        string
 }
 
 // membersIn returns the items of which a column is in keys, in the order of
 // their first records.
 func membersIn[K any](ctx context.Context, db *DB, column string, keys []K) ([]storedMember, error) {
 	var all []storedMember
-	err := eachIn(ctx, db.read, `SELECT i.id, i.source, i.ident, i.seq, l.doc, d.seq, d.published, d.story, d.sketch, d.detail
-		FROM item i LEFT JOIN log l ON l.seq = i.seq LEFT JOIN decision d ON d.item = i.id WHERE `+column+` IN LIST`, nil, keys,
+	err := eachIn(ctx, db.read, `SELECT i.id, i.source, i.ident, i.seq, d.seq, d.published, d.story, d.sketch, d.detail
+		FROM item i LEFT JOIN decision d ON d.item = i.id WHERE `+column+` IN LIST`, nil, keys,
 		func(rows *sql.Rows) error {
 			m, err := db.scanMember(rows)
 			all = append(all, m)
@@ -158,33 +159,70 @@ func membersIn[K any](ctx context.Context, db *DB, column string, keys []K) ([]s
 	}
 	slices.SortFunc(all, func(a, b storedMember) int { return cmp.Compare(a.item, b.item) })
 	all = slices.CompactFunc(all, func(a, b storedMember) bool { return a.item == b.item })
+	if all, err = db.addRecords(ctx, all); err != nil {
+		return nil, err
+	}
 	return all, db.addOutlets(ctx, all)
 }
 
 func (db *DB) scanMember(rows *sql.Rows) (m storedMember, err error) {
-	var doc, sketch, detail sql.RawBytes
+	var sketch, detail sql.RawBytes
 	var seq, published sql.NullInt64
 	var story sql.NullString
-	var ident string
-	err = rows.Scan(&m.item, &m.source, &ident, &m.Record.Seq, &doc, &seq, &published, &story, &sketch, &detail)
-	if err != nil {
-		return m, err
-	}
-	if doc == nil {
-		return m, fmt.Errorf("%w: record %d of item %q is missing", ErrDamaged, m.Record.Seq, ident)
-	}
-	if err := db.unpackRecord(doc, &m.Record); err != nil {
-		return m, err
-	}
-	if m.Record.Item.ID != ident {
-		return m, fmt.Errorf("%w: record %d is not of item %q", ErrDamaged, m.Record.Seq, ident)
-	}
-	m.Decision.Key = m.Record.Item.Key()
-	if !seq.Valid {
-		return m, nil // not filed yet
+	err = rows.Scan(&m.item, &m.source, &m.ident, &m.Record.Seq, &seq, &published, &story, &sketch, &detail)
+	if err != nil || !seq.Valid {
+		return m, err // none: it is not filed yet
 	}
 	m.Decision.Seq, m.Decision.Story = seq.Int64, story.String
 	return m, db.unpackDecision(sketch, detail, published.Int64, &m.Decision)
+}
+
+// addRecords completes members with their latest records. Their texts are shared
+// with others who read them, and must not be written to.
+func (db *DB) addRecords(ctx context.Context, members []storedMember) ([]storedMember, error) {
+	found := make(map[int64]news.Record, len(members))
+	var missing []int64
+	for _, m := range members {
+		if r, ok := db.recent.get(m.Record.Seq); ok {
+			found[r.Seq] = r
+		} else {
+			missing = append(missing, m.Record.Seq)
+		}
+	}
+	err := eachIn(ctx, db.read, "SELECT seq, doc FROM log WHERE seq IN LIST", nil, missing, func(rows *sql.Rows) error {
+		var r news.Record
+		var doc sql.RawBytes
+		if err := rows.Scan(&r.Seq, &doc); err != nil {
+			return err
+		}
+		if err := db.unpackRecord(doc, &r); err != nil {
+			return err
+		}
+		db.recent.put(r, len(doc))
+		found[r.Seq] = r
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	kept := members[:0]
+	for _, m := range members {
+		r, ok := found[m.Record.Seq]
+		if !ok || r.Item.ID != m.ident {
+			var id int64
+			still, err := db.read.one(ctx, "SELECT id FROM item WHERE id = ?1 AND seq = ?2", []any{m.item, m.Record.Seq}, &id)
+			if err != nil {
+				return nil, err
+			}
+			if still {
+				return nil, fmt.Errorf("%w: record %d of item %q is missing", ErrDamaged, m.Record.Seq, m.ident)
+			}
+			continue // purged this moment
+		}
+		m.Record, m.Decision.Key = r, r.Item.Key()
+		kept = append(kept, m)
+	}
+	return kept, nil
 }
 
 // addOutlets completes members with their outlets.
