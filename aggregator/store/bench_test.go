@@ -281,3 +281,20 @@ func TestSize(t *testing.T) {
 		t.Errorf("%d bytes an item beside its text", perItem-perText)
 	}
 }
+
+// BenchmarkDecided reads the decisions upon 5000 items, as at a start.
+func BenchmarkDecided(b *testing.B) {
+	const items = 5000
+	db, _ := benchStore(b, 100)
+	fill(b, db, items)
+	m, n := meter{b: b}, 0
+	for b.Loop() {
+		m.start()
+		err := db.Decided(b.Context(), time.Time{}, func(news.Decision, time.Time) bool { n++; return true })
+		m.stop()
+		if err != nil || n%items != 0 {
+			b.Fatal(n, err)
+		}
+	}
+	m.report(n, "decision")
+}
