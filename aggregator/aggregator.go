@@ -73,9 +73,10 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		return claim.State, news.Appended{}, nil
 	}
 	var doc reading
+	known := knownBy(src, claim.State, answer.At)
 	if answer.Body != nil {
 		var err error
-		if doc, err = a.read(src, answer); err != nil {
+		if doc, err = a.read(src, answer, known); err != nil {
 			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
 		}
 	}
@@ -93,10 +94,16 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	var next news.State
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
-		next = schedule.Observe(claim.State, next, doc.items[:doc.current], n)
+		next = schedule.Observe(claim.State, next, doc.entries(), doc.items[:doc.current], n)
 		next = tally(claim.State, observe(claim.State, next), n)
 		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
+		if next.Outcome.OK() && len(doc.seen) > 0 {
+			next.Seen, next.SeenBy = doc.seen, settingsOf(src)
+			if known == nil {
+				next.SeenAll = answer.At
+			}
+		}
 		next.NextDue = schedule.Next(src, next, now, a.constant())
 		if doc.found != "" {
 			next.Moved = news.Move{URL: doc.found, Since: now, Seen: 1, Believed: true}

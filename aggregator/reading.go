@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/article"
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -17,36 +18,47 @@ type reading struct {
 	about news.About
 	items []news.Item // those of the document, and behind them those of its past
 
-	current int    // how many of the items are of the document itself
-	found   string // of a site: the feed that its page advertises, to be polled instead
+	current int      // how many of the items are of the document itself
+	seen    []string // the hashes of the entries that became items, now or before
+	found   string   // of a site: the feed that its page advertises, to be polled instead
+}
+
+// entries is how many entries the document has.
+func (doc *reading) entries() int {
+	if doc.feed == nil {
+		return 0
+	}
+	return len(doc.feed.Entries)
 }
 
 // read makes items of an answer's document. Nothing that a source sends may
 // end the process: a panic is that source's failure.
-func (a *Aggregator) read(src news.Source, answer news.Answer) (doc reading, err error) {
+// An entry whose bytes known has is not read again.
+func (a *Aggregator) read(src news.Source, answer news.Answer, known func(raw string) bool) (doc reading, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.logger.Error("a document made the parser panic", "source", src.Name, "panic", p, "stack", string(debug.Stack()))
 			doc, err = reading{}, errors.New("the document could not be read: the parser gave up on it")
 		}
 	}()
-	doc, err = open(src, answer)
+	doc, err = open(src, answer, known)
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
 		doc.items = normalize.Items(src, *doc.feed, answer.At)
 		doc.current = len(doc.items)
+		doc.seen = seen(doc)
 	}
 	return doc, err
 }
 
 // open reads a document by what the source is: a page that lists articles, a
 // site that advertises its feed, or a feed.
-func open(src news.Source, answer news.Answer) (reading, error) {
+func open(src news.Source, answer news.Answer, known func(raw string) bool) (reading, error) {
 	if src.Page != nil {
 		feed, err := article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page)
 		return reading{feed: feed}, err
 	}
-	feed, err := parse.Parse(src, answer)
+	feed, err := parse.Changed(src, answer, known)
 	if err == nil {
 		return reading{feed: &feed}, nil
 	}
@@ -61,4 +73,48 @@ func open(src news.Source, answer news.Answer) (reading, error) {
 		return reading{}, fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", answer.URL)
 	}
 	return reading{feed: &news.Feed{Format: "site", URL: answer.URL}, found: adverts[0].URL}, nil
+}
+
+// seen returns the hashes of the entries that became items.
+func seen(doc reading) []string {
+	var raws []string
+	for i := range doc.feed.Entries {
+		if e := &doc.feed.Entries[i]; e.Known {
+			raws = append(raws, e.Raw)
+		}
+	}
+	for i := range doc.items {
+		if raw := doc.items[i].Raw; raw != "" {
+			raws = append(raws, raw)
+		}
+	}
+	return raws
+}
+
+// seenFor is for how long entries are passed over by their bytes before a
+// whole document is read again, so that the store sees what its feed still
+// lists: it remembers what was purged as long as that.
+const seenFor = 14 * 24 * time.Hour
+
+// readingVersion is raised when an entry's bytes are read otherwise than
+// before, so that what is known is read once more.
+const readingVersion = 1
+
+// settingsOf stands for the settings of a source that decide how its entries
+// are read.
+func settingsOf(src news.Source) string {
+	return fmt.Sprint(readingVersion, src.Language, src.TimeZone, src.FullText)
+}
+
+// knownBy returns which entries were read already, as a source's state
+// remembers them.
+func knownBy(src news.Source, state news.State, now time.Time) func(raw string) bool {
+	if len(state.Seen) == 0 || state.SeenBy != settingsOf(src) || now.Sub(state.SeenAll) > seenFor {
+		return nil
+	}
+	known := make(map[string]bool, len(state.Seen))
+	for _, raw := range state.Seen {
+		known[raw] = true
+	}
+	return func(raw string) bool { return known[raw] }
 }

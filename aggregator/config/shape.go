@@ -126,6 +126,8 @@ type source struct {
 	Priority int `yaml:"priority" default:"0" min:"-1000" max:"1000" example:"10"`
 	// Language of the items (BCP 47), where the feed does not say or says it wrongly.
 	Language string `yaml:"language" example:"en-GB"`
+	// Time zone of dates that state none, as pages often leave it out. UTC otherwise.
+	TimeZone string `yaml:"time_zone" example:"Asia/Tehran"`
 	// Credentials, sent to the source's own origin and nowhere else.
 	Auth     *auth `yaml:"auth"`
 	settings `yaml:",inline"`

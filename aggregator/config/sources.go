@@ -31,6 +31,7 @@ func (l *loader) sources() {
 		}
 		built.Tags = l.tags(path, s.Tags)
 		built.Language = l.language(child(path, "language"), s.Language)
+		built.TimeZone = l.timeZone(child(path, "time_zone"), s.TimeZone)
 		built.Page = l.page(path, s)
 		built.Auth = l.auth(child(path, "auth"), s.Auth)
 		l.origin(path, s, &built)
@@ -115,6 +116,18 @@ func (l *loader) tags(path, tags []string) []string {
 		}
 	}
 	return clean
+}
+
+// timeZone checks the name of a time zone.
+func (l *loader) timeZone(path []string, name string) string {
+	if name = strings.TrimSpace(name); name == "" {
+		return ""
+	}
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		l.report(path, fmt.Sprintf("%q is not a time zone", name), "write a name of the IANA database, such as Asia/Tehran or Europe/Berlin")
+		return ""
+	}
+	return name
 }
 
 // language checks a BCP 47 language and brings it to its usual form.

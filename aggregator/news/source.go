@@ -21,6 +21,8 @@ type Source struct {
 	Priority int               // the higher is preferred as a story's lead
 	Language string            // BCP 47; empty: declared by the feed, else detected
 
+	TimeZone string // IANA name of the zone of dates that state none; empty: UTC
+
 	Schedule    string        // cron expression, or ScheduleAuto
 	MinInterval time.Duration // never polled more often than this
 	MaxInterval time.Duration // longest wait that ScheduleAuto or a server's wish may cause

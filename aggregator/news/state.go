@@ -37,6 +37,10 @@ type State struct {
 	Pushes       int           // pushes in a row that brought the source's news before a poll did
 	Deltas       bool          // the server can answer with new entries only
 
+	Seen    []string  // of the entries of the last document that were read, each the hash of its bytes
+	SeenBy  string    // the settings of the source that they were read under
+	SeenAll time.Time // when all entries of a document were last read
+
 	Moved     Move     // an announced new address that is not yet believed
 	About     About    // what the last document says of itself
 	Repairs   []Repair // what had to be repaired in the last document

@@ -26,8 +26,9 @@ type normalizer struct {
 	src  news.Source
 	feed *news.Feed
 	at   time.Time
-	base string // of relative links
-	site string // host of the feed's site
+	zone *time.Location // of dates that state none; nil: UTC
+	base string         // of relative links
+	site string         // host of the feed's site
 
 	pages    map[string]string // address without fragment → the first address with it
 	parts    map[string]bool   // pages of which several items are parts
@@ -51,7 +52,7 @@ func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
 		d := &drafts[i]
 		d.canonical, d.place = n.canonical(d.link)
 		d.title = cut(plainText(d.entry.Title), maxTitle)
-		d.published, d.dated = statedDate(d.entry)
+		d.published, d.dated = n.statedDate(d.entry)
 	}
 	drafts = identify(drafts)
 	items := make([]news.Item, 0, len(drafts))
@@ -82,6 +83,9 @@ func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
 	}
 	if doc, err := url.Parse(n.base); err == nil && feed.Base == "" && n.site != "" && doc.Hostname() != n.site {
 		n.base = site // the feed is served for the site by somebody else
+	}
+	if src.TimeZone != "" {
+		n.zone, _ = time.LoadLocation(src.TimeZone) // config has refused what is no zone; else UTC
 	}
 	n.language = languageOf(feed.Language)
 	n.authors = people(n.base, feed.Authors)
@@ -174,7 +178,7 @@ func rendered(t news.Text, base string) body {
 
 // dates finds out when an item was published and changed.
 func (n *normalizer) dates(it *news.Item, d *draft) {
-	if at, ok := firstDate(d.entry.Updated); ok && !at.at.After(n.at) {
+	if at, ok := firstDate(d.entry.Updated, n.zone); ok && !at.at.After(n.at) {
 		it.Updated = at.at
 	}
 	if !d.dated {
@@ -188,20 +192,27 @@ func (n *normalizer) dates(it *news.Item, d *draft) {
 
 // statedDate returns when an entry says that it was published; of one that only
 // says when it was changed, that.
-func statedDate(e *news.Entry) (stated, bool) {
-	if at, ok := firstDate(e.Published); ok {
+func (n *normalizer) statedDate(e *news.Entry) (stated, bool) {
+	if at, ok := firstDate(e.Published, n.zone); ok {
 		return at, true
 	}
-	return firstDate(e.Updated)
+	return firstDate(e.Updated, n.zone)
 }
 
 // earliest is the instant before which no feed was published: what states an
 // earlier one means that it has no date.
 var earliest = time.Date(1970, time.January, 2, 0, 0, 0, 0, time.UTC)
 
-func firstDate(spellings []string) (stated, bool) {
+// firstDate reads the first date that can be read. One without a zone is taken
+// to be in this one; nil: in UTC.
+func firstDate(spellings []string, zone *time.Location) (stated, bool) {
 	for _, s := range spellings {
-		if at, ok := parseDate(s); ok && !at.at.Before(earliest) {
+		at, ok := parseDate(s)
+		if ok && at.zone == "" && zone != nil {
+			t := at.at
+			at = stated{time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone).UTC(), zone.String()}
+		}
+		if ok && !at.at.Before(earliest) {
 			return at, true
 		}
 	}
@@ -234,7 +245,7 @@ func About(feed news.Feed) news.About {
 		}
 	}
 	for _, s := range [][]string{{feed.Updated}, {feed.Published}} {
-		if at, ok := firstDate(s); ok {
+		if at, ok := firstDate(s, nil); ok {
 			about.Updated = at.at
 			break
 		}

@@ -84,13 +84,14 @@ func maxInterval(src news.Source) time.Duration {
 }
 
 // Observe returns the state with what a poll taught about the source's rate.
-// before is the state before the poll, after the settled one; items are those
-// of the document, if there was one, and stored what they came to.
-func Observe(before, after news.State, items []news.Item, stored news.Appended) news.State {
+// before is the state before the poll, after the settled one; entries is how
+// many the document had, if there was one, items are those of them that were
+// read, and stored what they came to.
+func Observe(before, after news.State, entries int, items []news.Item, stored news.Appended) news.State {
 	if !after.Outcome.OK() {
 		return after
 	}
-	whole := len(items) > 0 && after.BodyHash != "" // not only the new entries (226)
+	whole := entries > 0 && after.BodyHash != "" // not only the new entries (226)
 	var dated []time.Time
 	var oldest, newest time.Time
 	for i := range items {
@@ -103,7 +104,10 @@ func Observe(before, after news.State, items []news.Item, stored news.Appended) 
 		}
 	}
 	if whole {
-		after.Window, after.WindowItems = newest.Sub(oldest), len(items)
+		after.WindowItems = entries
+	}
+	if whole && len(items) >= entries { // else the oldest are not known here, and the span is as it was
+		after.Window = newest.Sub(oldest)
 	}
 	if before.RateT == 0 && before.RateN == 0 && before.LastBody.IsZero() {
 		return firstSight(after, dated, oldest)
@@ -114,7 +118,7 @@ func Observe(before, after news.State, items []news.Item, stored news.Appended) 
 	}
 	decay := math.Exp(-watched / memory)
 	span := watched
-	if whole && len(dated) > 1 && stored.New >= len(items) {
+	if whole && len(dated) > 1 && stored.New >= entries {
 		// The whole window is new: nobody knows what passed before it.
 		span = min(watched, toDays(newest.Sub(oldest)))
 	}

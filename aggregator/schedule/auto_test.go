@@ -32,48 +32,48 @@ func near(t *testing.T, what string, got, want float64) {
 
 func TestObserve(t *testing.T) {
 	polled := news.State{Outcome: news.OutcomeNew, LastPoll: noon, LastSuccess: noon, LastBody: noon, BodyHash: "x"}
-	first := Observe(news.State{}, polled, dated(0, day, 2*day, 10*day), news.Appended{New: 4})
+	first := Observe(news.State{}, polled, 4, dated(0, day, 2*day, 10*day), news.Appended{New: 4})
 	near(t, "RateN at first sight", first.RateN, 3)
 	near(t, "RateT at first sight", first.RateT, 10)
 	near(t, "Rate", Rate(first), 3.5/15)
 	if first.Window != 10*day || first.WindowItems != 4 {
 		t.Errorf("window of %d items over %v", first.WindowItems, first.Window)
 	}
-	undated := Observe(news.State{}, polled, make([]news.Item, 5), news.Appended{New: 5})
+	undated := Observe(news.State{}, polled, 5, make([]news.Item, 5), news.Appended{New: 5})
 	near(t, "Rate without dates", Rate(undated), 0.1)
 
 	// Two days later three of four items are new.
 	after := first
 	after.LastSuccess = noon.Add(2 * day)
-	next := Observe(first, after, dated(0, 1, 2, day), news.Appended{New: 3})
+	next := Observe(first, after, 4, dated(0, 1, 2, day), news.Appended{New: 3})
 	decay := math.Exp(-2.0 / 14)
 	near(t, "RateN", next.RateN, 3*decay+3)
 	near(t, "RateT", next.RateT, 10*decay+2)
 
 	// All four are new: they span six hours, and before them nobody knows.
-	next = Observe(first, after, dated(0, time.Hour, 2*time.Hour, 6*time.Hour), news.Appended{New: 4})
+	next = Observe(first, after, 4, dated(0, time.Hour, 2*time.Hour, 6*time.Hour), news.Appended{New: 4})
 	near(t, "RateT of an overflow", next.RateT, 10*decay+0.25)
 
 	// The same from a server that sends new entries only is no overflow.
 	partial := after
 	partial.BodyHash = ""
-	next = Observe(first, partial, dated(0, time.Hour), news.Appended{New: 2})
+	next = Observe(first, partial, 2, dated(0, time.Hour), news.Appended{New: 2})
 	near(t, "RateT after a part", next.RateT, 10*decay+2)
 	if next.WindowItems != 4 {
 		t.Errorf("a part of %d items was taken for the window", next.WindowItems)
 	}
 
 	// Nothing new, by a 304, and a failure.
-	next = Observe(first, after, nil, news.Appended{})
+	next = Observe(first, after, 0, nil, news.Appended{})
 	near(t, "RateN after nothing", next.RateN, 3*decay)
 	failed := after
 	failed.Outcome = news.OutcomeTimeout
-	if got := Observe(first, failed, nil, news.Appended{}); got.RateN != failed.RateN || got.RateT != failed.RateT {
+	if got := Observe(first, failed, 0, nil, news.Appended{}); got.RateN != failed.RateN || got.RateT != failed.RateT {
 		t.Error("a failure taught a rate")
 	}
 	// A clock that was put back teaches nothing.
 	after.LastSuccess = noon.Add(-day)
-	if got := Observe(first, after, nil, news.Appended{}); got.RateN != after.RateN {
+	if got := Observe(first, after, 0, nil, news.Appended{}); got.RateN != after.RateN {
 		t.Error("a step back in time taught a rate")
 	}
 }

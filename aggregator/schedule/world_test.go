@@ -289,7 +289,7 @@ func ours(budget float64) policy {
 					items = append(items, news.Item{Published: instant(at), Dated: true})
 				}
 			}
-			f.state = Observe(before, after, items, news.Appended{New: fresh})
+			f.state = Observe(before, after, len(items), items, news.Appended{New: fresh})
 			return toDays(Next(f.src, f.state, instant(now), c).Sub(instant(now)))
 		},
 	}
