@@ -92,7 +92,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 		return nil, err
 	}
 	p.setup.Store(set)
-	if err := db.SetSources(ctx, cfg.Sources, time.Now()); err != nil {
+	if err := adopt(ctx, db, cfg); err != nil {
 		return nil, err
 	}
 	network.Version, network.Contact = version(), cfg.Contact

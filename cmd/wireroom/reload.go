@@ -140,7 +140,7 @@ func (p *program) apply(ctx context.Context, load loader) error {
 	if cfg.Store != was.Store || cfg.Server.Listen != was.Server.Listen || cfg.Workers != was.Workers {
 		p.logger.Warn("a change of store, server.listen or workers takes effect at the next start")
 	}
-	if err := p.db.SetSources(ctx, cfg.Sources, time.Now()); err != nil {
+	if err := adopt(ctx, p.db, cfg); err != nil {
 		return err
 	}
 	p.setup.Store(next)

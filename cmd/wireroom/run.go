@@ -95,7 +95,7 @@ Without a command it serves: the same as "wireroom serve".`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
-		demoCommand(term), explainCommand(term), previewCommand(term),
+		demoCommand(term), explainCommand(term), previewCommand(term), planCommand(term),
 		addCommand(term), importCommand(term), exportCommand(term),
 		backupCommand(term), restoreCommand(term), storiesCommand(term),
 		healthcheckCommand(), versionCommand(term))
