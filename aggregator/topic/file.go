@@ -38,11 +38,11 @@ func (r *rule) appendFilings(filings []news.Filing, s *news.Story, c choice, mat
 	withdraw := func(key, why string) {
 		filings = append(filings, news.Filing{Topic: r.topic.Name, Key: key, Story: s.ID, Withdrawn: true, Why: why})
 	}
-	filed := false
+	concerned := false // the story is in the topic, or may have been
 	for _, g := range c.groups {
+		concerned = concerned || g.refused == "" || g.wavering
 		switch {
 		case g.refused == "":
-			filed = true
 			lead := r.lead(g.leads)
 			f := r.filing(s, g, lead, authority)
 			f.FirstFiled = at
@@ -56,7 +56,7 @@ func (r *rule) appendFilings(filings []news.Filing, s *news.Story, c choice, mat
 			withdraw(g.key, g.refused)
 		}
 	}
-	if !filed || r.merge() != news.MergeStories {
+	if !concerned || r.merge() != news.MergeStories {
 		return filings
 	}
 	for i := range s.Members {

@@ -163,7 +163,7 @@ func TestWithdrawn(t *testing.T) {
 	other := member(3, news.Item{Title: "Talks after all"})
 	other.Decision.Absorbs = []string{"gone"}
 	story = storyOf(story.Members[1], other)
-	want = []string{"by-words id2: id3 id2", "by-words gone withdrawn", "lonely id2 withdrawn", "single id3: id3"}
+	want = []string{"by-words id2: id3 id2", "by-words gone withdrawn", "lonely id2 withdrawn", "lonely gone withdrawn", "single id3: id3"}
 	if diff := cmp.Diff(want, file(story)); diff != "" {
 		t.Error(diff)
 	}

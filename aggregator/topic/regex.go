@@ -16,7 +16,7 @@ const (
 	maxPattern = 1 << 10  // bytes of a pattern
 	maxSubject = 64 << 10 // bytes of a text that is searched
 	minSubject = 2 << 10  // bytes that must at least be searched
-	maxSteps   = 8 << 20  // instructions of all patterns, times bytes
+	maxSteps   = 16 << 20 // instructions of all patterns, times bytes
 )
 
 // subjectLimit returns how many bytes of a text are searched by patterns of so
