@@ -134,7 +134,7 @@ func (r *reader) poll() news.Answer {
 	}
 	before := r.state
 	next := poll.Settle(r.src, before, answer, feed, news.About{}, stored)
-	next = schedule.Observe(before, next, items, stored)
+	next = schedule.Observe(before, next, len(items), items, stored)
 	if r.after != nil {
 		r.after(&next)
 	}

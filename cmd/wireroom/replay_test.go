@@ -128,7 +128,7 @@ store: wireroom.db
 retention: forever
 defaults: {schedule: "@every 2s", min_interval: 1s, allow_private: true}
 topics:
-  all: {title: Everything, limit: 100000, stories: copies}
+  all: {title: Everything, limit: 100000, stories: off}
 sources:
 %s`
 

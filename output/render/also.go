@@ -25,34 +25,48 @@ type report struct {
 	rule      string
 }
 
-// reports returns one member for each family but the lead's, in the order of
-// the members, and how many it left out.
+// reports returns the other reports, and how many it left out: first one for
+// each family but the lead's, in the order of the members, then what a family
+// that is named already has under another headline and link.
 func reports(members []news.Member) (list []report, more int) {
-	seen := map[string]bool{family(&members[0]): true}
-	for i := range members[1:] {
-		m := &members[1:][i]
-		item := &m.Record.Item
-		u := itemURL(item)
-		if u == "" || seen[family(m)] {
-			continue
+	families, links, headlines := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	name := func(m *news.Member) string {
+		return family(m) + "\n" + strings.ToLower(title(&m.Record.Item, m.Outlet))
+	}
+	take := func(m *news.Member) {
+		families[family(m)], links[itemURL(&m.Record.Item)], headlines[name(m)] = true, true, true
+	}
+	take(&members[0])
+	for _, further := range []bool{false, true} {
+		for i := range members[1:] {
+			m := &members[1:][i]
+			u := itemURL(&m.Record.Item)
+			if u == "" || families[family(m)] != further || further && (links[u] || headlines[name(m)]) {
+				continue
+			}
+			take(m)
+			if len(list) == maxReports {
+				more++
+				continue
+			}
+			list = append(list, newReport(m))
 		}
-		seen[family(m)] = true
-		if len(list) == maxReports {
-			more++
-			continue
-		}
-		list = append(list, report{
-			outlet:    cleanOutlet(m.Outlet),
-			title:     title(item, m.Outlet),
-			url:       u,
-			published: instant(item.Published, item.FirstSeen),
-			language:  languageTag(item.Language),
-			copy:      m.Decision.Kind == news.KindCopy || m.Decision.Kind == news.KindSame,
-			score:     m.Decision.Score,
-			rule:      cleanLine(m.Decision.Evidence.Rule),
-		})
 	}
 	return list, more
+}
+
+func newReport(m *news.Member) report {
+	item := &m.Record.Item
+	return report{
+		outlet:    cleanOutlet(m.Outlet),
+		title:     title(item, m.Outlet),
+		url:       itemURL(item),
+		published: instant(item.Published, item.FirstSeen),
+		language:  languageTag(item.Language),
+		copy:      m.Decision.Kind == news.KindCopy || m.Decision.Kind == news.KindSame,
+		score:     m.Decision.Score,
+		rule:      cleanLine(m.Decision.Evidence.Rule),
+	}
 }
 
 // family is the publisher that a reader would name. Outlets that carry one
