@@ -113,11 +113,11 @@ func TestScale(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures time")
 	}
-	stories := articles(t, 300, true)
+	stories := articles(t, 150, true)
 	best := func(topics int) time.Duration {
 		rules := compile(t, wishes(topics, stories)...)
 		least := time.Duration(math.MaxInt64)
-		for range 11 {
+		for range 7 {
 			start := spent(t)
 			for _, s := range stories {
 				rules.File(s, "example.org", noon)

@@ -45,10 +45,10 @@ type vocabulary struct {
 
 	// News is written with few words, so what they came to is remembered: of
 	// those that a term has, the hit, emptied when it grows too large; of the
-	// others a hash, each in the place that its hash says. The seed is not
+	// others a hash, the last two in each place that a hash says. The seed is not
 	// known outside, so that no feed can make a word that hides another.
 	hits    map[string]*hit
-	nothing []uint64
+	nothing [][2]uint64
 	marked  int // how often a hash was written there
 	seed    maphash.Seed
 }
@@ -56,8 +56,8 @@ type vocabulary struct {
 // Limits of what a vocabulary remembers and looks at.
 const (
 	maxHits    = 1 << 14
-	minNothing = 1 << 12
-	maxNothing = 1 << 18
+	minNothing = 1 << 11
+	maxNothing = 1 << 17
 	maxWord    = 256 // bytes of a word that is looked at
 )
 
@@ -216,7 +216,7 @@ func (v *vocabulary) look(l *lexicon, word string) *hit {
 	}
 	sum := maphash.String(v.seed, word)
 	place := &v.nothing[sum%uint64(len(v.nothing))]
-	if *place == sum {
+	if place[0] == sum || place[1] == sum {
 		return nil
 	}
 	h, ok := v.hits[word]
@@ -225,9 +225,9 @@ func (v *vocabulary) look(l *lexicon, word string) *hit {
 	}
 	h = v.resolve(l, word)
 	if h == nil {
-		*place = sum
+		place[0], place[1] = sum, place[0]
 		if v.marked++; v.marked > len(v.nothing) && len(v.nothing) < maxNothing {
-			v.nothing, v.marked = make([]uint64, 2*len(v.nothing)), 0
+			v.nothing, v.marked = make([][2]uint64, 2*len(v.nothing)), 0
 		}
 		return nil
 	}
@@ -281,7 +281,7 @@ func (v *vocabulary) resolve(l *lexicon, word string) *hit {
 
 func (l *lexicon) newVocabulary(language string) *vocabulary {
 	v := &vocabulary{language: language, loose: map[string][]int{}, exact: map[string][]int{},
-		hits: map[string]*hit{}, nothing: make([]uint64, minNothing), seed: maphash.MakeSeed()}
+		hits: map[string]*hit{}, nothing: make([][2]uint64, minNothing), seed: maphash.MakeSeed()}
 	for n, a := range l.atoms {
 		switch a.kind {
 		case loose:
