@@ -129,7 +129,7 @@ func TestReadmeTargets(t *testing.T) {
 			t.Errorf("there is no make %s", m[1])
 		}
 	}
-	if test := "\nmake check\n"; !strings.Contains(text, test) || !bytes.Contains(ci, []byte(" make check")) {
+	if test := "\ngo test ./...\n"; !strings.Contains(text, test) || !bytes.Contains(ci, []byte(test)) {
 		t.Errorf("the README and .ci/run do not test by one command")
 	}
 	if strings.Contains(text, "docker compose up") {
