@@ -62,6 +62,17 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	docs := slices.Concat(render.Assets(), []news.Document{index, missing, statusFeed, sourcesList, topicsList}, pages)
+	var lists []news.Document
+	for _, t := range c.Topics {
+		if t.Token != "" {
+			continue
+		}
+		list, err := render.TopicOPML(c.Site, t, outlets)
+		if err != nil {
+			return err
+		}
+		lists = append(lists, list)
+	}
+	docs := slices.Concat(render.Assets(), []news.Document{index, missing, statusFeed, sourcesList, topicsList}, pages, lists)
 	return p.keep(ctx, docs, false)
 }

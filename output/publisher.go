@@ -77,7 +77,7 @@ func (p *Publisher) Restore(ctx context.Context) error {
 }
 
 // settle makes the desk's rules those of a catalogue, and takes the documents
-// of topics away that it does not have.
+// away of topics that it does not have, or that were open and are private now.
 func (p *Publisher) settle(c Catalogue) {
 	rules := serve.Rules{Tokens: map[string]string{}, Retired: map[string]bool{}}
 	known := map[string]bool{"": true}
@@ -88,8 +88,9 @@ func (p *Publisher) settle(c Catalogue) {
 		}
 	}
 	for path, doc := range p.last {
-		if !known[doc.Topic] {
-			if !doc.Private {
+		private := rules.Tokens[doc.Topic] != ""
+		if !known[doc.Topic] || private && !doc.Private {
+			if !private && !doc.Private {
 				p.gone[doc.Topic] = true
 			}
 			p.desk.Remove(path)

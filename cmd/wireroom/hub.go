@@ -79,7 +79,7 @@ func (p *program) published(address string) (news.Document, bool) {
 		return news.Document{}, false
 	}
 	doc, ok := p.desk.Document(path)
-	return doc, ok && doc.Topic != "" && !doc.Private && !strings.HasPrefix(doc.ContentType, "text/html")
+	return doc, ok && doc.Topic != "" && !doc.Private && !strings.HasPrefix(doc.ContentType, "text/")
 }
 
 // tell tells the hubs of topics that documents changed: our own, or one of

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/xml"
+	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -51,6 +52,21 @@ func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Doc
 		})
 	}
 	return opml(path, root)
+}
+
+// TopicOPMLPath returns the path of the list of a topic's sources.
+func TopicOPMLPath(topic string) string { return TopicPath(topic) + ".opml" }
+
+// TopicOPML renders the outlets that a topic takes from, which it picks from
+// all outlets, as a subscription list at TopicOPMLPath. It is not for a private
+// topic, whose sources are as private.
+func TopicOPML(site Site, topic news.Topic, outlets []news.Outlet) (news.Document, error) {
+	if topic.From != nil {
+		outlets = slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return !slices.Contains(topic.From, o.Source) })
+	}
+	doc, err := SourcesOPML(site, TopicOPMLPath(topic.Name), "Sources of "+Channel{Topic: topic}.title(), outlets)
+	doc.Topic = topic.Name
+	return doc, err
 }
 
 // TopicsOPML renders the feeds of the topics that need no token as a

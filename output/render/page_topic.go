@@ -31,6 +31,7 @@ type topicPage struct {
 	Private, Merged, Search bool
 	Stories, Shown, Outlets int
 	Changed                 time.Time
+	OPML                    string // the list of its sources
 	Feeds                   []feedLink
 	FeedScheme              template.URL
 	Readers                 []feedLink
@@ -79,6 +80,9 @@ func (l *layout) page() (news.Document, error) {
 	}
 	data.Frame.Description = data.Description
 	data.Frame.Feeds = data.Feeds
+	if ch.query == nil && !ch.private() {
+		data.OPML = site.href(TopicOPMLPath(ch.Topic.Name))
+	}
 	if ch.query != nil {
 		data.Search, data.Frame.Query, data.Frame.Section = true, *ch.query, ""
 	}

@@ -148,6 +148,36 @@ func TestOPML(t *testing.T) {
 	}
 }
 
+func TestTopicOPML(t *testing.T) {
+	outlets := []news.Outlet{{Source: "a", Feed: "https://a.example/feed"}, {Source: "b", Feed: "https://b.example/feed"}, {Source: "c", Feed: "https://c.example/feed"}}
+	for from, want := range map[string]string{"": "a b c", "c a gone": "a c"} {
+		topic := news.Topic{Name: "city", Title: "City & port"}
+		if from != "" {
+			topic.From = strings.Fields(from)
+		}
+		doc, err := TopicOPML(site, topic, outlets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, o := range parseXML(t, doc.Body).one("", "body").all("", "outline") {
+			names = append(names, o.attr("text"))
+		}
+		if got := strings.Join(names, " "); got != want || doc.Path != "/topics/city.opml" || doc.Topic != "city" {
+			t.Errorf("a topic from %q: %s lists %q, want %q", from, doc.Path, got, want)
+		}
+	}
+	const link = `href="/topics/city.opml"`
+	ch := ordinary()
+	if page := render(t, TopicPage, site, ch); !bytes.Contains(page.Body, []byte(link)) {
+		t.Error("the page of a topic does not link to its sources")
+	}
+	ch.Topic.Token = "t0ken-of-the-topic"
+	if page := render(t, TopicPage, site, ch); bytes.Contains(page.Body, []byte(".opml")) {
+		t.Error("the page of a private topic links to a list that there is not")
+	}
+}
+
 func TestDiff(t *testing.T) {
 	got := diff("the old pier is closed", "the new pier is open again")
 	want := []span{
