@@ -25,7 +25,7 @@ type Aggregator struct {
 	plan      atomic.Pointer[Plan]
 	appended  chan struct{} // wakes the filer: something new stands in the log, or the plan changed
 	replanned chan struct{} // wakes Schedule: the plan changed
-	freed     chan struct{} // wakes Collect: a worker is idle, or a source became due
+	freed     chan struct{} // wakes Collect: a seat is idle, or a source became due
 	pushes    pushes
 	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
 	polled    atomic.Int64  // polls finished since the start
@@ -34,7 +34,7 @@ type Aggregator struct {
 
 // Options are the settings of an Aggregator that do not change while it runs.
 type Options struct {
-	Workers int    // polls at once
+	Workers int    // polls at once, but for those that wait for slow servers
 	Owner   string // names this process among those that share the store
 	Stories story.Options
 
@@ -66,8 +66,8 @@ func (a *Aggregator) Replace(plan *Plan) {
 // collect is the first of the two short stories: one source, from the wire to
 // the log. What went wrong with the source is part of the state it returns;
 // an error means that the log could not be written.
-func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim) (news.State, news.Appended, error) {
-	answer, told, pushed := a.ask(ctx, src, claim.State)
+func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
+	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
 	if ctx.Err() != nil {
 		a.release(ctx, claim)
 		return claim.State, news.Appended{}, nil
@@ -81,12 +81,12 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		}
 	}
 	if doc.feed != nil {
-		if err := a.catchUp(ctx, src, claim.State, &doc); err != nil {
+		if err := a.catchUp(ctx, src, claim.State, &doc, seat); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}
 	}
 	if src.FullText {
-		if err := a.complete(ctx, src, &doc); err != nil {
+		if err := a.complete(ctx, src, &doc, seat); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}
 	}

@@ -38,29 +38,25 @@ func (a *Aggregator) CollectOnce(ctx context.Context) {
 }
 
 // collectWhile is the loop of the pool of pollers. It claims as many sources
-// as there are idle workers, and sleeps until a source is due, a worker is
-// idle again, or wakeEvery has passed.
+// as there are idle seats, and sleeps until a source is due, a seat is idle
+// again, or wakeEvery has passed.
 func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 	var polls sync.WaitGroup
 	defer polls.Wait()
-	idle := make(chan struct{}, a.opts.Workers)
-	for range a.opts.Workers {
-		idle <- struct{}{}
-	}
+	seats := newSeats(a.opts.Workers, a.freed)
 	round := a.firstRound(ctx)
 	for ctx.Err() == nil && more() {
-		claims, wait, err := a.due(ctx, len(idle))
+		claims, wait, err := a.due(ctx, len(seats.idle))
 		if err != nil && ctx.Err() == nil {
 			a.logger.Error("the store gives no work; trying again", "error", err, "in", storePause)
 			wait = storePause
 		}
 		for _, claim := range claims {
-			<-idle
+			seat := seats.take()
 			polls.Go(func() {
-				a.poll(ctx, claim)
+				defer seat.leave()
+				a.poll(ctx, claim, seat)
 				round.done(claim.State.Source)
-				idle <- struct{}{}
-				wake(a.freed)
 			})
 		}
 		sleep(ctx, wait, a.freed)
@@ -94,7 +90,7 @@ func (a *Aggregator) lease() time.Duration {
 }
 
 // poll runs collect on one claim and logs its outcome.
-func (a *Aggregator) poll(ctx context.Context, claim news.Claim) {
+func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	src, ok := a.plan.Load().Sources[claim.State.Source]
 	if !ok {
 		a.release(ctx, claim)
@@ -102,7 +98,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim) {
 	}
 	logger := a.logger.With("source", src.Name)
 	start := time.Now()
-	state, n, err := a.collect(ctx, src, claim)
+	state, n, err := a.collect(ctx, src, claim, seat)
 	if n.New+n.Changed > 0 {
 		wake(a.appended)
 	}

@@ -23,7 +23,7 @@ const (
 // read keeps its summary; how many did, and why the last one, is recorded with
 // the poll. A page is fetched once for each revision of its item. An error
 // means that the log could not be read.
-func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading) error {
+func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading, seat *seat) error {
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
 	if err != nil {
 		return err
@@ -44,9 +44,9 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 			break
 		}
 		if fetched++; fetched > 1 {
-			sleep(ctx, a.gap(src), nil)
+			seat.wait(0, func() { sleep(ctx, a.gap(src), nil) })
 		}
-		if err := a.completeItem(ctx, src, it); err != nil {
+		if err := a.completeItem(ctx, src, it, seat); err != nil {
 			failed++
 			last = err
 		}
@@ -58,14 +58,15 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 }
 
 // completeItem takes the full text of an item from its page.
-func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item) (err error) {
+func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item, seat *seat) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.logger.Error("a page made the reader panic", "source", src.Name, "page", it.URL, "panic", p)
 			err = errors.New("the page could not be read")
 		}
 	}()
-	answer := a.client.Get(ctx, src, it.URL, time.Now())
+	var answer news.Answer
+	seat.wait(slowAfter, func() { answer = a.client.Get(ctx, src, it.URL, time.Now()) })
 	if answer.Body == nil {
 		return fmt.Errorf("%s: %s", answer.URL, answer.Error)
 	}

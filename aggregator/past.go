@@ -16,7 +16,7 @@ const pastTime = time.Minute
 // catchUp adds the past of a feed to a reading, at its first import and where
 // everything in it is new, so that entries may have passed unseen (RFC 5005).
 // An error means that the log could not be read.
-func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, doc *reading) error {
+func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, doc *reading, seat *seat) error {
 	past := func(l news.Link) bool { return l.Rel == "prev-archive" || l.Rel == "next" }
 	if !slices.ContainsFunc(doc.feed.Links, past) {
 		return nil
@@ -32,7 +32,11 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 		older, err := a.read(src, answer, nil)
 		return older.feed, err
 	}
-	for _, older := range a.client.Earlier(ctx, src, doc.feed, state.LastBody, time.Now(), read) {
+	var earlier []*news.Feed
+	seat.wait(slowAfter, func() {
+		earlier = a.client.Earlier(ctx, src, doc.feed, state.LastBody, time.Now(), read)
+	})
+	for _, older := range earlier {
 		doc.items = append(doc.items, normalize.Items(src, *older, time.Now())...)
 	}
 	return nil

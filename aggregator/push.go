@@ -64,10 +64,15 @@ func (a *Aggregator) dueNow(ctx context.Context, source string) error {
 
 // ask returns the answer of a source: what its hub sent, or else what a poll
 // brings. pushed says that a hub had told of it.
-func (a *Aggregator) ask(ctx context.Context, src news.Source, state news.State) (answer news.Answer, told push, pushed bool) {
+func (a *Aggregator) ask(ctx context.Context, src news.Source, state news.State, seat *seat) (answer news.Answer, told push, pushed bool) {
 	told, pushed = a.pushes.take(src.Name)
 	if told.body == nil {
-		return a.client.Poll(ctx, src, state, time.Now()), told, pushed
+		patience := slowAfter
+		if state.Outcome == news.OutcomeTimeout {
+			patience = 0
+		}
+		seat.wait(patience, func() { answer = a.client.Poll(ctx, src, state, time.Now()) })
+		return answer, told, pushed
 	}
 	return news.Answer{
 		At: time.Now(), URL: poll.Address(src, state), Status: 200,

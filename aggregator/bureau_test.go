@@ -1,0 +1,127 @@
+package aggregator_test
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/poll"
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/topic"
+)
+
+// A bureau is an aggregator over a real store, on a network in memory, to be
+// run in a bubble of fake time: as often as a test likes, over the same store.
+type bureau struct {
+	path    string // of the store
+	sources map[string]news.Source
+	web     http.Handler
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: every name leads to web
+	budget  float64
+	workers int          // 0: 32, as configurations have it
+	handler slog.Handler // nil: nobody reads the log
+
+	// polled is told of every poll.
+	polled func(news.State, news.Appended)
+}
+
+// add configures a source with the defaults of a configuration.
+func (b *bureau) add(name, url, schedule string) news.Source {
+	src := news.Source{
+		Name: name, URL: url, Schedule: schedule, MinInterval: time.Minute, MaxInterval: 24 * time.Hour,
+		MaxBytes: 1 << 20, MaxItems: 100, Timeout: 30 * time.Second, LimitScope: news.LimitHost,
+	}
+	if b.sources == nil {
+		b.sources = map[string]news.Source{}
+	}
+	b.sources[name] = src
+	return src
+}
+
+// run starts the bureau as a program does, calls during, and stops it.
+func (b *bureau) run(t *testing.T, during func(a *aggregator.Aggregator, db *store.DB)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	network := make(pipeNet)
+	server := &http.Server{Handler: b.web}
+	go server.Serve(network)
+	dial := network.dial
+	if b.dial != nil {
+		dial = b.dial
+	}
+	if b.handler == nil {
+		b.handler = slog.DiscardHandler
+	}
+	logger := slog.New(b.handler)
+	db, err := store.Open(ctx, b.path, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SetSources(ctx, slices.Collect(maps.Values(b.sources)), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	topics := []news.Topic{{Name: "all", Limit: 1000}}
+	rules, err := topic.Compile(topics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := poll.NewClient(poll.Options{DialContext: dial})
+	plan := &aggregator.Plan{Sources: b.sources, Topics: topics, Rules: rules, HostGap: time.Second, Budget: b.budget, Authority: "test.example"}
+	workers := b.workers
+	if workers == 0 {
+		workers = 32
+	}
+	a := aggregator.New(db, client, plan, logger, aggregator.Options{
+		Workers: workers, Owner: "bureau", Filed: func([]string) {},
+		Polled: func(s news.State, n news.Appended, _ time.Duration) {
+			if b.polled != nil {
+				b.polled(s, n)
+			}
+		},
+	})
+	var loops sync.WaitGroup
+	loops.Go(func() { a.Collect(ctx) })
+	loops.Go(func() { a.Schedule(ctx) })
+	loops.Go(func() { a.File(ctx) })
+	during(a, db)
+	stop()
+	loops.Wait()
+	client.Close()
+	server.Close()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A punctuality measures how late sources are polled.
+type punctuality struct {
+	mu    sync.Mutex
+	due   map[string]time.Time
+	late  map[string]time.Duration // the worst of each source
+	polls int
+}
+
+func newPunctuality(start time.Time, sources map[string]news.Source) *punctuality {
+	p := &punctuality{due: map[string]time.Time{}, late: map[string]time.Duration{}}
+	for name := range sources {
+		p.due[name] = start
+	}
+	return p
+}
+
+func (p *punctuality) polled(s news.State, _ news.Appended) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.polls++
+	p.late[s.Source] = max(p.late[s.Source], s.LastPoll.Sub(p.due[s.Source]))
+	p.due[s.Source] = s.NextDue
+}

@@ -1,0 +1,94 @@
+package aggregator
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// slowAfter is how long a poll may wait for the network before its seat is
+	// given to another.
+	slowAfter = 500 * time.Millisecond
+
+	// slowTimes bounds the polls that have given up their seats, as a multiple
+	// of the seats. What they cost is a connection and some kilobytes each.
+	slowTimes = 32
+)
+
+// seats bound the polls under way. A poll works in a seat; while it waits for
+// a server that takes its time it stands outside, so that a thousand servers
+// that never answer keep nobody else waiting.
+type seats struct {
+	idle    chan struct{} // a token for each idle seat
+	outside chan struct{} // a token for each poll that may yet stand outside
+	freed   chan<- struct{}
+}
+
+func newSeats(n int, freed chan<- struct{}) *seats {
+	s := &seats{idle: make(chan struct{}, n), outside: make(chan struct{}, n*slowTimes), freed: freed}
+	for range cap(s.idle) {
+		s.idle <- struct{}{}
+	}
+	for range cap(s.outside) {
+		s.outside <- struct{}{}
+	}
+	return s
+}
+
+// take takes a seat, when there is one.
+func (s *seats) take() *seat {
+	<-s.idle
+	return &seat{seats: s}
+}
+
+// A seat is a poll's place among those under way.
+type seat struct {
+	seats *seats
+
+	mu      sync.Mutex
+	waiting *time.Timer // while the poll waits for others
+	left    bool        // while another has the seat
+}
+
+// leave gives the seat back for good.
+func (s *seat) leave() {
+	s.seats.idle <- struct{}{}
+	wake(s.seats.freed)
+}
+
+// wait calls f, which waits for others. If that takes longer than patience,
+// somebody else has the seat meanwhile, and wait returns when there is a seat
+// again.
+func (s *seat) wait(patience time.Duration, f func()) {
+	s.mu.Lock()
+	s.waiting = time.AfterFunc(patience, s.stand)
+	s.mu.Unlock()
+	f()
+	s.mu.Lock()
+	s.waiting.Stop()
+	s.waiting = nil
+	left := s.left
+	s.left = false
+	s.mu.Unlock()
+	if left {
+		<-s.seats.idle
+		s.seats.outside <- struct{}{}
+	}
+}
+
+// stand gives the seat to another for as long as the poll waits. If too many
+// stand outside already it tries again.
+func (s *seat) stand() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil || s.left {
+		return
+	}
+	select {
+	case <-s.seats.outside:
+		s.left = true
+		s.leave()
+	default:
+		s.waiting.Reset(slowAfter)
+	}
+}

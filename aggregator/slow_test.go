@@ -1,0 +1,71 @@
+package aggregator_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+// TestSlowSourcesFillNoQueue polls two hundred good sources beside a thousand
+// that take a connection and never answer, from the first start on.
+func TestSlowSourcesFillNoQueue(t *testing.T) {
+	const interval = 10 * time.Minute
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		good := make(pipeNet)
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(200 * time.Millisecond)
+			fmt.Fprintf(w, "<rss version='2.0'><channel><title>%s</title></channel></rss>", r.Host)
+		})}
+		go server.Serve(good)
+		defer server.Close()
+		b := &bureau{path: filepath.Join(dir, "slow.db"), dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if strings.HasPrefix(addr, "good") {
+				return good.dial(ctx, network, addr)
+			}
+			client, server := net.Pipe()
+			go io.Copy(io.Discard, server)
+			return client, nil
+		}}
+		for i := range 1000 {
+			name := fmt.Sprint("a-hanging-", i)
+			b.add(name, "http://"+name+".test/", "@every 20m")
+		}
+		for i := range 200 {
+			name := fmt.Sprint("good-", i)
+			b.add(name, "http://"+name+".test/", "@every 10m")
+		}
+		p := newPunctuality(time.Now(), b.sources)
+		b.polled = p.polled
+		long := 45 * time.Minute // the bad ones come twice
+		if raceEnabled {
+			long = 15 * time.Minute
+		}
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(long) })
+
+		late, worst, polls := 0, time.Duration(0), 0
+		for name, d := range p.late {
+			if strings.HasPrefix(name, "good") {
+				polls++
+				worst = max(worst, d)
+				if d > interval/10 {
+					late++
+				}
+			}
+		}
+		t.Logf("%d polls; the latest of a good source came %s late", p.polls, worst)
+		if polls != 200 || late > 0 {
+			t.Errorf("%d of %d good sources were late by more than a tenth of their interval, at worst by %s", late, polls, worst)
+		}
+	})
+}
