@@ -50,7 +50,7 @@ func (a *Aggregator) File(ctx context.Context) {
 
 // FileOnce files all that stands in the log.
 func (a *Aggregator) FileOnce(ctx context.Context) error {
-	index, err := a.warm(ctx)
+	index, _, err := a.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,10 @@ func (a *Aggregator) FileOnce(ctx context.Context) error {
 	return a.drain(ctx, index)
 }
 
-// lead files until leadership is lost, the store fails or ctx is done.
+// lead files until leadership is lost, users overrule, the store fails or ctx
+// is done.
 func (a *Aggregator) lead(ctx context.Context) {
-	index, err := a.warm(ctx)
+	index, ruling, err := a.prepare(ctx)
 	if err != nil {
 		sleep(ctx, a.failed(ctx, "the index of stories could not be read", err), nil)
 		return
@@ -70,6 +71,9 @@ func (a *Aggregator) lead(ctx context.Context) {
 	var filedUnder *Plan
 	for idle := lookEvery; ctx.Err() == nil; {
 		if leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor); err != nil || !leads {
+			return
+		}
+		if now, err := a.log.Noted(ctx, noteOverrides); err != nil || now != ruling {
 			return
 		}
 		if plan := a.plan.Load(); plan != filedUnder {
@@ -119,13 +123,20 @@ func (a *Aggregator) drain(ctx context.Context, index *story.Index) error {
 	}
 }
 
-// warm makes the index of stories from the decisions within its window.
-func (a *Aggregator) warm(ctx context.Context) (*story.Index, error) {
-	index := story.New(a.opts.Stories)
+// warm makes the index of stories from the decisions within its window, but for
+// those upon the items that are left out.
+func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[news.Key]bool) (*story.Index, error) {
+	opts := a.opts.Stories
+	for _, o := range rulings {
+		opts.Overrides = append(opts.Overrides, story.Override{Action: o.Action, Story: o.Story, Item: o.Item.Slug()})
+	}
+	index := story.New(opts)
 	n, start := 0, time.Now()
 	err := a.log.Decided(ctx, start.Add(-index.Window()), func(d news.Decision, published time.Time) bool {
-		index.Restore(d, published)
-		n++
+		if !without[d.Key] {
+			index.Restore(d, published)
+			n++
+		}
 		return ctx.Err() == nil
 	})
 	if err != nil {

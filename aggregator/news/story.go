@@ -51,6 +51,7 @@ type Near struct {
 
 // A Member is an item within a story.
 type Member struct {
+	First    int64 // Seq of the item's first record; 0: not stored yet
 	Record   Record
 	Decision Decision
 	Outlet   Outlet

@@ -219,7 +219,7 @@ func (db *DB) addRecords(ctx context.Context, members []storedMember) ([]storedM
 			}
 			continue // purged this moment
 		}
-		m.Record, m.Decision.Key = r, r.Item.Key()
+		m.First, m.Record, m.Decision.Key = m.item, r, r.Item.Key()
 		kept = append(kept, m)
 	}
 	return kept, nil

@@ -97,7 +97,7 @@ Without a command it serves: the same as "wireroom serve".`,
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
 		demoCommand(term), explainCommand(term), previewCommand(term), planCommand(term),
 		addCommand(term), importCommand(term), exportCommand(term),
-		backupCommand(term), restoreCommand(term), storiesCommand(term),
+		backupCommand(term), restoreCommand(term), storiesCommand(term), splitCommand(term), joinCommand(term),
 		healthcheckCommand(), versionCommand(term))
 	return root
 }
