@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,14 +52,6 @@ func TestOverrule(t *testing.T) {
 			return slices.Equal(found, ferries)
 		}
 	}
-	run := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command(bin, args...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("wireroom %v: %v\n%s", args, err, out)
-		}
-	}
 	await(t, 30*time.Second, "all is published", func() bool {
 		_, ok := get(base + "/topics/all.json")
 		return ok && len(fetchTopic(t, base).Items) == 3
@@ -70,21 +61,21 @@ func TestOverrule(t *testing.T) {
 	first, second := opener(t, filepath.Join(dir, "wireroom.db"), wire, paper)
 
 	// The second item leaves, and nothing else changes.
-	run("split", first, second)
+	command(t, bin, dir, 0, "story", "split", first, second)
 	await(t, 10*time.Second, "two stories", shows("ferry", "silver-tern"))
 	checkIDs(t, before, fetchTopic(t, base))
-	run("join", first, second)
+	command(t, bin, dir, 0, "story", "join", first, second)
 	await(t, 10*time.Second, "one story again", func() bool { return shows("ferry")() || shows("silver-tern")() })
 	checkIDs(t, before, fetchTopic(t, base))
 
 	// Other things are joined by nobody but the user; all of a story comes.
-	run("join", first, "https://wire.example/observatory")
+	command(t, bin, dir, 0, "story", "join", first, "https://wire.example/observatory")
 	await(t, 10*time.Second, "the observatory is part of it", func() bool { return len(fetchTopic(t, base).Items) == 2 })
-	run("split", first, "https://wire.example/observatory")
+	command(t, bin, dir, 0, "story", "split", first, "https://wire.example/observatory")
 	await(t, 10*time.Second, "the observatory stands alone", func() bool { return len(fetchTopic(t, base).Items) == 3 })
 
 	// The one that opened the story keeps it for itself.
-	run("split", first, first)
+	command(t, bin, dir, 0, "story", "split", first, first)
 	await(t, 10*time.Second, "two stories", shows("ferry", "silver-tern"))
 	split := fetchTopic(t, base)
 	checkIDs(t, before, split)

@@ -90,16 +90,27 @@ Without a command it serves: the same as "wireroom serve".`,
 		RunE:          serve.RunE,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return exitError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()), exitUsage}
-	})
+	root.SetFlagErrorFunc(usageError)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
 		demoCommand(term), explainCommand(term), previewCommand(term), planCommand(term),
 		addCommand(term), importCommand(term), exportCommand(term),
 		backupCommand(term), restoreCommand(term), storiesCommand(term), splitCommand(term), joinCommand(term),
 		healthcheckCommand(), versionCommand(term))
+	for _, cmd := range root.Commands() {
+		if check := cmd.Args; check != nil {
+			cmd.Args = func(cmd *cobra.Command, args []string) error { return usageError(cmd, check(cmd, args)) }
+		}
+	}
 	return root
+}
+
+// usageError says that a command was used wrongly, unless err is nil.
+func usageError(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return exitError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()), exitUsage}
 }
 
 // A fetcher returns the list of feeds at an address.
