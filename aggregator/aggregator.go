@@ -27,6 +27,7 @@ type Aggregator struct {
 	replanned chan struct{} // wakes Schedule: the plan changed
 	freed     chan struct{} // wakes Collect: a seat is idle, or a source became due
 	pushes    pushes
+	held      holds
 	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
 	polled    atomic.Int64  // polls finished since the start
 	auto      atomic.Uint64 // bits of the constant of automatic schedules; see budget.go
@@ -68,8 +69,8 @@ func (a *Aggregator) Replace(plan *Plan) {
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
-	if ctx.Err() != nil {
-		a.release(ctx, claim)
+	if ctx.Err() != nil { // the program ends: due again at the next start
+		a.release(ctx, claim, time.Now())
 		return claim.State, news.Appended{}, nil
 	}
 	var doc reading
@@ -104,7 +105,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 				next.SeenAll = answer.At
 			}
 		}
-		next.NextDue = schedule.Next(src, next, now, a.constant())
+		next.NextDue = a.held.after(src.Name, schedule.Next(src, next, now, a.constant()))
 		if doc.found != "" {
 			next.Moved = news.Move{URL: doc.found, Since: now, Seen: 1, Believed: true}
 			next.NextDue = now

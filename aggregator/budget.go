@@ -27,16 +27,17 @@ func (a *Aggregator) Schedule(ctx context.Context) {
 	last := time.Now()
 	for ctx.Err() == nil {
 		now, plan := time.Now(), a.plan.Load()
-		back := now.Round(0).Sub(last.Round(0)) < now.Sub(last)-time.Second // by the wall, and by the machine
+		anew := plan != dated || setBack(now.Round(0).Sub(last.Round(0)), now.Sub(last))
 		last = now
-		if plan == dated && !back && now.Sub(solved) < solveEvery {
+		if !anew && now.Sub(solved) < solveEvery {
 			sleep(ctx, wakeEvery, a.replanned)
 			continue
 		}
 		states, err := a.log.States(ctx)
 		if err == nil {
 			a.solve(plan, states)
-			err = a.redate(ctx, plan, states)
+			a.recall(plan, states)
+			err = a.redate(ctx, plan, states, anew)
 		}
 		if err != nil {
 			sleep(ctx, a.failed(ctx, "the schedules could not be looked over", err), nil)
@@ -45,6 +46,10 @@ func (a *Aggregator) Schedule(ctx context.Context) {
 		dated, solved = plan, now
 	}
 }
+
+// setBack reports whether a clock was set back while so much time passed by it,
+// and by the machine.
+func setBack(clock, machine time.Duration) bool { return clock < machine-time.Second }
 
 func (a *Aggregator) solve(plan *Plan, states []news.State) {
 	var census schedule.Census
@@ -64,8 +69,10 @@ func (a *Aggregator) solve(plan *Plan, states []news.State) {
 // dated anew: it was parked while the budget was short.
 const parked = time.Hour
 
-// redate sets when sources are due that would be dated otherwise now.
-func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State) error {
+// redate sets when sources are due that would be dated otherwise now: with
+// anew those that another plan or another clock has dated, and those that are
+// parked for too long by the present constant.
+func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State, anew bool) error {
 	due := map[string]time.Time{}
 	for _, s := range states {
 		src, ok := plan.Sources[s.Source]
@@ -73,9 +80,9 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 			continue
 		}
 		now := time.Now()
-		next := schedule.Next(src, s, now, a.constant())
+		next := a.held.after(s.Source, schedule.Next(src, s, now, a.constant()))
 		switch {
-		case s.Schedule != src.Schedule, s.URL != src.URL, schedule.Astray(s, now):
+		case anew && (s.Schedule != src.Schedule || s.URL != src.URL || schedule.Astray(s, now)):
 			due[s.Source] = next
 		case src.Schedule == news.ScheduleAuto && next.Before(s.NextDue.Add(-parked)):
 			due[s.Source] = next
@@ -88,38 +95,5 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 		return fmt.Errorf("redate: %w", err)
 	}
 	a.logger.Info("sources dated anew", "sources", len(due))
-	return nil
-}
-
-// holdBack puts off the other sources that a server's limit reaches.
-func (a *Aggregator) holdBack(ctx context.Context, plan *Plan, limited news.Source, until time.Time) error {
-	var all []news.Source
-	for _, src := range plan.Sources {
-		all = append(all, src)
-	}
-	held := map[string]bool{}
-	for _, name := range schedule.Held(limited, all) {
-		held[name] = true
-	}
-	if len(held) == 0 {
-		return nil
-	}
-	states, err := a.log.States(ctx)
-	if err != nil {
-		return fmt.Errorf("hold back: %w", err)
-	}
-	due := map[string]time.Time{}
-	for _, s := range states {
-		if held[s.Source] && s.NextDue.Before(until) {
-			due[s.Source] = until
-		}
-	}
-	if len(due) == 0 {
-		return nil
-	}
-	if err := a.log.SetDue(ctx, due); err != nil {
-		return fmt.Errorf("hold back: %w", err)
-	}
-	a.logger.Warn("a server's limit holds other sources back", "source", limited.Name, "sources", len(due), "until", until.UTC().Format(time.RFC3339))
 	return nil
 }

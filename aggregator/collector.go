@@ -93,11 +93,15 @@ func (a *Aggregator) lease() time.Duration {
 func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	src, ok := a.plan.Load().Sources[claim.State.Source]
 	if !ok {
-		a.release(ctx, claim)
+		a.release(ctx, claim, claim.State.NextDue)
+		return
+	}
+	start := time.Now()
+	if until := a.notYet(src, claim.State, start); !until.IsZero() {
+		a.release(ctx, claim, until)
 		return
 	}
 	logger := a.logger.With("source", src.Name)
-	start := time.Now()
 	state, n, err := a.collect(ctx, src, claim, seat)
 	if n.New+n.Changed > 0 {
 		wake(a.appended)
@@ -114,7 +118,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 			a.opts.Polled(state, n, time.Since(start))
 		}
 		logger.Info("polled", pollAttrs(state, n, time.Since(start))...)
-		if state.Outcome == news.OutcomeBlocked && state.Status >= 400 && state.RetryAt.After(start) {
+		if limiting(state, start) {
 			if err := a.holdBack(ctx, a.plan.Load(), src, state.RetryAt); err != nil {
 				logger.Error("a server's limit could not be kept for its other sources", "error", err)
 			}
@@ -131,12 +135,14 @@ func pollAttrs(s news.State, n news.Appended, took time.Duration) []any {
 	return attrs
 }
 
-// release gives a claim back untouched, so that a poll that was cut off by the
-// end of the program is due again at the next start.
-func (a *Aggregator) release(ctx context.Context, claim news.Claim) {
+// release gives a claim back, the source due at that instant.
+func (a *Aggregator) release(ctx context.Context, claim news.Claim, due time.Time) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer stop()
-	_, err := a.log.Append(ctx, claim, nil, func(news.Appended) news.State { return claim.State }, time.Now(), 0)
+	_, err := a.log.Append(ctx, claim, nil, func(news.Appended) news.State {
+		claim.State.NextDue = due
+		return claim.State
+	}, time.Now(), 0)
 	if err != nil && !errors.Is(err, news.ErrLostClaim) {
 		a.logger.Warn("a claim could not be given back; it ends by itself", "source", claim.State.Source, "error", err)
 	}

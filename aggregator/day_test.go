@@ -3,12 +3,9 @@ package aggregator_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,9 +14,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator"
 	"github.com/wireroom/wireroom/aggregator/news"
-	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
-	"github.com/wireroom/wireroom/aggregator/topic"
 )
 
 // A newsroom is a server on a network in memory. Every source has a feed that
@@ -76,71 +71,26 @@ func (p pipeNet) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// TestDay runs the collector and the filer for a day of fake time: the real
+// TestDay runs the whole aggregator for a day of fake time: the real
 // schedules, the real store, a network in memory.
 func TestDay(t *testing.T) {
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) { day(t, filepath.Join(dir, "day.db")) })
-}
-
-func day(t *testing.T, path string) {
-	ctx, stop := context.WithCancel(t.Context())
-	start := time.Now()
-	network := make(pipeNet)
-	room := &newsroom{polls: map[string][]time.Time{}, start: start}
-	server := &http.Server{Handler: room}
-	go server.Serve(network)
-
-	sources := map[string]news.Source{}
-	for name, spec := range map[string]string{
-		"hourly": "7 * * * *", "tenth": "*/10 * * * *", "daily": "CRON_TZ=Asia/Tehran 0 6 * * *", "often": "@every 20m", "broken": "*/10 * * * *",
-	} {
-		sources[name] = news.Source{
-			Name: name, URL: "http://" + name + ".test/feed", Schedule: spec,
-			MinInterval: time.Minute, MaxInterval: 24 * time.Hour, MaxBytes: 1 << 20, MaxItems: 100, Timeout: 10 * time.Second,
+	synctest.Test(t, func(t *testing.T) {
+		room := &newsroom{polls: map[string][]time.Time{}, start: time.Now()}
+		b := &bureau{
+			path: filepath.Join(dir, "day.db"), web: room,
+			topics: []news.Topic{{Name: "all", Limit: 1000}, {Name: "hourly", From: []string{"hourly"}, Limit: 10}},
 		}
-	}
-	topics := []news.Topic{{Name: "all", Limit: 1000}, {Name: "hourly", From: []string{"hourly"}, Limit: 10}}
-	rules, err := topic.Compile(topics)
-	if err != nil {
-		t.Fatal(err)
-	}
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	db, err := store.Open(ctx, path, logger)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.SetSources(ctx, slices.Collect(mapValues(sources)), start); err != nil {
-		t.Fatal(err)
-	}
-	client := poll.NewClient(poll.Options{DialContext: network.dial})
-	plan := &aggregator.Plan{Sources: sources, Topics: topics, Rules: rules, HostGap: time.Second, Authority: "test.example"}
-	a := aggregator.New(db, client, plan, logger, aggregator.Options{
-		Workers: 4, Owner: "day", Filed: func([]string) {},
+		for name, spec := range map[string]string{
+			"hourly": "7 * * * *", "tenth": "*/10 * * * *", "daily": "CRON_TZ=Asia/Tehran 0 6 * * *", "often": "@every 20m", "broken": "*/10 * * * *",
+		} {
+			b.add(name, "http://"+name+".test/feed", spec)
+		}
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(24*time.Hour - time.Second)
+			checkDay(t, db, room)
+		})
 	})
-	var loops sync.WaitGroup
-	loops.Go(func() { a.Collect(ctx) })
-	loops.Go(func() { a.File(ctx) })
-	time.Sleep(24*time.Hour - time.Second)
-	checkDay(t, db, room)
-
-	stop()
-	loops.Wait()
-	client.Close()
-	server.Close()
-	if err := db.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func mapValues[K comparable, V any](m map[K]V) func(func(V) bool) {
-	return func(yield func(V) bool) {
-		for _, v := range m {
-			if !yield(v) {
-				return
-			}
-		}
-	}
 }
 
 // checkDay holds a day's polls against the schedules, and what was filed

@@ -32,6 +32,14 @@ func (p *pushes) take(source string) (push, bool) {
 	return told, ok
 }
 
+// look returns what take would.
+func (p *pushes) look(source string) (push, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	told, ok := p.by[source]
+	return told, ok
+}
+
 func (p *pushes) put(source string, told push) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,8 +50,8 @@ func (p *pushes) put(source string, told push) {
 }
 
 // Pushed takes what a hub told: that a source has changed, and with body what
-// it has changed to. The source is due at once; a body is read in the place of
-// a poll.
+// it has changed to. The source is due at once, or as soon as its server may be
+// asked; a body is read in the place of a poll.
 func (a *Aggregator) Pushed(ctx context.Context, source string, body []byte, contentType string) error {
 	a.pushes.put(source, push{body: body, contentType: contentType})
 	return a.dueNow(ctx, source)

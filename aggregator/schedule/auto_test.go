@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,14 +171,14 @@ func TestHeld(t *testing.T) {
 		scope news.LimitScope
 		want  string
 	}{
-		{"a1", "", "[a2]"}, {"a1", news.LimitHost, "[a2]"}, {"a1", news.LimitFeed, "[]"}, {"a1", news.LimitDomain, "[a2 b]"},
-		{"t1", "", "[t2]"}, {"t1", news.LimitHost, "[]"}, {"g1", news.LimitDomain, "[g2]"}, {"g1", "", "[]"},
+		{"a1", "", "[a1 a2]"}, {"a1", news.LimitHost, "[a1 a2]"}, {"a1", news.LimitFeed, "[]"}, {"a1", news.LimitDomain, "[a1 a2 b]"},
+		{"t1", "", "[t1 t2]"}, {"t1", news.LimitHost, "[t1 t2]"}, {"t1", news.LimitFeed, "[]"}, {"g1", news.LimitDomain, "[g1 g2]"}, {"g1", "", "[]"},
 		{"own1", news.LimitHost, "[]"}, {"file", "", "[]"},
 	} {
 		for _, src := range all {
 			if src.Name == tc.name {
 				src.LimitScope = tc.scope
-				if got := fmt.Sprint(Held(src, all)); got != tc.want {
+				if got := fmt.Sprint(NewNeighbours(slices.Values(all)).Held(src)); got != tc.want {
 					t.Errorf("a limit of %s with scope %q holds %s, want %s", tc.name, tc.scope, got, tc.want)
 				}
 			}

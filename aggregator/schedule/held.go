@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"iter"
 	"net/url"
 	"strings"
 
@@ -10,36 +11,42 @@ import (
 )
 
 // manyHosts are services that give every account a host of its own and limit
-// requests to all of them together.
+// requests to all of them together: to them a host is the domain.
 var manyHosts = map[string]bool{"tumblr.com": true}
 
-// Held returns the names of the other sources that a limit of one holds back:
-// those of its host, or of its registrable domain, by its LimitScope. Sources
-// on private networks are the user's own and are not held back by each other.
-func Held(limited news.Source, sources []news.Source) []string {
+// Neighbours are sources by the hosts and the domains that serve them. Sources
+// on private networks are the user's own and have no neighbours.
+type Neighbours struct{ hosts, domains map[string][]string }
+
+// NewNeighbours returns the neighbours among sources.
+func NewNeighbours(sources iter.Seq[news.Source]) *Neighbours {
+	n := &Neighbours{hosts: map[string][]string{}, domains: map[string][]string{}}
+	for src := range sources {
+		if host := hostOf(src); host != "" && !src.AllowPrivate {
+			n.hosts[host] = append(n.hosts[host], src.Name)
+			domain := domainOf(host)
+			n.domains[domain] = append(n.domains[domain], src.Name)
+		}
+	}
+	return n
+}
+
+// Held returns the names of the sources that a limit of one holds back: those
+// of its host, or of its registrable domain, by its LimitScope. It is among
+// them itself, unless there is no other.
+func (n *Neighbours) Held(limited news.Source) []string {
 	host := hostOf(limited)
-	if host == "" || limited.AllowPrivate {
+	if host == "" || limited.AllowPrivate || limited.LimitScope == news.LimitFeed {
 		return nil
 	}
-	domain := domainOf(host)
-	scope := limited.LimitScope
-	if scope == "" && manyHosts[domain] {
-		scope = news.LimitDomain
+	held := n.hosts[host]
+	if domain := domainOf(host); limited.LimitScope == news.LimitDomain || manyHosts[domain] {
+		held = n.domains[domain]
 	}
-	if scope == news.LimitFeed {
+	if len(held) < 2 {
 		return nil
 	}
-	var names []string
-	for _, src := range sources {
-		if src.Name == limited.Name || src.AllowPrivate {
-			continue
-		}
-		other := hostOf(src)
-		if other == host || scope == news.LimitDomain && other != "" && domainOf(other) == domain {
-			names = append(names, src.Name)
-		}
-	}
-	return names
+	return held
 }
 
 func hostOf(src news.Source) string {

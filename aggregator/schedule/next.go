@@ -38,8 +38,14 @@ func Next(src news.Source, state news.State, now time.Time, c float64) time.Time
 	if state.Outcome == news.OutcomeGone {
 		return Never
 	}
-	if state.LastPoll.After(now) {
-		state.LastPoll = now // the clock was set back
+	if ahead := state.LastPoll.Sub(now); ahead > 0 { // the clock was set back
+		state.LastPoll = now
+		if !state.RetryAt.IsZero() {
+			state.RetryAt = state.RetryAt.Add(-ahead)
+		}
+		if !state.FreshUntil.IsZero() {
+			state.FreshUntil = state.FreshUntil.Add(-ahead)
+		}
 	}
 	var due time.Time
 	switch rhythm, err := Parse(src.Schedule); {

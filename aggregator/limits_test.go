@@ -1,0 +1,130 @@
+package aggregator_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+// A visitorsBook is a web that notes when which address was asked for.
+type visitorsBook struct {
+	mu     sync.Mutex
+	visits map[string][]time.Time // by host and path
+	heads  map[string][]http.Header
+	answer func(n int, w http.ResponseWriter, r *http.Request) // n: visits of the address before this one
+}
+
+func (v *visitorsBook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v.mu.Lock()
+	if v.visits == nil {
+		v.visits, v.heads = map[string][]time.Time{}, map[string][]http.Header{}
+	}
+	at := r.Host + r.URL.Path
+	n := len(v.visits[at])
+	v.visits[at] = append(v.visits[at], time.Now())
+	v.heads[at] = append(v.heads[at], r.Header.Clone())
+	v.mu.Unlock()
+	v.answer(n, w, r)
+}
+
+// within returns how often an address was asked for between two instants.
+func (v *visitorsBook) within(address string, from, to time.Time) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := 0
+	for _, at := range v.visits[address] {
+		if at.After(from) && at.Before(to) {
+			n++
+		}
+	}
+	return n
+}
+
+// quietFeed answers with a feed of one entry.
+func quietFeed(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("ETag", `"1"`)
+	if r.Header.Get("If-None-Match") == `"1"` {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	fmt.Fprintf(w, "<rss version='2.0'><channel><title>%s</title><item><guid>%[1]s</guid><title>A note of %[1]s</title></item></channel></rss>", r.Host+r.URL.Path)
+}
+
+// TestLimitScope lets one source be told to come back in three hours, and
+// looks which others are left alone as long: through restarts, the redating of
+// automatic schedules, and what a hub says.
+func TestLimitScope(t *testing.T) {
+	addresses := map[string]string{
+		"limited": "a.example.com/limited", "sister": "a.example.com/sister", "auto": "a.example.com/auto",
+		"cousin": "b.example.com/cousin", "stranger": "a.example.org/stranger",
+	}
+	for _, tc := range []struct {
+		scope  news.LimitScope
+		status int
+		held   []string
+	}{
+		{news.LimitFeed, 429, nil},
+		{news.LimitHost, 429, []string{"sister", "auto"}},
+		{news.LimitHost, 503, []string{"sister", "auto"}},
+		{news.LimitHost, 403, []string{"sister", "auto"}},
+		{news.LimitDomain, 429, []string{"sister", "auto", "cousin"}},
+	} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			refused := start.Add(time.Hour)
+			book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/limited" && time.Since(refused) > 0 && time.Since(refused) < 25*time.Minute {
+					w.Header().Set("Retry-After", "10800")
+					w.WriteHeader(tc.status)
+					return
+				}
+				quietFeed(w, r)
+			}}
+			b := &bureau{path: filepath.Join(dir, "limits.db"), web: book, budget: 200}
+			for name, address := range addresses {
+				src := b.add(name, "http://"+address, "@every 20m")
+				src.LimitScope = tc.scope
+				if name == "auto" {
+					src.Schedule, src.MaxInterval = news.ScheduleAuto, 30*time.Minute
+				}
+				b.sources[name] = src
+			}
+			b.run(t, func(a *aggregator.Aggregator, _ *store.DB) {
+				time.Sleep(90 * time.Minute)
+				if err := a.Pushed(t.Context(), "sister", nil, ""); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(time.Minute)
+			})
+			sister := b.sources["sister"]
+			sister.Schedule = "@every 19m" // it is dated anew
+			b.sources["sister"] = sister
+			b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(211 * time.Minute) })
+			held := map[string]bool{"limited": true}
+			for _, name := range tc.held {
+				held[name] = true
+			}
+			from, to := refused.Add(23*time.Minute), refused.Add(3*time.Hour)
+			for name, address := range addresses {
+				switch n := book.within(address, from, to); {
+				case held[name] && n > 0:
+					t.Errorf("%s %d: %s was asked %d times while the limit held", tc.scope, tc.status, name, n)
+				case !held[name] && n < 5:
+					t.Errorf("%s %d: %s was asked %d times in three hours", tc.scope, tc.status, name, n)
+				}
+				if n := book.within(address, to, to.Add(time.Hour)); n < 2 {
+					t.Errorf("%s %d: %s was asked %d times after the limit", tc.scope, tc.status, name, n)
+				}
+			}
+		})
+	}
+}
