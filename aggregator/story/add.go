@@ -116,6 +116,11 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 		}
 	}
 	near := x.candidates(e)
+	for _, o := range near {
+		if barred[o] == "" && x.template(e, o) {
+			barred[o] = "the same form with other numbers"
+		}
+	}
 	found := x.matches(e, near, barred)
 	if other, score := x.sameHeadline(e, near, slug, barred); other != nil {
 		x.copyOf(e, r, other, "headline", score, d)
