@@ -117,8 +117,12 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	}
 	near := x.candidates(e)
 	for _, o := range near {
-		if barred[o] == "" && x.template(e, o) {
+		switch {
+		case barred[o] != "":
+		case x.template(e, o):
 			barred[o] = "the same form with other numbers"
+		case x.scant(e, o):
+			barred[o] = "too few words in common"
 		}
 	}
 	found := x.matches(e, near, barred)

@@ -14,6 +14,7 @@ func TestShortTemplates(t *testing.T) {
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	for _, form := range []struct{ title, text string }{
 		{"Notice %d of the harbour office", ""},
+		{"Notice 3 of the good-%d office", ""},
 		{"Bulletin %d of hourly.test", ""},
 		{"Item %d of feed b", "Body of item %[1]d"},
 		{"Entry %d", "This is the text of entry %[1]d, written by the author."},
@@ -39,5 +40,25 @@ func TestShortTemplates(t *testing.T) {
 			}
 			seen[d.Story] = true
 		}
+	}
+}
+
+// TestFewWords gives short items that share a word or two, to an index that
+// knows no word yet.
+func TestFewWords(t *testing.T) {
+	x := New(Options{})
+	stories := map[string]bool{}
+	titles := []string{
+		"Notice 0 of the fading office", "Notice 0 of the good-3 office", "Notice 3 of the good-3 office",
+		"Item 0 of feed alpha", "Item 0 of feed beta", "First post", "Second post", "Hello world", "Hello again",
+	}
+	for i, title := range titles {
+		d := x.Add(news.Record{Seq: int64(i + 1), Revision: 1, Item: news.Item{
+			Source: fmt.Sprint("s", i), ID: title, Title: title, Published: time.Date(2026, 3, 1, 8, i, 0, 0, time.UTC), Language: "en",
+		}}, news.Outlet{})
+		if stories[d.Story] {
+			t.Errorf("%q was put to another story: %s, %.2f, %+v", title, d.Kind, d.Score, d.Evidence)
+		}
+		stories[d.Story] = true
 	}
 }

@@ -36,14 +36,43 @@ func (x *Index) template(a, b *entry) bool {
 			j++
 		}
 	}
-	if onlyA == 0 || onlyB == 0 || either == 0 {
+	if onlyA+onlyB == 0 || either == 0 {
 		return false
 	}
-	least := otherForm
-	if a.source == b.source {
-		least = ownForm
+	share := float64(both) / float64(either)
+	return share >= otherForm || a.source == b.source && onlyA > 0 && onlyB > 0 && share >= ownForm
+}
+
+// Very short items are compared by so few words that two of them may agree by
+// chance, as long as the index is new and knows no word as common.
+const (
+	veryShort  = 16  // terms below which an item is
+	leastWords = 3   // that both must have, numbers left out, to be on one event
+	newIndex   = 100 // items below which an index is
+)
+
+// scant reports whether two very short items have too few words in common to
+// be taken for reports of one event.
+func (x *Index) scant(a, b *entry) bool {
+	if x.seen.items >= newIndex || min(len(a.terms), len(b.terms)) >= veryShort {
+		return false
 	}
-	return float64(both) >= least*float64(either)
+	words := 0
+	for i, j := 0, 0; i < len(a.terms) && j < len(b.terms); {
+		switch s, t := a.terms[i], b.terms[j]; {
+		case s.hash() < t.hash():
+			i++
+		case s.hash() > t.hash():
+			j++
+		default:
+			if s.flags()&termNumber == 0 {
+				words++
+			}
+			i++
+			j++
+		}
+	}
+	return words < leastWords
 }
 
 // titleWord is the weight of a term as a word of the headline; 0 if it is a
