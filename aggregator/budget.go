@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -27,11 +29,17 @@ func (a *Aggregator) Schedule(ctx context.Context) {
 	last := time.Now()
 	for ctx.Err() == nil {
 		now, plan := time.Now(), a.plan.Load()
-		anew := plan != dated || setBack(now.Round(0).Sub(last.Round(0)), now.Sub(last))
+		back := setBack(now.Round(0).Sub(last.Round(0)), now.Sub(last))
+		anew := back || plan != dated
 		last = now
 		if !anew && now.Sub(solved) < solveEvery {
 			sleep(ctx, wakeEvery, a.replanned)
 			continue
+		}
+		if back { // hosts that are claimed by the old clock are free
+			if err := a.log.SetSources(ctx, slices.Collect(maps.Values(plan.Sources)), now); err != nil {
+				a.logger.Error("the clock was set back, and the store does not take it", "error", err)
+			}
 		}
 		states, err := a.log.States(ctx)
 		if err == nil {
@@ -81,9 +89,11 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 		}
 		now := time.Now()
 		next := a.held.after(s.Source, schedule.Next(src, s, now, a.constant()))
+		astray := schedule.Astray(s, now)
 		switch {
-		case anew && (s.Schedule != src.Schedule || s.URL != src.URL || schedule.Astray(s, now)):
+		case anew && (s.Schedule != src.Schedule || s.URL != src.URL || astray):
 			due[s.Source] = next
+		case astray: // until it is polled, what is known of it dates from the future
 		case src.Schedule == news.ScheduleAuto && next.Before(s.NextDue.Add(-parked)):
 			due[s.Source] = next
 		}

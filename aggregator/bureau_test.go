@@ -30,6 +30,8 @@ type bureau struct {
 	handler slog.Handler // nil: nobody reads the log
 	topics  []news.Topic // nil: nothing is filed
 
+	wrap func(*store.DB) aggregator.Log // nil: the log is the store itself
+
 	// polled is told of every poll.
 	polled func(news.State, news.Appended)
 }
@@ -52,6 +54,23 @@ func (b *bureau) run(t *testing.T, during func(a *aggregator.Aggregator, db *sto
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+	a, db, shut := b.open(t)
+	var loops sync.WaitGroup
+	loops.Go(func() { a.Collect(ctx) })
+	loops.Go(func() { a.Schedule(ctx) })
+	if b.topics != nil {
+		loops.Go(func() { a.File(ctx) })
+	}
+	during(a, db)
+	stop()
+	loops.Wait()
+	shut()
+}
+
+// open makes the aggregator and starts nothing. Shut ends what it opened.
+func (b *bureau) open(t *testing.T) (a *aggregator.Aggregator, db *store.DB, shut func()) {
+	t.Helper()
+	ctx := t.Context()
 	network := make(pipeNet)
 	server := &http.Server{Handler: b.web}
 	go server.Serve(network)
@@ -80,7 +99,11 @@ func (b *bureau) run(t *testing.T, during func(a *aggregator.Aggregator, db *sto
 	if workers == 0 {
 		workers = 32
 	}
-	a := aggregator.New(db, client, plan, logger, aggregator.Options{
+	var log aggregator.Log = db
+	if b.wrap != nil {
+		log = b.wrap(db)
+	}
+	a = aggregator.New(log, client, plan, logger, aggregator.Options{
 		Workers: workers, Owner: "bureau", Filed: func([]string) {},
 		Polled: func(s news.State, n news.Appended, _ time.Duration) {
 			if b.polled != nil {
@@ -88,19 +111,36 @@ func (b *bureau) run(t *testing.T, during func(a *aggregator.Aggregator, db *sto
 			}
 		},
 	})
-	var loops sync.WaitGroup
-	loops.Go(func() { a.Collect(ctx) })
-	loops.Go(func() { a.Schedule(ctx) })
-	if b.topics != nil {
-		loops.Go(func() { a.File(ctx) })
+	return a, db, func() {
+		client.Close()
+		server.Close()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
-	during(a, db)
-	stop()
-	loops.Wait()
-	client.Close()
-	server.Close()
-	if err := db.Close(); err != nil {
-		t.Error(err)
+}
+
+// live polls one source whenever it is due, for so long, without the wakings
+// of the loops between: for what takes a year.
+func (b *bureau) live(t *testing.T, source string, long time.Duration) news.State {
+	t.Helper()
+	a, db, shut := b.open(t)
+	defer shut()
+	for end := time.Now().Add(long); ; {
+		s, ok, err := db.State(t.Context(), source)
+		if err != nil || !ok {
+			t.Fatal(source, ok, err)
+		}
+		if s.NextDue.After(end) {
+			time.Sleep(time.Until(end))
+			return s
+		}
+		if wait := time.Until(s.NextDue); s.Polls > 0 && wait > time.Second {
+			time.Sleep(wait - time.Second)
+			a.CollectOnce(t.Context()) // a second too early: nobody is asked
+			time.Sleep(time.Second)
+		}
+		a.CollectOnce(t.Context())
 	}
 }
 

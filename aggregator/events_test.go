@@ -95,3 +95,20 @@ func TestTally(t *testing.T) {
 		t.Errorf("after a year: %v, not %v", state.Rhythm, want)
 	}
 }
+
+// A clock is looked at by the wall and by the machine; the wall's may be slow
+// by some milliseconds, or be put forward, without anything to be done.
+func TestSetBack(t *testing.T) {
+	for _, tc := range []struct {
+		clock, machine time.Duration
+		back           bool
+	}{
+		{30 * time.Second, 30 * time.Second, false}, {29500 * time.Millisecond, 30 * time.Second, false},
+		{-time.Hour, 30 * time.Second, true}, {20 * time.Second, 30 * time.Second, true},
+		{0, 0, false}, {time.Hour, 30 * time.Second, false}, {8 * time.Hour, time.Second, false},
+	} {
+		if got := setBack(tc.clock, tc.machine); got != tc.back {
+			t.Errorf("%s by the wall and %s by the machine: set back %v", tc.clock, tc.machine, got)
+		}
+	}
+}

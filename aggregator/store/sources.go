@@ -82,7 +82,30 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 	if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, due, outlet) VALUES ROWS", added); err != nil {
 		return err
 	}
-	return setHosts(ctx, tx, hosts, now)
+	if err := setHosts(ctx, tx, hosts, now); err != nil {
+		return err
+	}
+	return freeHosts(ctx, tx, now)
+}
+
+// longestClaim is longer than any host is claimed, or spared after a request.
+const longestClaim = time.Hour
+
+// freeHosts frees hosts that are claimed for longer than anybody claims them:
+// by a clock that has been set back since.
+func freeHosts(ctx context.Context, tx session, now time.Time) error {
+	var hosts []string
+	err := tx.each(ctx, "UPDATE host SET ready = ?1, holder = 0 WHERE ready > ?2 RETURNING name",
+		[]any{micros(now), micros(now.Add(longestClaim))}, func(rows *sql.Rows) error {
+			var host string
+			err := rows.Scan(&host)
+			hosts = append(hosts, host)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	return setNext(ctx, tx, hosts)
 }
 
 func setSource(ctx context.Context, tx session, c configured) error {
