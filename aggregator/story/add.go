@@ -72,7 +72,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	e.terms = x.seen.vector(r.tallies)
 	e.norm = dot(e.terms, e.terms)
 	e.common = commonTerms(r.tallies)
-	e.marks = marksOf(r.head, r.body, skip)
+	e.marks, e.order = marksOf(r.head, r.body, skip), numberOrder(r.head)
 
 	d := news.Decision{Seq: rec.Seq, Key: e.key, Family: e.family, Agency: r.agency}
 	kindred := x.kindred(e)

@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,22 +14,20 @@ import (
 func TestShortTemplates(t *testing.T) {
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	for _, form := range []struct{ title, text string }{
-		{"Notice %d of the harbour office", ""},
-		{"Notice 3 of the good-%d office", ""},
-		{"Bulletin %d of hourly.test", ""},
-		{"Item %d of feed b", "Body of item %[1]d"},
-		{"Entry %d", "This is the text of entry %[1]d, written by the author."},
-		{"Weather on day %d", "Rain in the morning, sun in the afternoon, %[1]d degrees."},
-		{"Release v1.%d.0", "Bug fixes and improvements."},
+		{"Notice {n} of the harbour office", ""},
+		{"Notice 3 of the good-{n} office", ""},
+		{"Notice {a} of the good-{b} office", ""},
+		{"Bulletin {n} of hourly.test", ""},
+		{"Item {n} of feed b", "Body of item {n}"},
+		{"Entry {n}", "This is the text of entry {n}, written by the author."},
+		{"Weather on day {n}", "Rain in the morning, sun in the afternoon, {n} degrees."},
+		{"Release v1.{n}.0", "Bug fixes and improvements."},
 	} {
 		x := New(Options{})
 		seen := map[string]bool{}
 		for i := range 40 {
-			title := fmt.Sprintf(form.title, i)
-			text := form.text
-			if text != "" && text[len(text)-1] != 's' {
-				text = fmt.Sprintf(form.text, i)
-			}
+			fill := strings.NewReplacer("{n}", fmt.Sprint(i), "{a}", fmt.Sprint(i%7), "{b}", fmt.Sprint(i/7))
+			title, text := fill.Replace(form.title), fill.Replace(form.text)
 			source := []string{"a", "b"}[i%2]
 			d := x.Add(news.Record{Seq: int64(i + 1), Revision: 1, Item: news.Item{
 				Source: source, ID: title, Title: title, Text: text, Excerpt: text, Canonical: fmt.Sprintf("https://%s.example/%d", source, i),

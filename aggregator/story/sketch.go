@@ -27,6 +27,7 @@ type entry struct {
 	exact    [3]uint64
 	rate     uint32   // of shingles
 	shingles []uint32 // sorted; none: other copies of the text have them
+	order    uint32   // hash of the headline's numbers in their order; 0: it has none
 	marks    []uint32 // names and numbers of the whole text, see marksOf
 	terms    []term   // sorted; none: a copy, which the copied item represents
 	common   []uint32 // all terms of title and lead, cut to dfBits, sorted
@@ -81,6 +82,7 @@ func (e *entry) sketch() []byte {
 		b = binary.BigEndian.AppendUint64(b, k)
 	}
 	b = binary.AppendUvarint(b, uint64(e.rate))
+	b = binary.AppendUvarint(b, uint64(e.order))
 	b = appendSorted(b, e.shingles)
 	b = appendSorted(b, e.marks)
 	hashes := make([]uint32, len(e.terms))
@@ -122,6 +124,7 @@ func (e *entry) read(b []byte) error {
 		}
 	}
 	e.rate = uint32(r.uvarint())
+	e.order = uint32(r.uvarint())
 	e.shingles = r.sorted()
 	e.marks = r.sorted()
 	for _, h := range r.sorted() {

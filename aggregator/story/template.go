@@ -36,7 +36,7 @@ func (x *Index) template(a, b *entry) bool {
 			j++
 		}
 	}
-	if onlyA+onlyB == 0 || either == 0 {
+	if onlyA+onlyB == 0 && a.order == b.order || either == 0 {
 		return false
 	}
 	share := float64(both) / float64(either)
@@ -46,7 +46,7 @@ func (x *Index) template(a, b *entry) bool {
 // Very short items are compared by so few words that two of them may agree by
 // chance, as long as the index is new and knows no word as common.
 const (
-	veryShort  = 16  // terms below which an item is
+	veryShort  = 6  // terms below which an item is
 	leastWords = 3   // that both must have, numbers left out, to be on one event
 	newIndex   = 100 // items below which an index is
 )
@@ -73,6 +73,18 @@ func (x *Index) scant(a, b *entry) bool {
 		}
 	}
 	return words < leastWords
+}
+
+// numberOrder stands for the numbers of a headline in their order, since "part
+// 1 of book 2" is not "part 2 of book 1"; 0 if there are none.
+func numberOrder(title []token) uint32 {
+	var order uint32
+	for _, t := range title {
+		if t.flags&flagNumber != 0 {
+			order = order*16777619 ^ t.stem | 1
+		}
+	}
+	return order
 }
 
 // titleWord is the weight of a term as a word of the headline; 0 if it is a
