@@ -27,8 +27,8 @@ const (
 	maxStories    = 8  // stories that are scored
 	bestMembers   = 4  // members to which an item must be close
 
-	reach     = 96 * 3600.0 // seconds beyond which two items are not compared
-	decay     = 48 * 3600.0 // seconds in which closeness falls to 1/e
+	reach = 96 * 3600.0 // seconds beyond which two items are not compared
+
 	maxSpan   = 7 * 24 * 3600
 	maxDaily  = 400 // reports of a story in a day
 	shortItem = 40  // distinct terms below which an item counts as short
@@ -141,7 +141,7 @@ func closeness(a, b *entry) float64 {
 	if apart > reach {
 		return 0
 	}
-	like := cosine(a, b) * math.Exp(-apart/decay)
+	like := cosine(a, b) * math.Exp(-apart/(3600*tune.decay))
 	if a.source == b.source {
 		like *= tune.own
 	}
@@ -165,6 +165,7 @@ func (x *Index) matches(e *entry, near []*entry, barred map[*entry]string) []mat
 			break
 		}
 		m := x.score(e, of, barred)
+		x.margin(e, &m, near)
 		if m.closest != nil {
 			found = append(found, m)
 		}
@@ -179,6 +180,25 @@ func (x *Index) matches(e *entry, near []*entry, barred map[*entry]string) []mat
 		return int(a.closest.number) - int(b.closest.number)
 	})
 	return found
+}
+
+func (x *Index) margin(e *entry, m *match, near []*entry) {
+	if tune.lambda == 0 || m.why != "" {
+		return
+	}
+	sum, n := 0.0, 0.0
+	for _, o := range near {
+		if o.in() != m.cluster {
+			sum += closeness(e, o)
+			if n++; n >= tune.lk {
+				break
+			}
+		}
+	}
+	sum /= tune.lk
+	if m.score-(tune.lambda*sum-tune.loff)*(1-tune.lamShort*shortness(e)) < x.threshold(e) {
+		m.why = "too close to other stories"
+	}
 }
 
 // candidates returns the items that share telling terms with e, the closest
@@ -280,7 +300,7 @@ func (x *Index) score(e *entry, c *cluster, barred map[*entry]string) match {
 	switch {
 	case barred[m.closest] != "":
 		m.why = barred[m.closest]
-	case m.score < x.threshold(e):
+	case m.score < x.threshold(e)+tune.ln*(1-tune.lns*shortness(e))*math.Log(float64(len(list))):
 		m.why = "too little in common"
 	case mean < tune.gate*(1-tune.gateShort*shortness(e)):
 		m.why = "too little in common with the story as a whole"
@@ -292,4 +312,4 @@ func (x *Index) score(e *entry, c *cluster, barred map[*entry]string) match {
 	return m
 }
 
-var tune = struct{ theta, short, cent, gate, gateShort, merge, mergeShort, own float64 }{.2, 0, .3, .15, .7, .45, 0, 1}
+var tune = struct{ theta, short, cent, gate, gateShort, merge, mergeShort, own, ln, lns, decay, lambda, lk, loff, lamShort float64 }{.2, 0, .3, .15, .7, .5, 0, .9, .02, 1, 24, .5, 5, .025, .5}

@@ -18,6 +18,8 @@ const (
 )
 
 // A kin is an item whose text an item shares.
+var tune3 = struct{ few, all, again, edited, vocab, first, base float64 }{8, .9, copyShareAgain, copyShareEdited, copyVocabulary, .2, .5}
+
 type kin struct {
 	*entry
 	overlap
@@ -104,12 +106,15 @@ func (x *Index) kindred(e *entry) []kin {
 		k := &list[i]
 		k.overlap = containment(e.shingles, k.shingles, e.rate, k.rate)
 		k.score = max(k.inA, k.inB)
+	}
+	for i := range list {
+		k := &list[i]
 		switch {
-		case k.sharedWords < copyWords || k.shared < 4:
+		case k.sharedWords < copyWords && (float64(k.shared) < tune3.few || e.rate*k.rate > 1 && k.inA < tune3.all && k.inB < tune3.all) || k.shared < 4:
 			k.why = "too little text in common"
-		case k.score >= copyShare && (k.represents() || k.score >= copyShareAgain):
+		case k.score >= tune3.base && (k.represents() || k.score >= tune3.again || likeFirst(list, *k)):
 			k.rule = "containment"
-		case k.score >= copyShareEdited && k.represents() && vocabulary(e, k.entry) >= copyVocabulary:
+		case k.score >= tune3.edited && k.represents() && vocabulary(e, k.entry) >= tune3.vocab:
 			k.rule = "containment and words"
 		default:
 			k.why = "too little of either text is in the other"
@@ -130,6 +135,17 @@ func (x *Index) kindred(e *entry) []kin {
 		return order(a, b)
 	})
 	return list
+}
+
+// likeFirst reports whether the item of which k is a copy shares much of the
+// text as well, so that copies of copies do not lead away from it.
+func likeFirst(list []kin, k kin) bool {
+	for _, first := range list {
+		if first.represents() && first.copies == k.copies {
+			return max(first.inA, first.inB) >= tune3.first
+		}
+	}
+	return false
 }
 
 // vocabulary is the share of the words of two heads of texts that both have,

@@ -18,10 +18,20 @@ func (x *Index) sameHeadline(e *entry, near []*entry, slug string, barred map[*e
 			continue
 		}
 		share, evidence := x.headlines(e, o)
-		if share < tune2.share || evidence < tune2.ev || share <= best {
+		bodies := len(e.shingles) >= comparable && len(o.shingles) >= comparable
+		least := tune2.share
+		if bodies {
+			least += .05
+		}
+		if share < least || evidence < tune2.ev || share <= best {
 			continue
 		}
-		if len(e.shingles) >= comparable && len(o.shingles) >= comparable && share+cosine(e, o) < tune2.sum {
+		if e.rate > 1 && o.rate > 1 {
+			if c := containment(e.shingles, o.shingles, e.rate, o.rate); max(c.inA, c.inB) < tune2.long {
+				continue
+			}
+		}
+		if bodies && share+cosine(e, o) < tune2.sum {
 			continue
 		}
 		best, found = share, o
@@ -29,7 +39,7 @@ func (x *Index) sameHeadline(e *entry, near []*entry, slug string, barred map[*e
 	return found, best
 }
 
-var tune2 = struct{ share, ev, sum float64 }{.75, 24, 1.5}
+var tune2 = struct{ share, ev, sum, long float64 }{.7, 26, 1.4, .2}
 
 // headlines is the weighted share of the words of two headlines that both
 // have, and how telling those are: the sum of their rarities. Headlines with

@@ -46,7 +46,7 @@ func (x *Index) template(a, b *entry) bool {
 // Very short items are compared by so few words that two of them may agree by
 // chance, as long as the index is new and knows no word as common.
 const (
-	veryShort  = 6  // terms below which an item is
+	veryShort  = 6   // terms below which an item is
 	leastWords = 3   // that both must have, numbers left out, to be on one event
 	newIndex   = 100 // items below which an index is
 )
