@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -64,6 +65,10 @@ func (a *Aggregator) Replace(plan *Plan) {
 	wake(a.replanned)
 }
 
+// errUnreadable says that what a hub sent is no feed, and that the source is
+// polled instead.
+var errUnreadable = errors.New("what the hub sent cannot be read")
+
 // collect is the first of the two short stories: one source, from the wire to
 // the log. What went wrong with the source is part of the state it returns;
 // an error means that the log could not be written.
@@ -78,10 +83,15 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	if answer.Body != nil {
 		var err error
 		if doc, err = a.read(src, answer, known); err != nil {
+			if told.body != nil { // the source itself knows better
+				a.pushes.put(src.Name, push{})
+				a.release(ctx, claim, time.Now())
+				return claim.State, news.Appended{}, errUnreadable
+			}
 			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
 		}
 	}
-	if doc.feed != nil {
+	if doc.feed != nil && !answer.Partial {
 		if err := a.catchUp(ctx, src, claim.State, &doc, seat); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}

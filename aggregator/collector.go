@@ -110,6 +110,9 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	case ctx.Err() != nil:
 	case errors.Is(err, news.ErrLostClaim):
 		logger.Warn("another process has polled this source meanwhile; the answer was dropped")
+	case errors.Is(err, errUnreadable):
+		logger.Info("what the hub sent cannot be read; the source is polled")
+		wake(a.freed)
 	case err != nil:
 		logger.Error("the answer could not be stored; it will be fetched again", "error", err)
 	default:

@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,9 +41,15 @@ func (p *pushes) look(source string) (push, bool) {
 	return told, ok
 }
 
+// put adds what was told. Of two bodies neither is the whole, and so the
+// source is to be polled for both.
 func (p *pushes) put(source string, told push) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if before, ok := p.by[source]; ok {
+		told.silent = told.silent || before.silent
+		told.body = nil
+	}
 	if p.by == nil {
 		p.by = map[string]push{}
 	}
@@ -60,6 +67,14 @@ func (a *Aggregator) Pushed(ctx context.Context, source string, body []byte, con
 // Unleased takes that no hub tells of a source any longer: polling alone must
 // bring what it has.
 func (a *Aggregator) Unleased(ctx context.Context, source string) error {
+	states, err := a.log.States(ctx)
+	if err != nil {
+		return err
+	}
+	relied := func(s news.State) bool { return s.Source == source && s.Pushes > 0 }
+	if !slices.ContainsFunc(states, relied) {
+		return nil
+	}
 	a.pushes.put(source, push{silent: true})
 	return a.dueNow(ctx, source)
 }

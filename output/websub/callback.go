@@ -70,7 +70,7 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 	if n, err := strconv.ParseInt(q.Get("hub.lease_seconds"), 10, 32); err == nil && n > 0 {
 		lease = time.Duration(n) * time.Second
 	}
-	w.pending, w.tries = false, 0
+	w.pending, w.lapsed, w.tries = false, false, 0
 	w.until = now.Add(lease)
 	w.next = now.Add(max(lease*9/10, shortestLease))
 	s.opts.Leased(w.Source, w.until)
@@ -79,7 +79,8 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 
 // push takes what a hub sends (section 7). It answers before anything is done
 // with it, and the same whether the signature was right: a forger learns
-// nothing.
+// nothing. Without a signature the body is ignored and the source polled, as
+// soon as its server may be asked.
 func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 	now := time.Now()
 	s.mu.Lock()
@@ -109,10 +110,10 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 			return
 		}
 		s.opts.Pushed(source, nil, "") // too large to tell
-	case weak:
+	case unsigned, weak:
 		s.opts.Pushed(source, nil, "")
 	case proven:
-		if hurry {
+		if hurry || len(body) == 0 {
 			body = nil
 		}
 		s.opts.Pushed(source, body, r.Header.Get("Content-Type"))
@@ -123,13 +124,17 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 type proof int
 
 const (
-	forged proof = iota
-	weak         // right, but by SHA-1: enough to poll, not enough to trust the body
+	forged   proof = iota
+	unsigned       // says nothing: whoever knows the callback may have us poll
+	weak           // right, but by SHA-1: enough to poll, not enough to trust the body
 	proven
 )
 
 // prove checks a signature over a body, in constant time.
 func prove(signature, secret string, body []byte) proof {
+	if signature == "" {
+		return unsigned
+	}
 	method, value, _ := strings.Cut(signature, "=")
 	given, err := hex.DecodeString(value)
 	if err != nil {

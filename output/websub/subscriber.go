@@ -39,7 +39,8 @@ type SubscriberOptions struct {
 	Pushed func(source string, body []byte, contentType string)
 
 	// Leased is told until when a hub will tell of a source, which needs to be
-	// polled seldom meanwhile; zero: no longer. It must not block.
+	// polled seldom meanwhile; zero: no longer, or it cannot be relied upon. It
+	// must not block.
 	Leased func(source string, until time.Time)
 }
 
@@ -73,6 +74,7 @@ type wanted struct {
 	tries      int       // without a verification
 	pending    bool      // the hub was asked and has not verified
 	denied     bool
+	lapsed     bool      // the hub did not verify in time, and polling alone is relied upon
 	until      time.Time // end of the lease
 	pushed     time.Time // the last push
 }
@@ -87,6 +89,7 @@ func NewSubscriber(opts SubscriberOptions) *Subscriber {
 func (s *Subscriber) Want(wishes []Wish, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	old := s.byID
 	byID := make(map[string]*wanted, len(wishes))
 	for _, w := range wishes {
 		id := s.derive("callback", w)
@@ -95,6 +98,11 @@ func (s *Subscriber) Want(wishes []Wish, now time.Time) {
 		}
 	}
 	s.byID = byID
+	for id, w := range old {
+		if byID[id] == nil && !w.until.IsZero() {
+			s.opts.Leased(w.Source, time.Time{})
+		}
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -129,6 +137,7 @@ func (s *Subscriber) Run(ctx context.Context) {
 func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
 	next := time.Hour
 	var due []wanted
+	var lapsed []string
 	s.mu.Lock()
 	for _, w := range s.byID {
 		switch {
@@ -138,6 +147,10 @@ func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
 		case len(due) == perRound:
 			next = 0
 		default:
+			if w.pending && !w.lapsed { // it was asked, and has not verified
+				w.lapsed = true
+				lapsed = append(lapsed, w.Source)
+			}
 			w.tries++
 			w.pending = true
 			w.next = now.Add(min(answerWithin<<min(w.tries-1, 10), longestWait))
@@ -146,6 +159,9 @@ func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
 		}
 	}
 	s.mu.Unlock()
+	for _, source := range lapsed {
+		s.opts.Leased(source, time.Time{})
+	}
 	var asking sync.WaitGroup
 	for _, w := range due {
 		asking.Go(func() {

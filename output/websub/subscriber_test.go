@@ -108,6 +108,51 @@ func waiting(t *testing.T, d *desk) (sub *Subscriber, id, secret string) {
 	return sub, strings.TrimPrefix(form.Get("hub.callback"), "https://feeds.example.org/websub/"), form.Get("hub.secret")
 }
 
+// The request is a form whose callback and secret nobody can guess, each of
+// one subscription only; where the hub has moved it goes there.
+func TestRule29_TheRequest(t *testing.T) {
+	var d desk
+	type request struct {
+		method, contentType string
+		form                url.Values
+	}
+	var got []request
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, code := range []int{307, 308} {
+			if r.URL.Path == fmt.Sprint("/", code) {
+				http.Redirect(w, r, "/hub", code)
+				return
+			}
+		}
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		got = append(got, request{r.Method, r.Header.Get("Content-Type"), r.PostForm})
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer hub.Close()
+	sub := NewSubscriber(d.options(key32))
+	for _, path := range []string{"/hub", "/307", "/308"} {
+		sub.Want([]Wish{{"city", topic, hub.URL + path}}, time.Now())
+		sub.ask(t.Context(), time.Now())
+	}
+	if len(got) != 3 {
+		t.Fatalf("the hub was asked %d times", len(got))
+	}
+	seen := map[string]bool{}
+	for _, r := range got {
+		callback, secret := r.form.Get("hub.callback"), r.form.Get("hub.secret")
+		id, ours := strings.CutPrefix(callback, "https://feeds.example.org/websub/")
+		if r.method != "POST" || r.contentType != "application/x-www-form-urlencoded" || r.form.Get("hub.mode") != "subscribe" || r.form.Get("hub.topic") != topic {
+			t.Errorf("asked with %+v", r)
+		}
+		if !ours || len(id) < 43 || len(secret) < 43 || len(secret) >= 200 || seen[id] || seen[secret] || id == secret {
+			t.Errorf("callback %q, secret %q", callback, secret)
+		}
+		seen[id], seen[secret] = true, true
+	}
+}
+
 func question(id, mode, topic, challenge string) string {
 	return "/websub/" + id + "?" + url.Values{"hub.mode": {mode}, "hub.topic": {topic}, "hub.challenge": {challenge}, "hub.lease_seconds": {"86400"}}.Encode()
 }
@@ -122,7 +167,7 @@ func call(s *Subscriber, method, target, body string, header ...string) *httptes
 	return w
 }
 
-func TestVerificationOfWhatWasAskedOnly(t *testing.T) {
+func TestRule30_VerificationOfWhatWasAskedOnly(t *testing.T) {
 	var d desk
 	sub, id, _ := waiting(t, &d)
 	const script = "<script>alert(1)</script>"
@@ -149,7 +194,7 @@ func TestVerificationOfWhatWasAskedOnly(t *testing.T) {
 	}
 }
 
-func TestPushesThatAreNotTheHubs(t *testing.T) {
+func TestRule32_PushesThatAreNotTheHubs(t *testing.T) {
 	var d desk
 	sub, id, secret := waiting(t, &d)
 	old := hmac.New(sha1.New, []byte(secret))
@@ -160,7 +205,7 @@ func TestPushesThatAreNotTheHubs(t *testing.T) {
 		told                      string
 	}{
 		{"unknown", "nobody", sign(secret, []byte("body")), "body", 410, ""},
-		{"unsigned", id, "", "body", 202, ""},
+		{"unsigned", id, "", "body", 202, "city -"},
 		{"of another secret", id, sign("guess", []byte("body")), "body", 202, ""},
 		{"of another body", id, sign(secret, []byte("other")), "body", 202, ""},
 		{"of an unknown method", id, "md5=00", "body", 202, ""},
@@ -223,8 +268,8 @@ type answering func(*http.Request) (*http.Response, error)
 func (f answering) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // A lease is renewed at nine tenths, after the source was polled; a hub that
-// never verifies is asked less and less.
-func TestRenewalAndPatience(t *testing.T) {
+// does not verify is relied upon no more, and asked less and less.
+func TestRule31_RenewalAndPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d desk
 		opts := d.options(key32)
@@ -260,6 +305,11 @@ func TestRenewalAndPatience(t *testing.T) {
 		verify.Store(false)
 		time.Sleep(10 * 24 * time.Hour)
 		synctest.Wait()
+		d.mu.Lock()
+		if n := len(d.leases); n != 3 || !d.leases[2].IsZero() || d.leases[0].Sub(start).Round(time.Hour) != 24*time.Hour {
+			t.Errorf("leases %v: want two, and then the news that there is none", d.leases)
+		}
+		d.mu.Unlock()
 		if n := len(asked); n < 8 || n > 20 {
 			t.Errorf("a hub that does not verify was asked %d times in ten days", n-2)
 		}
