@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,7 @@ type program struct {
 	logger     *slog.Logger
 	db         *store.DB
 	client     *poll.Client
+	folder     *os.Root // of the configuration: local files are read below it
 	aggregator *aggregator.Aggregator
 	publisher  *output.Publisher
 	desk       *serve.Server
@@ -84,6 +86,14 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 		}
 	}()
 	p = &program{logger: logger, db: db}
+	if p.folder, err = os.OpenRoot(filepath.Dir(cfg.File)); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			p.folder.Close()
+		}
+	}()
 	if p.authority, err = mintAuthority(ctx, db, cfg); err != nil {
 		return nil, err
 	}
@@ -95,7 +105,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 	if err := adopt(ctx, db, cfg); err != nil {
 		return nil, err
 	}
-	network.Version, network.Contact = version(), cfg.Contact
+	network.Version, network.Contact, network.Files = version(), cfg.Contact, p.folder
 	p.client = poll.NewClient(network)
 	p.desk = serve.New(serve.Options{
 		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Alive: p.alive, Ready: p.ready,
@@ -121,6 +131,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 func (p *program) close() {
 	p.pings.Wait()
 	p.client.Close()
+	p.folder.Close()
 	if err := p.db.Close(); err != nil {
 		p.logger.Error("the store did not close cleanly", "error", err)
 	}
