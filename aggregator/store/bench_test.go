@@ -256,6 +256,28 @@ func BenchmarkLatest(b *testing.B) {
 	m.report(n, "topic")
 }
 
+// BenchmarkSearch looks for words that every item has, and one that few have.
+func BenchmarkSearch(b *testing.B) {
+	db, _ := benchStore(b, 100)
+	fill(b, db, 5000)
+	for _, c := range []struct{ name, topic, query string }{
+		{"common", "topic", "able cold"}, {"shown by none", "other", "able cold"}, {"not there", "topic", "able zebra"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			m, n := meter{b: b}, 0
+			for b.Loop() {
+				m.start()
+				if _, err := db.Search(b.Context(), []string{c.topic}, c.query, 60); err != nil {
+					b.Fatal(err)
+				}
+				m.stop()
+				n++
+			}
+			m.report(n, "search")
+		})
+	}
+}
+
 // TestSize holds what an item takes on the disk beside its packed text, with
 // its decision and its place in one topic, to 1.2 KB.
 func TestSize(t *testing.T) {

@@ -46,6 +46,14 @@ type engine interface {
 	// fence returns an error unless this process may write as the filer.
 	fence(ctx context.Context, tx session) error
 
+	// index keeps the words by which an item is found, in the place of those
+	// that were kept of it.
+	index(ctx context.Context, tx session, item int64, words []string) error
+
+	// matching is a condition that holds for the rows of words that a query
+	// means, if its first parameter is the query as it is returned.
+	matching(query []clause) (condition, parameter string)
+
 	check(ctx context.Context) error
 	backup(ctx context.Context, path string) error
 	size(ctx context.Context) (int64, error)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -120,8 +121,15 @@ func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision,
 			continue // purged meanwhile
 		}
 		var published int64
-		if _, err := tx.one(ctx, "SELECT published FROM item WHERE id = ?1", []any{id}, &published); err != nil {
+		var was sql.NullInt64
+		if _, err := tx.one(ctx, "SELECT i.published, d.seq FROM item i LEFT JOIN decision d ON d.item = i.id WHERE i.id = ?1",
+			[]any{id}, &published, &was); err != nil {
 			return err
+		}
+		if !was.Valid || was.Int64 != d.Seq {
+			if err := db.index(ctx, tx, id, d.Seq); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.exec(ctx, `INSERT INTO decision (item, seq, published, story, sketch, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 			ON CONFLICT (item) DO UPDATE SET seq = excluded.seq, published = excluded.published, story = excluded.story,

@@ -51,30 +51,31 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
 	return nil
 }
 
-// A filedDoc is what is sealed of a filing, in few bytes: there is one for
-// every story of every topic.
-type filedDoc struct {
-	ID         string  `json:"i"`
-	Published  int64   `json:"p"`
-	Updated    int64   `json:"u"`
-	FirstFiled int64   `json:"f"`
-	Hash       string  `json:"h"`
-	Members    []int64 `json:"m"` // what the store calls the items, the lead first
-	Families   int     `json:"n,omitempty"`
-	Why        string  `json:"w,omitempty"`
-}
-
 // storedFiling returns what is stored of a filing.
 func storedFiling(ctx context.Context, tx session, topic int64, key string) (doc filedDoc, found bool, err error) {
-	var sealed []byte
-	found, err = tx.one(ctx, "SELECT doc FROM filing WHERE topic = ?1 AND key = ?2 FOR UPDATE", []any{topic, key}, &sealed)
-	if err == nil && found {
-		err = unsealJSON(sealed, &doc)
-	}
-	if err != nil {
-		err = fmt.Errorf("filing %s: %w", key, err)
-	}
+	err = tx.each(ctx, "SELECT key, story, published, updated, doc FROM filing WHERE topic = ?1 AND key = ?2 FOR UPDATE",
+		[]any{topic, key}, func(rows *sql.Rows) error {
+			found = true
+			_, doc, err = scanFiling(rows)
+			return err
+		})
 	return doc, found, err
+}
+
+// scanFiling reads the columns key, story, published, updated and doc of a
+// filing, and what is behind them.
+func scanFiling(rows *sql.Rows, more ...any) (f news.Filing, doc filedDoc, err error) {
+	var sealed sql.RawBytes
+	var published, updated int64
+	if err := rows.Scan(append([]any{&f.Key, &f.Story, &published, &updated, &sealed}, more...)...); err != nil {
+		return f, doc, err
+	}
+	if doc, err = unpackFiled(sealed, f.Key, published, updated); err != nil {
+		return f, doc, fmt.Errorf("filing %s: %w", f.Key, err)
+	}
+	f.ID, f.Hash, f.Families, f.Why = doc.ID, doc.Hash, doc.Families, doc.Why
+	f.Published, f.Updated, f.FirstFiled = instant(doc.Published), instant(doc.Updated), instant(doc.FirstFiled)
+	return f, doc, nil
 }
 
 // file stores one filing. What was written once stays.
@@ -105,15 +106,11 @@ func file(ctx context.Context, tx session, topic int64, f *news.Filing, items ma
 }
 
 func putFiling(ctx context.Context, tx session, topic int64, key, story string, withdrawn int, doc filedDoc) error {
-	sealed, err := sealJSON(doc)
-	if err != nil {
-		return err
-	}
-	_, err = tx.exec(ctx, `INSERT INTO filing (topic, key, story, published, updated, withdrawn, doc)
+	_, err := tx.exec(ctx, `INSERT INTO filing (topic, key, story, published, updated, withdrawn, doc)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 		ON CONFLICT (topic, key) DO UPDATE SET story = excluded.story, updated = excluded.updated,
 			withdrawn = excluded.withdrawn, doc = excluded.doc`,
-		topic, key, story, doc.Published, doc.Updated, withdrawn, sealed)
+		topic, key, story, doc.Published, doc.Updated, withdrawn, doc.pack(key))
 	return err
 }
 

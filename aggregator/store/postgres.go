@@ -175,6 +175,21 @@ func (e *postgresEngine) fence(ctx context.Context, tx session) error {
 	return nil
 }
 
+func (e *postgresEngine) index(ctx context.Context, tx session, item int64, words []string) error {
+	_, err := tx.exec(ctx, `INSERT INTO words (rowid, terms) VALUES (?1, array_to_tsvector(?2::text[]))
+		ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms`, item, words)
+	return err
+}
+
+func (e *postgresEngine) matching(query []clause) (condition, parameter string) {
+	return "terms @@ ?1::text::tsquery", phrase(query, func(t term) string {
+		if t.prefix {
+			return "'" + t.word + "':*"
+		}
+		return "'" + t.word + "'"
+	}, " & ", " & !")
+}
+
 // check leaves the pages to PostgreSQL, which has checksums of its own.
 func (e *postgresEngine) check(ctx context.Context) error { return e.ping(ctx) }
 

@@ -140,7 +140,9 @@ func purge(ctx context.Context, tx session, stories []string, end int64, now tim
 			return 0, err
 		}
 	}
-	for _, query := range []string{"DELETE FROM decision WHERE item IN LIST", "DELETE FROM item WHERE id IN LIST"} {
+	for _, query := range []string{
+		"DELETE FROM decision WHERE item IN LIST", "DELETE FROM item WHERE id IN LIST", "DELETE FROM words WHERE rowid IN LIST",
+	} {
 		if err := eachIn(ctx, tx, query, nil, items, none); err != nil {
 			return 0, err
 		}

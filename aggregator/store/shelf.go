@@ -30,29 +30,35 @@ func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit in
 	if sort == news.SortUpdated {
 		column = "updated"
 	}
-	var filed []news.Filed
-	var members [][]int64
-	var items []int64
-	err = db.read.each(ctx, `SELECT key, story, doc FROM filing WHERE topic = ?1 AND withdrawn = 0 ORDER BY `+column+` DESC, key LIMIT ?2`, []any{id, limit},
-		func(rows *sql.Rows) error {
-			f := news.Filing{Topic: topic}
-			var sealed sql.RawBytes
-			var doc filedDoc
-			if err := rows.Scan(&f.Key, &f.Story, &sealed); err != nil {
-				return err
-			}
-			if err := unsealJSON(sealed, &doc); err != nil {
-				return fmt.Errorf("filing %s: %w", f.Key, err)
-			}
-			f.ID, f.Hash, f.Families, f.Why = doc.ID, doc.Hash, doc.Families, doc.Why
-			f.Published, f.Updated, f.FirstFiled = instant(doc.Published), instant(doc.Updated), instant(doc.FirstFiled)
-			filed = append(filed, news.Filed{Filing: f})
-			members = append(members, doc.Members)
-			items = append(items, doc.Members...)
-			return nil
-		})
+	return db.filed(ctx, topic, "topic = ?1 AND withdrawn = 0 ORDER BY "+column+" DESC, key LIMIT ?2", id, limit)
+}
+
+// A storedFiled is a filing with what the store calls its members.
+type storedFiled struct {
+	news.Filed
+	items []int64
+}
+
+// filed returns the filings of a topic that a condition holds for.
+func (db *DB) filed(ctx context.Context, topic, condition string, args ...any) ([]news.Filed, error) {
+	var list []storedFiled
+	err := db.read.each(ctx, "SELECT key, story, published, updated, doc FROM filing WHERE "+condition, args, func(rows *sql.Rows) error {
+		f, doc, err := scanFiling(rows)
+		f.Topic = topic
+		list = append(list, storedFiled{news.Filed{Filing: f}, doc.Members})
+		return err
+	})
 	if err != nil {
 		return nil, err
+	}
+	return db.withMembers(ctx, list)
+}
+
+// withMembers completes filings, and leaves out those without any member.
+func (db *DB) withMembers(ctx context.Context, list []storedFiled) ([]news.Filed, error) {
+	var items []int64
+	for _, f := range list {
+		items = append(items, f.items...)
 	}
 	slices.Sort(items)
 	all, err := membersIn(ctx, db, "d.item", slices.Compact(items))
@@ -63,10 +69,13 @@ func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit in
 	for _, m := range all {
 		byItem[m.item] = m.Member
 	}
-	for i := range filed {
-		setMembers(&filed[i], members[i], byItem)
+	var filed []news.Filed
+	for _, f := range list {
+		if setMembers(&f.Filed, f.items, byItem); len(f.Members) > 0 {
+			filed = append(filed, f.Filed)
+		}
 	}
-	return slices.DeleteFunc(filed, func(f news.Filed) bool { return len(f.Members) == 0 }), nil
+	return filed, nil
 }
 
 // setMembers gives a filing its members: the lead first, then in the order of

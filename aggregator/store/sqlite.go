@@ -272,6 +272,20 @@ func (e *sqliteEngine) numbers(ctx context.Context, tx session, n int) (int64, e
 // cannot be seen.
 func (e *sqliteEngine) settled() string { return "1 = 1" }
 
+func (e *sqliteEngine) index(ctx context.Context, tx session, item int64, words []string) error {
+	_, err := tx.exec(ctx, "INSERT OR REPLACE INTO words (rowid, terms) VALUES (?1, ?2)", item, strings.Join(words, " "))
+	return err
+}
+
+func (e *sqliteEngine) matching(query []clause) (condition, parameter string) {
+	return "words MATCH ?1", phrase(query, func(t term) string {
+		if t.prefix {
+			return `"` + t.word + `"*`
+		}
+		return `"` + t.word + `"`
+	}, " AND ", " NOT ")
+}
+
 // checkpoint moves the journal into the file, as far as readers allow.
 func (e *sqliteEngine) checkpoint(ctx context.Context) error {
 	var busy, pages, moved int64

@@ -83,8 +83,9 @@ CREATE TABLE filing (
   doc       BYTEA  NOT NULL,
   UNIQUE (topic, key)
 );
-CREATE INDEX filing_published ON filing (topic, published DESC) WHERE withdrawn = 0;
-CREATE INDEX filing_updated ON filing (topic, updated DESC) WHERE withdrawn = 0;
+CREATE INDEX filing_published ON filing (topic, published) WHERE withdrawn = 0;
+CREATE INDEX filing_updated ON filing (topic, updated) WHERE withdrawn = 0;
+CREATE INDEX filing_order ON filing (topic, id) WHERE withdrawn = 0;
 CREATE INDEX filing_story ON filing (story);
 
 CREATE TABLE document (
@@ -93,6 +94,25 @@ CREATE TABLE document (
   body BYTEA NOT NULL
 );
 ALTER TABLE document ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE archive (
+  path  TEXT   PRIMARY KEY,
+  topic BIGINT NOT NULL,
+  page  BIGINT NOT NULL,
+  last  BIGINT NOT NULL,
+  at    BIGINT NOT NULL,
+  head  BYTEA  NOT NULL,
+  body  BYTEA  NOT NULL
+);
+CREATE INDEX archive_topic ON archive (topic, page);
+ALTER TABLE archive ALTER COLUMN body SET STORAGE EXTERNAL;
+
+-- The column bears the name that it has in SQLite, where there is no choice.
+CREATE TABLE words (
+  rowid BIGINT   PRIMARY KEY,
+  terms TSVECTOR NOT NULL
+);
+CREATE INDEX words_terms ON words USING GIN (terms);
 
 CREATE TABLE note (
   name TEXT PRIMARY KEY,

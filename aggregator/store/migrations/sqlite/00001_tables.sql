@@ -79,18 +79,19 @@ CREATE TABLE topic (
 );
 
 CREATE TABLE filing (
-  id        INTEGER PRIMARY KEY,
+  id        INTEGER PRIMARY KEY, -- in the order of the first filing
   topic     INTEGER NOT NULL,
   key       TEXT    NOT NULL,
   story     TEXT    NOT NULL,
   published INTEGER NOT NULL,
   updated   INTEGER NOT NULL,
   withdrawn INTEGER NOT NULL,
-  doc       BLOB    NOT NULL, -- sealed JSON of the whole filing
+  doc       BLOB    NOT NULL, -- the rest, sealed with published and updated
   UNIQUE (topic, key)
 );
-CREATE INDEX filing_published ON filing (topic, published DESC) WHERE withdrawn = 0;
-CREATE INDEX filing_updated ON filing (topic, updated DESC) WHERE withdrawn = 0;
+CREATE INDEX filing_published ON filing (topic, published) WHERE withdrawn = 0;
+CREATE INDEX filing_updated ON filing (topic, updated) WHERE withdrawn = 0;
+CREATE INDEX filing_order ON filing (topic) WHERE withdrawn = 0; -- and by id, which every index ends with
 CREATE INDEX filing_story ON filing (story);
 
 CREATE TABLE document (
@@ -98,6 +99,23 @@ CREATE TABLE document (
   head BLOB NOT NULL, -- sealed JSON
   body BLOB NOT NULL  -- zstd
 );
+
+-- The pages of topics' archives, in each format. They are written once.
+CREATE TABLE archive (
+  path  TEXT    PRIMARY KEY,
+  topic INTEGER NOT NULL,
+  page  INTEGER NOT NULL,
+  last  INTEGER NOT NULL, -- id of the last filing in it
+  at    INTEGER NOT NULL, -- when it was written, seconds since 1970
+  head  BLOB    NOT NULL, -- as of a document
+  body  BLOB    NOT NULL
+);
+CREATE INDEX archive_topic ON archive (topic, page);
+
+-- The words by which the items that were decided upon are found; rowid is the
+-- item. The words are cut out and folded before they come here, and of each it
+-- is kept only which items have it.
+CREATE VIRTUAL TABLE words USING fts5 (terms, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 
 CREATE TABLE note (
   name TEXT PRIMARY KEY,

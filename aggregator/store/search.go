@@ -1,0 +1,117 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// The bounds of a search. A query whose items few of the topics show is looked
+// after no further than this: no query costs more than a fraction of a second.
+const (
+	foundAtOnce = 256
+	maxFound    = 40 * foundAtOnce
+)
+
+// Search returns the filings of topics that show an item which a query means,
+// with their members, the newest publication first, at most limit and one of
+// each story. For what a query means see parseQuery: words of any script, each
+// of which must stand in the title or near the beginning of the text. Only
+// items that a filing lists count: what a topic does not show is not found
+// through it.
+func (db *DB) Search(ctx context.Context, topics []string, query string, limit int) ([]news.Filed, error) {
+	filed, err := db.search(ctx, topics, parseQuery(query), limit)
+	if err != nil {
+		return nil, fmt.Errorf("store: search: %w", err)
+	}
+	return filed, nil
+}
+
+func (db *DB) search(ctx context.Context, topics []string, query []clause, limit int) ([]news.Filed, error) {
+	if query == nil {
+		return nil, nil
+	}
+	open := make(map[int64]string, len(topics))
+	for _, name := range topics {
+		id, err := db.topics.id(ctx, db.read, "topic", name)
+		if err != nil {
+			return nil, err
+		}
+		open[id] = name
+	}
+	condition, parameter := db.engine.matching(query)
+	best := map[string]storedFiled{} // by story
+	for before, n := int64(1<<63-1), 0; len(best) < limit && n < maxFound; n += foundAtOnce {
+		found := map[string][]int64{} // story → items
+		matches := 0
+		err := db.read.each(ctx, `SELECT words.rowid, d.story FROM words CROSS JOIN decision d
+			WHERE d.item = words.rowid AND `+condition+` AND words.rowid < ?2 ORDER BY words.rowid DESC LIMIT ?3`,
+			[]any{parameter, before, foundAtOnce}, func(rows *sql.Rows) error {
+				var story string
+				err := rows.Scan(&before, &story)
+				found[story] = append(found[story], before)
+				matches++
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+		if err := db.addShown(ctx, best, found, open); err != nil {
+			return nil, err
+		}
+		if matches < foundAtOnce {
+			break
+		}
+	}
+	list := make([]storedFiled, 0, len(best))
+	for _, f := range best {
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b storedFiled) int {
+		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Story, b.Story))
+	})
+	return db.withMembers(ctx, list[:min(len(list), limit)])
+}
+
+// addShown looks for the filings of open topics that list a found item, and
+// keeps of each story the one with the most members.
+func (db *DB) addShown(ctx context.Context, best map[string]storedFiled, found map[string][]int64, open map[int64]string) error {
+	return eachIn(ctx, db.read, "SELECT key, story, published, updated, doc, topic FROM filing WHERE withdrawn = 0 AND story IN LIST ORDER BY topic, key", nil,
+		slices.Collect(maps.Keys(found)), func(rows *sql.Rows) error {
+			var topic int64
+			f, doc, err := scanFiling(rows, &topic)
+			if err != nil {
+				return err
+			}
+			shown := slices.ContainsFunc(found[f.Story], func(item int64) bool { return slices.Contains(doc.Members, item) })
+			if f.Topic = open[topic]; f.Topic == "" || !shown {
+				return nil
+			}
+			if was, ok := best[f.Story]; !ok || len(doc.Members) > len(was.items) {
+				best[f.Story] = storedFiled{news.Filed{Filing: f}, doc.Members}
+			}
+			return nil
+		})
+}
+
+// index keeps the words of a record as those by which its item is found.
+func (db *DB) index(ctx context.Context, tx session, item, seq int64) error {
+	r, ok := db.recent.get(seq)
+	if !ok {
+		var doc []byte
+		found, err := tx.one(ctx, "SELECT doc FROM log WHERE seq = ?1", []any{seq}, &doc)
+		if err != nil || !found {
+			return err // not found: purged meanwhile
+		}
+		r.Seq = seq
+		if err := db.unpackRecord(doc, &r); err != nil {
+			return err
+		}
+	}
+	return db.engine.index(ctx, tx, item, words(&r.Item))
+}

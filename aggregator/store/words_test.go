@@ -1,0 +1,48 @@
+package store
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+func TestWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"The Ferry, the ferry": "ferry the",
+		"Zürich ﬁnal ①":        "1 final zurich",
+		"渡轮 x":                 "x 渡轮 轮",
+		"abc渡轮def":             "abc def 渡轮 轮",
+		"が か":                  "か が",
+		"":                     "",
+		strings.Repeat("é", 3000) + " " + strings.Repeat("b", 50): strings.Repeat("e", maxWord),
+	} {
+		if got := strings.Join(words(&news.Item{Title: text}), " "); got != want {
+			t.Errorf("%.20s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestWordsAreFound wants every word of a text, as a person would copy it into a
+// query, to be among those that the text is found by.
+func TestWordsAreFound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringN(0, 60, -1).Draw(t, "text")
+		has := words(&news.Item{Title: text})
+		for _, part := range strings.Fields(text) {
+			for _, c := range parseQuery(strings.Trim(part, "-*")) {
+				for _, term := range c.terms {
+					found := false
+					for _, w := range has {
+						found = found || w == term.word || term.prefix && strings.HasPrefix(w, term.word)
+					}
+					if !found {
+						t.Fatalf("%q of %q is not among %q", term.word, text, has)
+					}
+				}
+			}
+		}
+	})
+}
