@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
 )
@@ -30,25 +31,38 @@ func (p *program) find(ctx context.Context, path string) (news.Document, error) 
 	if len(topics) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
-	stories[0].Members = slices.DeleteFunc(stories[0].Members, func(m news.Member) bool { return !shown[m.Record.Item.Key()] })
+	var members []news.Member
+	for _, m := range stories[0].Members {
+		if most, ok := shown[m.Record.Item.Key()]; ok {
+			m.Outlet.Content = m.Outlet.Content.Stricter(most)
+			members = append(members, m)
+		}
+	}
+	stories[0].Members = members
 	return render.StoryPage(set.site, stories[0], topics)
 }
 
-// open returns the topics without a token that show a story, and which of its
-// members they show: nobody is to learn here what only a private topic has.
-func (s *setup) open(story news.Story) ([]news.Topic, map[news.Key]bool) {
-	token := map[string]bool{}
+// open returns the topics without a token that show a story, which of its
+// members they show, and the most that one of them shows of each: nobody is to
+// learn here what only a private topic has, or more than any topic has.
+func (s *setup) open(story news.Story) ([]news.Topic, map[news.Key]news.ContentPolicy) {
+	public := map[string]news.Topic{}
 	for _, t := range s.plan.Topics {
-		token[t.Name] = t.Token != ""
+		if t.Token == "" {
+			public[t.Name] = t
+		}
 	}
-	shows, shown := map[string]bool{}, map[news.Key]bool{}
+	shows, shown := map[string]bool{}, map[news.Key]news.ContentPolicy{}
 	for _, f := range s.plan.Rules.File(story, s.plan.Authority, time.Now()) {
-		if f.Withdrawn || token[f.Topic] {
+		t, ok := public[f.Topic]
+		if f.Withdrawn || !ok {
 			continue
 		}
 		shows[f.Topic] = true
 		for _, key := range f.Members {
-			shown[key] = true
+			if most, ok := shown[key]; !ok || most.Stricter(t.Content) == most {
+				shown[key] = t.Content
+			}
 		}
 	}
 	var topics []news.Topic
@@ -58,4 +72,34 @@ func (s *setup) open(story news.Story) ([]news.Topic, map[news.Key]bool) {
 		}
 	}
 	return topics, shown
+}
+
+// storyPages makes the page of every story that an open topic shows at present.
+func (p *program) storyPages(ctx context.Context) ([]news.Document, error) {
+	var docs []news.Document
+	made := map[string]bool{}
+	for _, t := range p.setup.Load().plan.Topics {
+		if t.Token != "" {
+			continue
+		}
+		filed, err := p.db.Latest(ctx, t.Name, t.Sort, output.Depth(t))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range output.Choose(t, filed, time.Now()) {
+			if made[f.Story] {
+				continue
+			}
+			made[f.Story] = true
+			doc, err := p.find(ctx, render.StoryPath(f.Story))
+			if errors.Is(err, serve.ErrNotFound) {
+				continue // filed by rules that are being replaced
+			}
+			if err != nil {
+				return nil, err
+			}
+			docs = append(docs, doc)
+		}
+	}
+	return docs, nil
 }

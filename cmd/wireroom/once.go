@@ -55,7 +55,11 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	if err := p.publisher.Publish(ctx, nil); err != nil {
 		return err
 	}
-	n, err := output.WriteFiles(dir, p.publisher.Current())
+	stories, err := p.storyPages(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := output.WriteFiles(dir, append(p.publisher.Current(), stories...))
 	if err != nil {
 		return err
 	}

@@ -224,7 +224,7 @@ func why(m *news.Member, names map[news.Key]string) []string {
 	if note := truncate(cleanLine(ev.Note), 300); note != "" {
 		list = append(list, asSentence(note))
 	}
-	if n := len(ev.Passages); n > 0 {
+	if n := len(ev.Passages); n > 0 && m.Outlet.Content != news.ContentLink {
 		list = append(list, "Both say: “"+truncate(cleanLine(strings.Join(ev.Passages[:min(n, maxPassages)], "” and “")), 400)+"”.")
 	}
 	if len(ev.Names) > 0 {

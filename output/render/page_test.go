@@ -115,7 +115,7 @@ func TestStoryPageTellsWhy(t *testing.T) {
 		t.Error("the page names a private topic")
 	}
 	other.Outlet.Content = news.ContentLink
-	if doc, err = StoryPage(site, news.Story{ID: "s1", Members: members}, nil); err != nil || bytes.Contains(doc.Body, []byte("It does.")) {
+	if doc, err = StoryPage(site, news.Story{ID: "s1", Members: members}, nil); err != nil || bytes.Contains(doc.Body, []byte("It does.")) || bytes.Contains(doc.Body, []byte("the two lines")) {
 		t.Errorf("text is shown against the outlet's policy (%v)", err)
 	}
 }
