@@ -14,6 +14,9 @@ const (
 // twice, by their headlines: the words agree and the numbers do not. Texts with
 // so much in common that one is a copy of the other are not asked.
 func (x *Index) template(a, b *entry) bool {
+	if a.order == 0 && b.order == 0 {
+		return false // no numbers
+	}
 	var both, either int64
 	var onlyA, onlyB int
 	for i, j := 0, 0; i < len(a.terms) || j < len(b.terms); {
