@@ -5,14 +5,26 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // schedules name time zones, and an image from scratch has none
 )
 
+// stopLast is when a program that was told to stop ends, whatever still holds
+// it up, such as a disk that does not answer: what is stored is whole anyway.
+const stopLast = 8 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the program at once
+		time.AfterFunc(stopLast, func() {
+			fmt.Fprintln(os.Stderr, "wireroom: something did not end in time; the program does")
+			os.Exit(exitFailed)
+		})
+	})
+	os.Exit(run(ctx, os.Args[1:], &input{ctx: ctx, r: os.Stdin}, os.Stdout, os.Stderr))
 }
