@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -76,6 +77,10 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 	if _, err := plan(cfg); err != nil {
 		return nil, err // before a store is made
 	}
+	// Libraries that know the standard logger only are heard through ours, such
+	// as net/http of a server that talks when it was not asked.
+	log.SetFlags(0)
+	log.SetOutput(slog.NewLogLogger(logger.Handler(), slog.LevelDebug).Writer())
 	db, err := store.Open(ctx, cfg.Store, logger)
 	if err != nil {
 		return nil, exitError{err, exitConfig}
