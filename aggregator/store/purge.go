@@ -28,7 +28,7 @@ type Purged struct {
 // Purge removes the stories to which nothing was added since before, whole,
 // with their filings. Of every item a tombstone is kept, so that it does not
 // come back as long as its feed goes on listing it. What is not filed yet is
-// not removed.
+// not removed. Pages of archives from before then are removed too.
 func (db *DB) Purge(ctx context.Context, before, now time.Time) (Purged, error) {
 	var p Purged
 	end, err := db.seqAt(ctx, before)
@@ -50,7 +50,10 @@ func (db *DB) Purge(ctx context.Context, before, now time.Time) (Purged, error) 
 		}
 		p.Items += n
 	}
-	if p.Tombstones, err = db.forget(ctx, now); err != nil {
+	if p.Tombstones, err = db.forget(ctx, now); err == nil {
+		err = db.dropArchives(ctx, before)
+	}
+	if err != nil {
 		return p, fmt.Errorf("store: purge: %w", err)
 	}
 	return p, nil

@@ -100,29 +100,34 @@ func setMembers(f *news.Filed, ids []int64, byItem map[int64]news.Member) {
 func (db *DB) Documents(ctx context.Context) ([]news.Document, error) {
 	var docs []news.Document
 	err := db.read.each(ctx, "SELECT path, head, body FROM document ORDER BY path", nil, func(rows *sql.Rows) error {
-		var path string
-		var head, body sql.RawBytes
-		var d news.Document
-		if err := rows.Scan(&path, &head, &body); err != nil {
-			return err
-		}
-		err := unsealJSON(head, &d)
-		if err == nil && d.Path != path {
-			err = ErrDamaged
-		}
-		if err == nil {
-			d.Body, err = db.codec.unpack(body)
-		}
-		if err != nil {
-			return fmt.Errorf("document %s: %w", path, err)
-		}
+		d, err := db.scanDocument(rows)
 		docs = append(docs, d)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store: documents: %w", err)
 	}
 	return docs, nil
+}
+
+// scanDocument reads the columns path, head and body.
+func (db *DB) scanDocument(rows *sql.Rows) (d news.Document, err error) {
+	var path string
+	var head, body sql.RawBytes
+	if err := rows.Scan(&path, &head, &body); err != nil {
+		return d, err
+	}
+	err = unsealJSON(head, &d)
+	if err == nil && d.Path != path {
+		err = ErrDamaged
+	}
+	if err == nil {
+		d.Body, err = db.codec.unpack(body)
+	}
+	if err != nil {
+		return d, fmt.Errorf("document %s: %w", path, err)
+	}
+	return d, nil
 }
 
 // SaveDocuments keeps documents for the next start and for other replicas.
