@@ -117,11 +117,12 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	}
 	near := x.candidates(e)
 	for _, o := range near {
-		switch {
-		case barred[o] != "":
-		case x.template(e, o):
-			barred[o] = "the same form with other numbers"
-		case x.scant(e, o):
+		if barred[o] != "" {
+			continue
+		}
+		if why := template(e, o); why != "" {
+			barred[o] = why
+		} else if x.scant(e, o) {
 			barred[o] = "too few words in common"
 		}
 	}

@@ -264,12 +264,14 @@ func (x *Index) score(e *entry, c *cluster, barred map[*entry]string) match {
 	var sum float64
 	var best [bestMembers]float64
 	list := c.recent()
-	today := 0
+	today, n := 0, 0
 	for _, o := range list {
-		like := closeness(e, o)
 		if barred[o] != "" {
-			like = 0
+			m.why = barred[o]
+			continue
 		}
+		like := closeness(e, o)
+		n++
 		sum += like
 		if like > m.best || m.closest == nil {
 			m.best, m.closest = like, o
@@ -284,22 +286,24 @@ func (x *Index) score(e *entry, c *cluster, barred map[*entry]string) match {
 		}
 	}
 	if m.closest == nil {
+		if len(list) > 0 {
+			m.closest = list[len(list)-1]
+		}
 		return m
 	}
+	m.why = ""
 	top := 0.0
 	for _, b := range best {
 		top += b
 	}
-	top /= float64(min(len(list), bestMembers))
+	top /= float64(min(n, bestMembers))
 	center := 0.0
 	if l := c.length(); l > 0 {
 		center = sum * math.Sqrt(float64(e.norm)) / l
 	}
 	m.score = tune.cent*center + (1-tune.cent)*top
-	mean := sum / float64(len(list))
+	mean := sum / float64(n)
 	switch {
-	case barred[m.closest] != "":
-		m.why = barred[m.closest]
 	case m.score < x.threshold(e)+tune.ln*(1-tune.lns*shortness(e))*math.Log(float64(len(list))):
 		m.why = "too little in common"
 	case mean < tune.gate*(1-tune.gateShort*shortness(e)):

@@ -1,6 +1,9 @@
 package story
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// conflictShare is the share of a text's numbers, or names, that the other
@@ -68,7 +71,7 @@ func (x *Index) form(e *entry, k kin) bool {
 		return false
 	}
 	share, _ := x.headlines(e, k.entry)
-	return share < formHeadline
+	return share < formHeadline || k.source == e.source && math.Abs(float64(e.published-k.published)) >= series
 }
 
 // disagree returns how many marks of one kind were replaced, or 0 if those are

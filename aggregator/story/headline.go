@@ -4,6 +4,7 @@ import "math"
 
 const (
 	headlineReach = 36 * 3600 // seconds between two items with one headline, at the most
+	headlineItems = 32        // closest items whose headlines are compared
 	comparable    = 4         // shingles that both texts must have to be held against each other
 )
 
@@ -13,7 +14,7 @@ const (
 func (x *Index) sameHeadline(e *entry, near []*entry, slug string, barred map[*entry]string) (*entry, float64) {
 	var found *entry
 	best := 0.0
-	for _, o := range near {
+	for _, o := range near[:min(len(near), headlineItems)] {
 		if barred[o] != "" || !x.overrides.allow(slug, o.in().id) || math.Abs(float64(e.published-o.published)) > headlineReach {
 			continue
 		}
@@ -62,14 +63,27 @@ func (x *Index) headlines(a, b *entry) (share, evidence float64) {
 			either += max(p, q)
 			if p > 0 && q > 0 {
 				both += max(p, q)
-				evidence += x.seen.rarity(a.terms[i].hash())
 			}
 			i++
 			j++
 		}
 	}
-	if either == 0 || numbersA > 0 && numbersB > 0 {
-		return 0, 0
+	if 2*both <= either || numbersA > 0 && numbersB > 0 {
+		return 0, 0 // less than half is too little for every use
+	}
+	for i, j := 0, 0; i < len(a.terms) && j < len(b.terms); {
+		switch {
+		case a.terms[i].hash() < b.terms[j].hash():
+			i++
+		case a.terms[i].hash() > b.terms[j].hash():
+			j++
+		default:
+			if titlePart(a.terms[i]) > 0 && titlePart(b.terms[j]) > 0 {
+				evidence += x.seen.rarity(a.terms[i].hash())
+			}
+			i++
+			j++
+		}
 	}
 	return float64(both) / float64(either), evidence
 }

@@ -1,33 +1,75 @@
 package story
 
-// How much of the words of two headlines must agree, numbers left out, for
-// different numbers in them to mean that one form was filled in twice: two
-// notices, two rounds, two days. Of one outlet less is asked, since an outlet
-// that tells of an event again does so under another headline; of two, all,
-// since a toll that rises is in the headlines of both.
+import "math"
+
+// A form that is filled in again and again (notices, rounds, results, the
+// weather, quarterly figures, live pages) gives texts that are much alike and
+// tell of different things. These say how much must agree, and how much differ.
 const (
-	ownForm   = 0.6
-	otherForm = 0.999
+	ownForm    = 0.6   // share of two headlines' words, numbers left out, of one outlet
+	otherForm  = 0.999 // and of two: a toll that rises is in the headlines of both
+	shortForm  = 0.3   // and of two items that are short, where both have words of their own too
+	shortTerms = 30    // terms below which an item is short here
+
+	formWords   = 0.4       // share of the words of two texts
+	formNumbers = 0.6       // share of the numbers of either that the other lacks
+	formTerms   = 20        // terms that a text must have to be judged by them
+	series      = 18 * 3600 // seconds after which an outlet's headline that comes again is a series
 )
 
-// template reports whether two items are one short form that was filled in
-// twice, by their headlines: the words agree and the numbers do not. Texts with
-// so much in common that one is a copy of the other are not asked.
-func (x *Index) template(a, b *entry) bool {
-	if a.order == 0 && b.order == 0 {
-		return false // no numbers
+// template says why two items are one form that was filled in twice, or
+// nothing. Texts with so much in common that one is a copy of the other are
+// not asked.
+func template(a, b *entry) string {
+	t := compareTitles(a, b)
+	own := a.source == b.source
+	numbers := t.numbersA > 0 && t.numbersB > 0
+	switch {
+	case t.numbersA+t.numbersB > 0 || a.order != b.order:
+		if t.share >= otherForm || own && numbers && t.share >= ownForm {
+			return "the same form with other numbers"
+		}
+	case own && t.share >= ownForm && math.Abs(float64(a.published-b.published)) >= series:
+		return "the same series, another day"
 	}
+	if numbers && t.numbersBoth == 0 && t.wordsA && t.wordsB && t.share >= shortForm && min(len(a.terms), len(b.terms)) < shortTerms {
+		return "the same form with other numbers and names"
+	}
+	if min(len(a.terms), len(b.terms)) >= formTerms && vocabulary(a, b) >= formWords {
+		n, missing := lacking(a.marks, b.marks, 1)
+		m, replaced := lacking(b.marks, a.marks, 1)
+		if min(missing, replaced) >= 2 && float64(missing) >= formNumbers*float64(n) && float64(replaced) >= formNumbers*float64(m) {
+			return "the same form with other numbers"
+		}
+	}
+	return ""
+}
+
+// titles is how two headlines agree.
+type titles struct {
+	share                           float64 // of the weight of their words, numbers left out
+	wordsA, wordsB                  bool    // either has words that the other lacks
+	numbersA, numbersB, numbersBoth int
+}
+
+func compareTitles(a, b *entry) titles {
+	var t titles
 	var both, either int64
-	var onlyA, onlyB int
 	for i, j := 0, 0; i < len(a.terms) || j < len(b.terms); {
 		switch {
 		case j == len(b.terms) || i < len(a.terms) && a.terms[i].hash() < b.terms[j].hash():
-			either += titleWord(a.terms[i])
-			onlyA += titleNumber(a.terms[i])
+			if w := titleWord(a.terms[i]); w > 0 {
+				either += w
+				t.wordsA = true
+			}
+			t.numbersA += titleNumber(a.terms[i])
 			i++
 		case i == len(a.terms) || a.terms[i].hash() > b.terms[j].hash():
-			either += titleWord(b.terms[j])
-			onlyB += titleNumber(b.terms[j])
+			if w := titleWord(b.terms[j]); w > 0 {
+				either += w
+				t.wordsB = true
+			}
+			t.numbersB += titleNumber(b.terms[j])
 			j++
 		default:
 			p, q := titleWord(a.terms[i]), titleWord(b.terms[j])
@@ -35,15 +77,15 @@ func (x *Index) template(a, b *entry) bool {
 			if p > 0 && q > 0 {
 				both += max(p, q)
 			}
+			t.numbersBoth += titleNumber(a.terms[i]) * titleNumber(b.terms[j])
 			i++
 			j++
 		}
 	}
-	if onlyA+onlyB == 0 && a.order == b.order || either == 0 {
-		return false
+	if either > 0 {
+		t.share = float64(both) / float64(either)
 	}
-	share := float64(both) / float64(either)
-	return share >= otherForm || a.source == b.source && onlyA > 0 && onlyB > 0 && share >= ownForm
+	return t
 }
 
 // Very short items are compared by so few words that two of them may agree by

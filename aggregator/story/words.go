@@ -32,7 +32,7 @@ const (
 // A lexer cuts texts into tokens. It remembers the stems of recent words, and
 // so is not safe for concurrent use; what it remembers is no part of a result.
 type lexer struct {
-	known [1 << 15]knownWord
+	known [1 << 16]knownWord
 }
 
 type knownWord struct {
