@@ -113,13 +113,19 @@ func (p *program) tell(docs []news.Document) {
 	}
 }
 
-// routes puts the hub and the callback beside the documents.
+// routes puts the hub and the callback beside the documents. A ServeMux would
+// redirect unclean paths, which are nowhere redirected here.
 func (w *pushing) routes(documents http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle(hubPath, w.hub)
-	mux.Handle(callbackPath, w.subscriber)
-	mux.Handle("/", documents)
-	return mux
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == hubPath:
+			w.hub.ServeHTTP(rw, r)
+		case strings.HasPrefix(r.URL.Path, callbackPath):
+			w.subscriber.ServeHTTP(rw, r)
+		default:
+			documents.ServeHTTP(rw, r)
+		}
+	})
 }
 
 // run keeps both sides going until ctx is done.
