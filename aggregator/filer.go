@@ -73,9 +73,6 @@ func (a *Aggregator) lead(ctx context.Context) {
 		if leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor); err != nil || !leads {
 			return
 		}
-		if now, err := a.log.Noted(ctx, noteOverrides); err != nil || now != ruling {
-			return
-		}
 		if plan := a.plan.Load(); plan != filedUnder {
 			if err := a.refile(ctx, plan); err != nil {
 				sleep(ctx, a.failed(ctx, "the topics could not be filed anew", err), nil)
@@ -84,6 +81,9 @@ func (a *Aggregator) lead(ctx context.Context) {
 			filedUnder = plan
 		}
 		if idle >= lookEvery {
+			if now, err := a.log.Noted(ctx, noteOverrides); err != nil || now != ruling {
+				return
+			}
 			if err := a.drain(ctx, index); err != nil {
 				// The index may have seen records that were not stored as filed.
 				sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
