@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"slices"
@@ -31,10 +32,10 @@ func (p *Publisher) Current() []news.Document {
 }
 
 // WriteFiles writes documents below a folder, each replaced as a whole, and
-// removes those of the last call that are no more. It returns how many files
-// the folder now holds. Pages are written with an .html ending, as static web
-// servers expect them.
-func WriteFiles(dir string, docs []news.Document) (int, error) {
+// removes those of the last call that are no more; the first error among the
+// documents ends it. It returns how many files the folder now holds. Pages are
+// written with an .html ending, as static web servers expect them.
+func WriteFiles(dir string, docs iter.Seq2[news.Document, error]) (int, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, fmt.Errorf("write files: %w", err)
 	}
@@ -48,7 +49,10 @@ func WriteFiles(dir string, docs []news.Document) (int, error) {
 		return 0, fmt.Errorf("write files: %w", err)
 	}
 	var names []string
-	for _, doc := range docs {
+	for doc, err := range docs {
+		if err != nil {
+			return 0, fmt.Errorf("write files: %w", err)
+		}
 		name := fileName(doc)
 		if err := replace(root, name, doc); err != nil {
 			return 0, fmt.Errorf("write files: %w", err)

@@ -26,6 +26,16 @@ type Shelf interface {
 	// SaveDocuments keeps documents for the next start and for other replicas.
 	SaveDocuments(ctx context.Context, docs []news.Document) error
 
+	// Archived returns the number of the newest page of a topic's archive and
+	// when it was written, 0 if it has none. Unarchived returns the filings that
+	// come behind it, in the order in which they were first filed: at most most,
+	// and none unless there are least. SaveArchive keeps the page after the
+	// newest, of which last is the key of the last filing; a page that is kept
+	// already stays as it is.
+	Archived(ctx context.Context, topic string) (page int, at time.Time, err error)
+	Unarchived(ctx context.Context, topic string, least, most int) ([]news.Filed, error)
+	SaveArchive(ctx context.Context, topic string, page int, last string, docs []news.Document, now time.Time) error
+
 	// States returns the state of every configured source, and Outlets how
 	// readers are shown it; both in the order of the names.
 	States(ctx context.Context) ([]news.State, error)
@@ -61,6 +71,12 @@ func (p *Publisher) publish(ctx context.Context, c Catalogue, topic news.Topic) 
 		return err
 	}
 	ch := render.Channel{Topic: topic, Filed: Choose(topic, filed, time.Now()), MaxAge: c.MaxAge}
+	if topic.Token == "" {
+		if ch.Archives, _, err = p.shelf.Archived(ctx, topic.Name); err != nil {
+			return err
+		}
+		p.archive.published(ch)
+	}
 	press := p.presses[topic.Name]
 	if press == nil {
 		press = &render.Press{}

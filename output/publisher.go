@@ -23,6 +23,10 @@ const (
 	// refreshEvery is how often every topic is published anew, so that what
 	// outgrew a topic's window leaves it, and the pages that tell times follow.
 	refreshEvery = time.Minute
+
+	// archiveEvery is how often a page is added to the archive of a topic that
+	// has enough for it: a long past is archived at leisure.
+	archiveEvery = 2 * time.Second
 )
 
 // A Catalogue is what is to be published. It is replaced as a whole.
@@ -50,6 +54,7 @@ type Publisher struct {
 	summaries map[string]render.Summary // by topic
 	presses   map[string]*render.Press  // by topic
 	gone      map[string]bool           // topics that were published and are no longer configured
+	archive   archive
 }
 
 // NewPublisher returns a Publisher that has not published yet. tell is told of
@@ -58,6 +63,7 @@ func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *
 	return &Publisher{
 		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue, tell: tell,
 		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, presses: map[string]*render.Press{}, gone: map[string]bool{},
+		archive: archive{done: map[string]bool{}, shown: map[string]map[string]bool{}, looked: map[string]time.Time{}},
 	}
 }
 
@@ -152,12 +158,23 @@ func (p *Publisher) Run(ctx context.Context) {
 	p.attempt(ctx, nil)
 	refresh := time.NewTicker(refreshEvery)
 	defer refresh.Stop()
+	archive := time.NewTicker(archiveEvery)
+	defer archive.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-refresh.C:
 			p.attempt(ctx, nil)
+		case <-archive.C:
+			topics, err := p.Archive(ctx)
+			if err != nil && ctx.Err() == nil {
+				p.logger.Error("archiving failed; it is tried again", "error", err)
+			}
+			if len(topics) > 0 {
+				p.Changed(topics)
+			}
+			continue
 		case <-p.wake:
 			p.mu.Lock()
 			changed := p.changed

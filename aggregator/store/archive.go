@@ -11,53 +11,50 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// Archived returns the number of the newest page of a topic's archive; 0 if it
-// has none.
-func (db *DB) Archived(ctx context.Context, topic string) (int, error) {
-	page, _, err := db.lastArchived(ctx, topic)
-	if err != nil {
-		return 0, fmt.Errorf("store: archive of %s: %w", topic, err)
-	}
-	return page, nil
-}
-
-// lastArchived returns the newest page of a topic's archive and the id of the
-// last filing in it.
-func (db *DB) lastArchived(ctx context.Context, topic string) (page int, last int64, err error) {
+// Archived returns the number of the newest page of a topic's archive and when
+// it was written; 0 if it has none.
+func (db *DB) Archived(ctx context.Context, topic string) (page int, at time.Time, err error) {
 	id, err := db.topics.id(ctx, db.read, "topic", topic)
+	var seconds int64
+	found := false
 	if err == nil && id != 0 {
-		_, err = db.read.one(ctx, "SELECT page, last FROM archive WHERE topic = ?1 ORDER BY page DESC LIMIT 1", []any{id}, &page, &last)
+		found, err = db.read.one(ctx, "SELECT page, at FROM archive WHERE topic = ?1 ORDER BY page DESC LIMIT 1", []any{id}, &page, &seconds)
 	}
-	return page, last, err
+	if err != nil {
+		return 0, at, fmt.Errorf("store: archive of %s: %w", topic, err)
+	}
+	if found {
+		at = time.Unix(seconds, 0).UTC()
+	}
+	return page, at, nil
 }
 
-// Unarchived returns the n filings of a topic that were filed first of those
-// behind its archive and are not withdrawn, with their members, in the order in
-// which they were first filed. It returns none unless there are n.
-func (db *DB) Unarchived(ctx context.Context, topic string, n int) ([]news.Filed, error) {
-	filed, err := db.unarchived(ctx, topic, n)
+// Unarchived returns the filings of a topic that come behind its archive and
+// are not withdrawn, with their members, in the order in which they were first
+// filed: at most most, and none unless there are least.
+func (db *DB) Unarchived(ctx context.Context, topic string, least, most int) ([]news.Filed, error) {
+	filed, err := db.unarchived(ctx, topic, least, most)
 	if err != nil {
 		return nil, fmt.Errorf("store: archive of %s: %w", topic, err)
 	}
 	return filed, nil
 }
 
-func (db *DB) unarchived(ctx context.Context, topic string, n int) ([]news.Filed, error) {
-	_, last, err := db.lastArchived(ctx, topic)
-	if err != nil {
-		return nil, err
-	}
+func (db *DB) unarchived(ctx context.Context, topic string, least, most int) ([]news.Filed, error) {
 	id, err := db.topics.id(ctx, db.read, "topic", topic)
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	var end int64
-	full, err := db.read.one(ctx, "SELECT id FROM filing WHERE topic = ?1 AND withdrawn = 0 AND id > ?2 ORDER BY id LIMIT 1 OFFSET ?3",
-		[]any{id, last, n - 1}, &end)
-	if err != nil || !full {
+	var last, nth int64
+	if _, err := db.read.one(ctx, "SELECT last FROM archive WHERE topic = ?1 ORDER BY page DESC LIMIT 1", []any{id}, &last); err != nil {
 		return nil, err
 	}
-	return db.filed(ctx, topic, "topic = ?1 AND withdrawn = 0 AND id > ?2 AND id <= ?3 ORDER BY id", id, last, end)
+	enough, err := db.read.one(ctx, "SELECT id FROM filing WHERE topic = ?1 AND withdrawn = 0 AND id > ?2 ORDER BY id LIMIT 1 OFFSET ?3",
+		[]any{id, last, least - 1}, &nth)
+	if err != nil || !enough {
+		return nil, err
+	}
+	return db.filed(ctx, topic, "topic = ?1 AND withdrawn = 0 AND id > ?2 ORDER BY id LIMIT ?3", id, last, most)
 }
 
 // SaveArchive keeps a page of a topic's archive, in all its formats, for ever:

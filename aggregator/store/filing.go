@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -25,8 +26,7 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
 	for _, topic := range batch.Refiled {
 		given[topic] = map[string]bool{}
 	}
-	for i := range batch.Filings {
-		f := &batch.Filings[i]
+	for _, f := range inOrder(batch.Filings) {
 		topic, err := db.topicID(ctx, tx, f.Topic)
 		if err != nil {
 			return err
@@ -49,6 +49,26 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
 		}
 	}
 	return nil
+}
+
+// inOrder returns filings in the order of their publication, so that those that
+// are first filed together are archived in it. Filings of one story in one topic
+// stay in the order in which they are given.
+func inOrder(filings []news.Filing) []*news.Filing {
+	type name struct{ topic, key string }
+	first := map[name]time.Time{}
+	ordered := make([]*news.Filing, len(filings))
+	for i := range filings {
+		f := &filings[i]
+		ordered[i] = f
+		if _, ok := first[name{f.Topic, f.Key}]; !ok {
+			first[name{f.Topic, f.Key}] = f.Published
+		}
+	}
+	slices.SortStableFunc(ordered, func(a, b *news.Filing) int {
+		return first[name{a.Topic, a.Key}].Compare(first[name{b.Topic, b.Key}])
+	})
+	return ordered
 }
 
 // storedFiling returns what is stored of a filing.

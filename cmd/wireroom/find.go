@@ -12,13 +12,32 @@ import (
 	"github.com/wireroom/wireroom/output/serve"
 )
 
-// find makes the documents that are too many to hold: the pages of stories. A
-// story has a page as long as a topic that is open to everyone shows it.
+// find makes or reads the documents that are too many to hold: the pages of
+// stories and of archives.
 func (p *program) find(ctx context.Context, path string) (news.Document, error) {
-	id, ok := strings.CutPrefix(path, "/stories/")
-	if !ok {
-		return news.Document{}, serve.ErrNotFound
+	if id, ok := strings.CutPrefix(path, "/stories/"); ok {
+		return p.findStory(ctx, id)
 	}
+	return p.findArchive(ctx, path)
+}
+
+// findArchive reads a page of the archive of a topic that is open to everyone.
+func (p *program) findArchive(ctx context.Context, path string) (news.Document, error) {
+	for _, topic := range p.setup.Load().open() {
+		if strings.HasPrefix(path, render.TopicPath(topic)+"/") {
+			doc, found, err := p.db.ArchivePage(ctx, path)
+			if err == nil && !found {
+				err = serve.ErrNotFound
+			}
+			return doc, err
+		}
+	}
+	return news.Document{}, serve.ErrNotFound
+}
+
+// findStory makes the page of a story. A story has one as long as a topic that
+// is open to everyone shows it.
+func (p *program) findStory(ctx context.Context, id string) (news.Document, error) {
 	stories, err := p.db.Stories(ctx, []string{id})
 	if err != nil {
 		return news.Document{}, err
@@ -27,7 +46,7 @@ func (p *program) find(ctx context.Context, path string) (news.Document, error) 
 		return news.Document{}, serve.ErrNotFound
 	}
 	set := p.setup.Load()
-	topics, shown := set.open(stories[0])
+	topics, shown := set.showing(stories[0])
 	if len(topics) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
@@ -42,10 +61,20 @@ func (p *program) find(ctx context.Context, path string) (news.Document, error) 
 	return render.StoryPage(set.site, stories[0], topics)
 }
 
-// open returns the topics without a token that show a story, which of its
+// open returns the names of the topics without a token.
+func (s *setup) open() (names []string) {
+	for _, t := range s.plan.Topics {
+		if t.Token == "" {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// showing returns the topics without a token that show a story, which of its
 // members they show, and the most that one of them shows of each: nobody is to
 // learn here what only a private topic has, or more than any topic has.
-func (s *setup) open(story news.Story) ([]news.Topic, map[news.Key]news.ContentPolicy) {
+func (s *setup) showing(story news.Story) ([]news.Topic, map[news.Key]news.ContentPolicy) {
 	public := map[string]news.Topic{}
 	for _, t := range s.plan.Topics {
 		if t.Token == "" {
@@ -102,4 +131,28 @@ func (p *program) storyPages(ctx context.Context) ([]news.Document, error) {
 		}
 	}
 	return docs, nil
+}
+
+// maxFound is how many stories the answer to a query shows.
+const maxFound = 60
+
+// search makes the answer to a query, of what the topics show that are open to
+// everyone, and in no more words than they do.
+func (p *program) search(ctx context.Context, path, query string) (news.Document, error) {
+	set := p.setup.Load()
+	filed, err := p.db.Search(ctx, set.open(), query, maxFound)
+	if err != nil {
+		return news.Document{}, err
+	}
+	content := map[string]news.ContentPolicy{}
+	for _, t := range set.plan.Topics {
+		content[t.Name] = t.Content
+	}
+	for _, f := range filed {
+		for i := range f.Members {
+			o := &f.Members[i].Outlet
+			o.Content = content[f.Topic].Stricter(o.Content)
+		}
+	}
+	return render.Search(set.site, path, query, filed)
 }

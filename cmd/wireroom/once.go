@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/output"
 )
@@ -52,17 +53,47 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	if err := p.aggregator.FileOnce(ctx); err != nil {
 		return err
 	}
-	if err := p.publisher.Publish(ctx, nil); err != nil {
-		return err
-	}
-	stories, err := p.storyPages(ctx)
-	if err != nil {
-		return err
-	}
-	n, err := output.WriteFiles(dir, append(p.publisher.Current(), stories...))
+	n, err := p.writeFiles(ctx, dir)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(term.out, "%s written to %s\n", count(n, "file"), dir)
 	return err
+}
+
+// writeFiles publishes everything as files below a folder, but for what answers
+// to questions, and returns how many there are.
+func (p *program) writeFiles(ctx context.Context, dir string) (int, error) {
+	set := *p.setup.Load()
+	set.site.Search = false
+	p.setup.Store(&set)
+	p.publisher.Replace(set.catalogue())
+	for more := true; more; {
+		if err := p.publisher.Publish(ctx, nil); err != nil {
+			return 0, err
+		}
+		topics, err := p.publisher.Archive(ctx)
+		if err != nil {
+			return 0, err
+		}
+		more = len(topics) > 0
+	}
+	stories, err := p.storyPages(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return output.WriteFiles(dir, func(yield func(news.Document, error) bool) {
+		for _, doc := range append(p.publisher.Current(), stories...) {
+			if !yield(doc, nil) {
+				return
+			}
+		}
+		for _, topic := range set.open() {
+			for doc, err := range p.db.ArchivePages(ctx, topic) {
+				if !yield(doc, err) {
+					return
+				}
+			}
+		}
+	})
 }

@@ -61,6 +61,7 @@ func newSetup(cfg *config.Config, by authority) (*setup, error) {
 	return &setup{cfg, plan, render.Site{
 		BaseURL: baseURL(cfg), Title: cfg.Title, Version: version(),
 		Authority: by.String(), Images: render.ImagePolicy(cfg.Server.Images),
+		Search: true,
 	}}, nil
 }
 
@@ -113,7 +114,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 	network.Version, network.Contact, network.Files = version(), cfg.Contact, p.folder
 	p.client = poll.NewClient(network)
 	p.desk = serve.New(serve.Options{
-		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Alive: p.alive, Ready: p.ready,
+		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Search: p.search, Alive: p.alive, Ready: p.ready,
 		RemoteImages: cfg.Server.Images == config.ImagesDirect,
 	})
 	p.meter = newMeter(p)

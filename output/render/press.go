@@ -2,9 +2,11 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"html/template"
+	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -54,6 +56,25 @@ func (p *Press) Documents(site Site, ch Channel) ([]news.Document, Summary, erro
 		p.plates[pl.entry.id] = pl
 	}
 	return docs, l.summary(), nil
+}
+
+// Archive renders a page of a topic's archive in all three formats, the newest
+// publication first.
+func Archive(site Site, ch Channel) ([]news.Document, error) {
+	ch.Filed = slices.Clone(ch.Filed)
+	slices.SortStableFunc(ch.Filed, func(a, b news.Filed) int {
+		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
+	})
+	l := lay(site, ch, nil)
+	var docs []news.Document
+	for _, form := range []func() (news.Document, error){l.rss, l.atom, l.json} {
+		doc, err := form()
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, doc)
+	}
+	return docs, nil
 }
 
 // lay brings the filings of a channel to the model, but for those of which a

@@ -11,12 +11,12 @@ import (
 // archive keeps the next page of topic t, and returns the ids of what is in it.
 func (f *fixture) archive(n int, body string, now time.Time) (ids []string) {
 	f.t.Helper()
-	filed, err := f.Unarchived(f.ctx, "t", n)
+	filed, err := f.Unarchived(f.ctx, "t", n, n)
 	f.must(err)
 	if len(filed) == 0 {
 		return nil
 	}
-	page, err := f.Archived(f.ctx, "t")
+	page, _, err := f.Archived(f.ctx, "t")
 	f.must(err)
 	for _, x := range filed {
 		f.same("members", len(x.Members), 1)
@@ -60,7 +60,7 @@ func archivePages(t *testing.T, open Opener) {
 		}
 	}
 	f.same("pages", paths, []string{"/topics/t/archive/1.atom", "/topics/t/archive/1.rss", "/topics/t/archive/2.atom"})
-	n, err := f.Archived(f.ctx, "none")
+	n, _, err := f.Archived(f.ctx, "none")
 	f.must(err)
 	f.same("of no topic", n, 0)
 	docs, err := f.Documents(f.ctx)
@@ -68,12 +68,28 @@ func archivePages(t *testing.T, open Opener) {
 	f.same("documents that are held", len(docs), 0)
 }
 
+// archiveOrder wants what is filed at once to be archived as it was published.
+func archiveOrder(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	items := numbered("n", 5, noon)
+	for i := range items {
+		items[i].Published = noon.Add(-time.Duration(i) * time.Minute)
+	}
+	f.append("a", noon, items...)
+	f.fileAll(noon)
+	f.same("first page", f.archive(3, "one", noon), []string{"n-0004", "n-0003", "n-0002"})
+	f.same("too few", f.archive(3, "two", noon), []string(nil))
+	filed, err := f.Unarchived(f.ctx, "t", 1, 3)
+	f.must(err)
+	f.same("the rest", len(filed), 2)
+}
+
 func archiveStays(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	f.append("a", noon, numbered("n", 4, noon)...)
 	f.fileAll(noon)
 	other := &fixture{open(t, "main"), t, t.Context()}
-	filed, err := other.Unarchived(f.ctx, "t", 2)
+	filed, err := other.Unarchived(f.ctx, "t", 1, 2)
 	f.must(err)
 	f.archive(2, "one", noon)
 	f.must(other.SaveArchive(f.ctx, "t", 1, filed[1].Key, pageOf(1, "two"), noon))
@@ -109,7 +125,8 @@ func archivePurged(t *testing.T, open Opener) {
 	_, err = f.Purge(f.ctx, noon.Add(24*time.Hour), noon.Add(24*time.Hour))
 	f.must(err)
 	f.same("pages", left(), 1)
-	page, err := f.Archived(f.ctx, "t")
+	page, at, err := f.Archived(f.ctx, "t")
 	f.must(err)
 	f.same("newest", page, 3)
+	f.same("written", at, noon.Add(2*time.Hour))
 }

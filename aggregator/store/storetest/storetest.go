@@ -67,6 +67,7 @@ func Run(t *testing.T, open Opener) {
 		"shelf/members":                          latestMembers,
 		"shelf/documents":                        documents,
 		"archive/full pages in the order filed":  archivePages,
+		"archive/filed together as published":    archiveOrder,
 		"archive/the first writer's bytes stay":  archiveStays,
 		"archive/purged but for the newest":      archivePurged,
 		"search/words of any script":             searchWords,

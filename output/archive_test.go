@@ -1,0 +1,130 @@
+package output_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/output"
+	"github.com/wireroom/wireroom/output/render"
+	"github.com/wireroom/wireroom/output/serve"
+)
+
+// A desk is a store with one source, and a Publisher of one topic.
+type desk struct {
+	t *testing.T
+	*store.DB
+	*output.Publisher
+	filed int
+}
+
+func newDesk(t *testing.T, topic news.Topic) *desk {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "wireroom.db"), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.SetSources(t.Context(), []news.Source{{Name: "harbour", URL: "https://harbour.example/feed"}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	site := render.Site{BaseURL: "https://feeds.example.org", Title: "The Example Desk", Authority: "example.org,2026"}
+	p := output.NewPublisher(db, serve.New(serve.Options{Log: log}), output.Catalogue{Site: site, Topics: []news.Topic{topic}}, log, func([]news.Document) {})
+	return &desk{t: t, DB: db, Publisher: p}
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// file files n stories, each published a minute after the one before.
+func (d *desk) file(n int, first time.Time) {
+	d.t.Helper()
+	ctx, now := context.Background(), time.Now().Add(time.Duration(d.filed)*time.Hour)
+	claims, err := d.Claim(ctx, now, 1, time.Minute)
+	d.must(err)
+	var items []news.Item
+	for i := range n {
+		at := first.Add(time.Duration(i) * time.Minute)
+		id := fmt.Sprint("notice-", d.filed+i)
+		items = append(items, news.Item{ID: id, Title: "Notice " + id, Text: "Text of " + id, Hash: id, Published: at, FirstSeen: at, Fetched: at})
+	}
+	d.filed += n
+	_, err = d.Append(ctx, claims[0], items, func(news.Appended) news.State { return news.State{NextDue: now} }, now, 0)
+	d.must(err)
+	records, err := d.Unfiled(ctx, n)
+	d.must(err)
+	b := news.Batch{At: now}
+	for _, r := range records {
+		key, at := r.Item.Key(), r.Item.Published
+		b.UpTo = r.Seq
+		b.Decisions = append(b.Decisions, news.Decision{Seq: r.Seq, Key: key, Story: key.Slug(), Kind: news.KindNew})
+		b.Filings = append(b.Filings, news.Filing{
+			Topic: "all", Key: key.Slug(), ID: "tag:example.org,2026:all/" + key.Slug(), Story: key.Slug(), Hash: r.Item.Hash,
+			Published: at, Updated: at, FirstFiled: now, Lead: key, Members: []news.Key{key}, Families: 1,
+		})
+	}
+	d.must(d.File(ctx, b))
+}
+
+// archive publishes and archives until there is nothing more to archive, and
+// returns how many stories each page has.
+func (d *desk) archive() string {
+	d.t.Helper()
+	ctx := context.Background()
+	for more := true; more; {
+		d.must(d.Publish(ctx, nil))
+		topics, err := d.Archive(ctx)
+		d.must(err)
+		more = len(topics) > 0
+	}
+	var sizes []string
+	for doc, err := range d.ArchivePages(ctx, "all") {
+		d.must(err)
+		if strings.HasSuffix(doc.Path, ".rss") {
+			sizes = append(sizes, fmt.Sprint(strings.Count(string(doc.Body), "<item>")))
+		}
+	}
+	return strings.Join(sizes, " ")
+}
+
+func TestArchive(t *testing.T) {
+	start := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
+	for name, c := range map[string]struct {
+		topic news.Topic
+		first int
+		want  []string // pages after the first stories; after one more that is new; after one more that is late
+	}{
+		"limit 100":     {news.Topic{Limit: 100}, 150, []string{"100", "100", "100"}},
+		"limit 40":      {news.Topic{Limit: 40}, 159, []string{"40 40 40", "40 40 40 40", "40 40 40 40"}},
+		"a large limit": {news.Topic{Limit: 1000}, 199, []string{"100", "100 100", "100 100"}},
+		"few":           {news.Topic{Limit: 100}, 98, []string{"", "", "100"}},
+		"short window":  {news.Topic{Limit: 100, Window: time.Hour}, 50, []string{"50", "50", "50"}},
+		"private":       {news.Topic{Limit: 100, Token: "a-secret-of-ours"}, 150, []string{"", "", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.topic.Name, c.topic.Title, c.topic.Content = "all", "Everything", news.ContentFull
+			d := newDesk(t, c.topic)
+			for i, file := range []func(){
+				func() { d.file(c.first, start) },
+				func() { d.file(1, start.Add(5*time.Hour)) },
+				func() { d.file(1, start.Add(-time.Hour)) },
+			} {
+				file()
+				if got := d.archive(); got != c.want[i] {
+					t.Errorf("step %d: pages of %q, want %q", i, got, c.want[i])
+				}
+			}
+		})
+	}
+}
