@@ -126,9 +126,10 @@ func aliases(d *draft) []string {
 }
 
 // contentHash tells one revision of an item from another. It does not depend
-// on the time of the poll.
+// on the time of the poll, nor on a stated date: many feeds date all they have
+// with the moment of the request, and what was published keeps its first date.
 func contentHash(it *news.Item, d *draft) string {
-	return digest(it.Title, it.HTML, it.Summary, d.place, d.stamp())
+	return digest(it.Title, it.HTML, it.Summary, d.place)
 }
 
 // stamp returns the instant that was stated; nothing if none was.

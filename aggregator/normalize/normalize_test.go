@@ -201,6 +201,12 @@ func TestDates(t *testing.T) {
 	}
 	e2 := e
 	e2.Title = plain("t, corrected")
+	// A feed that dates what it has with the moment of the request changes nothing.
+	now := e
+	now.Published = []string{laterPoll.Format(time.RFC1123Z)}
+	if a, b := Items(testSource, feedOf(e), laterPoll)[0], Items(testSource, feedOf(now), laterPoll)[0]; a.Hash != b.Hash {
+		t.Error("another date is another revision")
+	}
 	if a, b := Items(testSource, feedOf(e), firstPoll)[0], Items(testSource, feedOf(e2), firstPoll)[0]; a.Hash == b.Hash || a.ID != b.ID {
 		t.Error("a corrected title is no new revision of the same item")
 	}
