@@ -310,42 +310,57 @@ func (m misbehaviour) serving(t *testing.T, ca *authority) (addr string, request
 }
 
 // run polls the server and returns what went otherwise than it must.
-func (m misbehaviour) run(t *testing.T, c *Client, addr string, requests func() []http.Header) error {
-	host := m.host
-	if host == "" {
-		host = "localhost"
-	}
-	scheme := "http"
-	if m.tls != nil {
-		scheme = "https"
-	}
-	_, port, _ := net.SplitHostPort(addr)
-	src := news.Source{Name: "test", URL: scheme + "://" + net.JoinHostPort(host, port) + "/feed", AllowPrivate: true, Timeout: patience, MaxBytes: 1 << 20}
+func (r *rogue) run(t *testing.T, c *Client) error {
+	src := r.source()
 	var state news.State
 	var a news.Answer
-	for range max(1, m.polls) {
+	for range max(1, r.polls) {
 		start := time.Now()
 		a = c.Poll(t.Context(), src, state, start)
 		if took := time.Since(start); took > patience+time.Second {
 			return fmt.Errorf("a poll took %v", took)
 		}
-		if !slices.Contains(m.want, a.Outcome) {
-			return fmt.Errorf("outcome %q (%s), want %q", a.Outcome, a.Error, m.want)
+		if !slices.Contains(r.want, a.Outcome) {
+			return fmt.Errorf("outcome %q (%s), want %q", a.Outcome, a.Error, r.want)
 		}
 		if a.Outcome != "" && !a.Outcome.OK() && (a.Error == "" || a.Validators != news.Validators{} && a.Status == 0) {
 			return fmt.Errorf("an error without a reason, or with validators: %+v", a)
 		}
-		if m.settle {
+		if r.settle {
 			state = Settle(src, state, a, &news.Feed{}, news.About{}, news.Appended{})
 		}
 	}
-	if m.check != nil {
-		return m.check(a, requests())
+	if r.check != nil {
+		return r.check(a, r.requests())
 	}
 	return nil
 }
 
-func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
+// A rogue is a misbehaviour whose server runs.
+type rogue struct {
+	misbehaviour
+	name     string // and number, in the corpus
+	addr     string
+	requests func() []http.Header
+}
+
+// source is the source that the server is.
+func (r *rogue) source() news.Source {
+	host, scheme := r.host, "http"
+	if host == "" {
+		host = "localhost"
+	}
+	if r.tls != nil {
+		scheme = "https"
+	}
+	_, port, _ := net.SplitHostPort(r.addr)
+	return news.Source{Name: "test", URL: scheme + "://" + net.JoinHostPort(host, port) + "/feed", AllowPrivate: true, Timeout: patience, MaxBytes: 1 << 20}
+}
+
+// rogues starts the servers of all misbehaviours of the corpus, and returns
+// them with a client that finds and trusts them.
+func rogues(t *testing.T) (*Client, []rogue) {
+	t.Helper()
 	type behaviour struct{ ID, Group, Name string }
 	known := misbehaviours()
 	ca := newAuthority(t)
@@ -354,7 +369,7 @@ func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(ca.cert)
 	c := NewClient(Options{Resolver: names.resolver(), RootCAs: roots})
-	defer c.Close()
+	t.Cleanup(c.Close)
 	dial := c.private.transport.DialContext
 	c.private.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if strings.HasPrefix(addr, "blackhole.test:") { // no answer to SYN
@@ -363,13 +378,7 @@ func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
 		}
 		return dial(ctx, network, addr)
 	}
-	type started struct {
-		name     string
-		m        misbehaviour
-		addr     string
-		requests func() []http.Header
-	}
-	var bad []started
+	var all []rogue
 	for _, b := range corpus[behaviour](t, "security/http-behaviours.jsonl") {
 		if b.Group == "publish side" {
 			continue // the other side of the house
@@ -380,8 +389,27 @@ func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
 			continue
 		}
 		addr, requests := m.serving(t, ca)
-		bad = append(bad, started{b.ID + " " + b.Name, m, addr, requests})
+		all = append(all, rogue{m, b.ID + "-" + b.Name, addr, requests})
 	}
+	return c, all
+}
+
+// Rogues are the sources of all misbehaviours, for the test of more than this
+// package.
+func Rogues(t *testing.T) (*Client, []news.Source) {
+	t.Helper()
+	c, all := rogues(t)
+	var sources []news.Source
+	for _, r := range all {
+		src := r.source()
+		src.Name = r.name
+		sources = append(sources, src)
+	}
+	return c, sources
+}
+
+func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
+	c, bad := rogues(t)
 	good := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "feed") }))
 	defer good.Close()
 	interval, rounds := 8*patience, 2 // both rounds while the others misbehave
@@ -404,7 +432,7 @@ func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
 	}
 	for _, b := range bad {
 		all.Go(func() {
-			if err := b.m.run(t, c, b.addr, b.requests); err != nil {
+			if err := b.run(t, c); err != nil {
 				t.Errorf("%s: %v", b.name, err)
 			}
 		})
