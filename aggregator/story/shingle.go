@@ -5,7 +5,8 @@ import "slices"
 const (
 	shingleWords = 4  // words in a shingle
 	headWords    = 40 // the head of a text, which is what summaries are made of
-	restRate     = 8  // and of the rest's, in a text of usual length
+	wholeWords   = 64 // a text so long is kept whole, one twice as long by half, and so on
+	restRate     = 8  // in a text of usual length one in so many is kept of the rest
 	maxRest      = 96 // shingles kept of the rest: beyond, the rate is doubled
 )
 
@@ -27,8 +28,8 @@ type sample struct {
 func sampleOf(tokens []token) sample {
 	const n = shingleWords
 	s := sample{rate: 1}
-	if len(tokens) > headWords {
-		s.rate = restRate
+	for s.rate < restRate && len(tokens) > wholeWords*int(s.rate) {
+		s.rate *= 2
 	}
 	rest := 0
 	for i := 0; i+n <= len(tokens); i++ {
