@@ -71,7 +71,7 @@ type logging struct {
 }
 
 type polling struct {
-	// Polls that may be under way at once.
+	// Polls that are worked on at once. Those that only wait for a slow server are not counted.
 	Workers int `yaml:"workers" default:"32" min:"1" max:"10000"`
 	// Least time between two requests to one host.
 	HostGap duration `yaml:"host_gap" default:"1s" min:"0s" max:"1h"`
