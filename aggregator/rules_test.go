@@ -119,3 +119,38 @@ func TestRule13_NoBurstAtTheStart(t *testing.T) {
 		}
 	})
 }
+
+// A move is believed late, told of, and undone when the new address fails.
+func TestRule18_AMoveIsBelievedAndToldOf(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		fails := start.Add(20 * day)
+		book := &visitorsBook{answer: func(n int, w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Host == "old.test" && time.Now().Before(fails):
+				http.Redirect(w, r, "http://new.test/feed", http.StatusMovedPermanently)
+			case r.Host == "new.test" && time.Now().After(fails):
+				w.WriteHeader(http.StatusInternalServerError)
+			default:
+				quietFeed(w, r)
+			}
+		}}
+		b := &bureau{path: filepath.Join(dir, "move.db"), web: book}
+		b.add("city", "http://old.test/feed", "@every 6h")
+		s := b.live(t, "city", 10*day)
+		if !s.Moved.Believed || len(s.Events) != 1 || s.Events[0].Kind != news.EventMoved {
+			t.Errorf("after ten days of permanent redirects: %+v, %v", s.Moved, s.Events)
+		}
+		if n := book.within("old.test/feed", start.Add(4*day), fails); n > 0 {
+			t.Errorf("the old address was asked %d times after the move was believed", n)
+		}
+		if n := book.within("old.test/feed", start.Add(-time.Second), start.Add(2*day)); n < 8 {
+			t.Errorf("the old address was asked %d times in two days: the move was believed at once", n)
+		}
+		b.live(t, "city", 12*day)
+		if n := book.within("old.test/feed", fails, fails.Add(2*day)); n < 2 {
+			t.Errorf("the old address was asked %d times after the new one failed", n)
+		}
+	})
+}
