@@ -53,6 +53,7 @@ var sqlitePragmas = []string{
 // A sqliteEngine is one file: a connection that writes and some that read.
 type sqliteEngine struct {
 	path   string
+	file   os.FileInfo // what path was when it was opened
 	wpool  *sql.DB
 	rpool  *sql.DB
 	conn   *sql.Conn
@@ -85,6 +86,9 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*sqliteEngi
 		return nil, errors.Join(err, e.close())
 	}
 	if err := e.prepare(ctx, log); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	if e.file, err = os.Stat(path); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
 	return e, nil
@@ -298,7 +302,12 @@ func (e *sqliteEngine) checkpoint(ctx context.Context) error {
 	return nil
 }
 
+// ping looks at the path too: of a file that was taken away all can be read and
+// written as long as it is open, and is lost when the program ends.
 func (e *sqliteEngine) ping(ctx context.Context) error {
+	if now, err := os.Stat(e.path); err != nil || !os.SameFile(now, e.file) {
+		return fmt.Errorf("%s is no longer the file that was opened; stop the program and put it back, or start again with what is there", e.path)
+	}
 	var n int64
 	_, err := e.read.one(ctx, "SELECT cursor FROM filer", nil, &n)
 	return err

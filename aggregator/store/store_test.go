@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -42,4 +43,30 @@ func TestSQLite(t *testing.T) {
 		}
 		return open(t, filepath.Join(dir[t], database))
 	})
+}
+
+// TestPingOfStoreTakenAway: a store whose file was moved or replaced while it
+// was open is not well, though it can be read.
+func TestPingOfStoreTakenAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wireroom.db")
+	db := open(t, path)
+	aside := path + ".aside"
+	if err := os.Rename(path, aside); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); err == nil {
+		t.Error("a store without a file is well")
+	}
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); err == nil {
+		t.Error("a store with another file in its place is well")
+	}
+	if err := os.Rename(aside, path); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); err != nil {
+		t.Errorf("put back: %v", err)
+	}
 }
