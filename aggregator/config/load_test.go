@@ -110,3 +110,18 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// TestSameAddress: a page has as many sources as it has lists, and two readers
+// of one feed may be given different items.
+func TestSameAddress(t *testing.T) {
+	_, err := Parse("feeds.yaml", []byte(`sources:
+  news: {url: https://town.example/, page: .news article}
+  dates: {url: https://town.example/, page: .calendar li}
+  ann: {url: https://ann@daily.example/rss}
+  ben: {url: https://ben@daily.example/rss}
+topics: {all: {}}
+`), nil)
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -35,7 +35,12 @@ func (l *loader) sources() {
 		built.Page = l.page(path, s)
 		built.Auth = l.auth(child(path, "auth"), s.Auth)
 		l.origin(path, s, &built)
-		address := built.URL + " " + built.Auth.User // two readers of one feed may be given different items
+		// Two readers of one feed may be given different items, and a page may
+		// have several lists.
+		address := built.URL + " " + built.Auth.User
+		if built.Page != nil {
+			address += " " + built.Page.Item
+		}
 		if other, ok := known[address]; ok && built.URL != "" {
 			l.report(child(path, "url"), fmt.Sprintf("sources.%s has the same address", other), "keep one of them: a source may carry any number of tags")
 		}
