@@ -91,15 +91,16 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 			db.Close()
 		}
 	}()
-	p = &program{logger: logger, db: db}
-	if p.folder, err = os.OpenRoot(filepath.Dir(cfg.File)); err != nil {
+	folder, err := os.OpenRoot(filepath.Dir(cfg.File))
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			p.folder.Close()
+			folder.Close()
 		}
 	}()
+	p = &program{logger: logger, db: db, folder: folder}
 	if p.authority, err = mintAuthority(ctx, db, cfg); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,11 @@ nothing that was stored is lost.`,
 		Example: "  wireroom serve\n  wireroom serve --config /etc/wireroom/feeds.yaml --store /data/wireroom.db",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serveUntil(cmd.Context(), term, at)
+			err := serveUntil(cmd.Context(), term, at)
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // told to stop before it had begun
+			}
+			return err
 		},
 	}
 	at.flags(cmd)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -49,6 +50,22 @@ func TestStopWhileReading(t *testing.T) {
 		}
 		if cmd.ProcessState.Success() {
 			t.Errorf("%v: it says that all is well", test.args)
+		}
+	}
+}
+
+// TestStopWhileStarting: a program that is told to stop at any moment of its
+// start stops, and does not say that something was wrong.
+func TestStopWhileStarting(t *testing.T) {
+	t.Parallel()
+	bin, dir := wireroom(t), t.TempDir()
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, base_url: \"http://feeds.wireroom.test\"}\nstore: wireroom.db\n"+
+		"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", freePort(t)))
+	for wait := 10 * time.Millisecond; wait < 250*time.Millisecond; wait += wait / 4 {
+		p := start(t, dir, bin)
+		time.Sleep(wait)
+		if took, err := p.terminate(); took > 8*time.Second || err != nil && p.log.String() != "" {
+			t.Errorf("told to stop after %v: it took %v (%v)\n%s", wait, took, err, p.log.String())
 		}
 	}
 }
