@@ -82,7 +82,7 @@ func Atom(site Site, ch Channel) (news.Document, error) { return lay(site, ch, n
 func (l *layout) atom() (news.Document, error) {
 	site, ch, updated := l.site, l.ch, l.modified
 	if updated.IsZero() {
-		updated = instant(ch.Since, time.Unix(0, 0))
+		updated = instant(ch.Since, begin)
 	}
 	feed := atomFeed{
 		AtomFeed: feeds.AtomFeed{

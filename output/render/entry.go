@@ -212,6 +212,10 @@ func mediaType(t string) string {
 // firstYear is the earliest that readers and validators believe of a feed.
 const firstYear = 1990
 
+// begin is what is given as the instant of a change where nothing has changed
+// yet: Atom wants one, and validators believe none before the format's own.
+var begin = time.Date(2005, time.December, 1, 0, 0, 0, 0, time.UTC)
+
 // instant returns t in UTC, to the second; where t is no instant at which
 // anything was published on the web, that of otherwise.
 func instant(t, otherwise time.Time) time.Time {

@@ -46,7 +46,7 @@ func StatusFeed(site Site, list []SourceStatus) (news.Document, error) {
 		return cmp.Or(cmp.Compare(b.Updated, a.Updated), cmp.Compare(a.Id, b.Id))
 	})
 	feed := atomFeed{
-		AtomFeed:  feeds.AtomFeed{Xmlns: nsAtom, Id: site.statusID(""), Updated: instant(modified, time.Unix(0, 0)).Format(time.RFC3339)},
+		AtomFeed:  feeds.AtomFeed{Xmlns: nsAtom, Id: site.statusID(""), Updated: instant(modified, begin).Format(time.RFC3339)},
 		Author:    atomPerson{plain(site.name()), site.url("/")},
 		Language:  "en",
 		NSMedia:   nsMedia,

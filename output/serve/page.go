@@ -52,7 +52,7 @@ type coder interface {
 
 // The codings, in the order of preference between equally welcome ones: the
 // smallest first. At these levels the sizes of the first two are alike, and
-// the last is a twentieth larger; levels beyond cost several times as much for
+// the last is a fifteenth larger; levels beyond cost about twice as much for
 // less than that.
 var codings = []struct {
 	name   string
@@ -65,9 +65,9 @@ var codings = []struct {
 		}
 		return coder(w)
 	}}},
-	{"br", sync.Pool{New: func() any { return coder(brotli.NewWriterLevel(nil, 4)) }}},
+	{"br", sync.Pool{New: func() any { return coder(brotli.NewWriterV2(nil, 2)) }}},
 	{"gzip", sync.Pool{New: func() any {
-		w, err := gzip.NewWriterLevel(nil, 5)
+		w, err := gzip.NewWriterLevel(nil, 3)
 		if err != nil {
 			panic(err) // the level is valid
 		}
