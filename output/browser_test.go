@@ -59,11 +59,21 @@ func chromium(t *testing.T) context.Context {
 // newsroom serves the pages of an invented topic of sixty stories.
 func newsroom(t *testing.T) (address string, paths []string) {
 	t.Helper()
-	server := serve.New(serve.Options{Log: slog.New(slog.DiscardHandler)})
+	var site render.Site
+	var ch render.Channel
+	server := serve.New(serve.Options{
+		Log: slog.New(slog.DiscardHandler),
+		Search: func(_ context.Context, path, query string) (news.Document, error) {
+			if query != "ferry" {
+				return render.Search(site, path, query, nil)
+			}
+			return render.Search(site, path, query, ch.Filed)
+		},
+	})
 	web := httptest.NewServer(server.Handler())
 	t.Cleanup(web.Close)
-	site := render.Site{BaseURL: web.URL, Title: "The Example Desk", Version: "1.0", Search: true}
-	ch := render.Channel{Topic: news.Topic{Name: "city", Title: "City & port", Description: "What moves on the coast"}}
+	site = render.Site{BaseURL: web.URL, Title: "The Example Desk", Version: "1.0", Search: true}
+	ch = render.Channel{Topic: news.Topic{Name: "city", Title: "City & port", Description: "What moves on the coast"}}
 	start := time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC)
 	for i := range 60 {
 		at := start.Add(-time.Duration(i) * time.Hour)
