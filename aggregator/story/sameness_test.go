@@ -25,11 +25,10 @@ var (
 
 // A figure is one that is to be reached, and what was measured.
 type figure struct {
-	what         string
-	want         float64
-	floor        float64 // below it the test fails: what was reached, less a little
-	got          float64
-	note, others string
+	what  string
+	want  float64
+	floor float64 // below it the test fails: what was reached, less a little
+	got   float64
 }
 
 // A report gathers figures and tables.
