@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ type Aggregator struct {
 	appended  chan struct{} // wakes the filer: something new stands in the log, or the plan changed
 	replanned chan struct{} // wakes Schedule: the plan changed
 	freed     chan struct{} // wakes Collect: a seat is idle, or a source became due
+	readers   chan struct{} // holds one for each document that is being read
 	pushes    pushes
 	held      holds
 	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
@@ -52,7 +54,8 @@ type Options struct {
 // New returns an Aggregator over a log. It does nothing until its loops run.
 func New(log Log, client *poll.Client, plan *Plan, logger *slog.Logger, opts Options) *Aggregator {
 	a := &Aggregator{log: log, client: client, opts: opts, logger: logger, started: time.Now(),
-		appended: make(chan struct{}, 1), replanned: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
+		appended: make(chan struct{}, 1), replanned: make(chan struct{}, 1), freed: make(chan struct{}, 1),
+		readers: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	a.plan.Store(plan)
 	return a
 }
@@ -74,15 +77,11 @@ var errUnreadable = errors.New("what the hub sent cannot be read")
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
-	if ctx.Err() != nil { // the program ends: due again at the next start
-		a.release(ctx, claim, time.Now())
-		return claim.State, news.Appended{}, nil
-	}
 	var doc reading
 	known := knownBy(src, claim.State, answer.At)
 	if answer.Body != nil {
 		var err error
-		if doc, err = a.read(src, answer, known); err != nil {
+		if doc, err = a.inTurn(ctx, src, answer, known); err != nil && ctx.Err() == nil {
 			if told.body != nil { // the source itself knows better
 				a.pushes.put(src.Name, push{})
 				a.release(ctx, claim, time.Now())
@@ -90,6 +89,10 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			}
 			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
 		}
+	}
+	if ctx.Err() != nil { // the program ends: due again at the next start
+		a.release(ctx, claim, time.Now())
+		return claim.State, news.Appended{}, nil
 	}
 	if doc.feed != nil && !answer.Partial {
 		if err := a.catchUp(ctx, src, claim.State, &doc, seat); err != nil {

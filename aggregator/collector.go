@@ -108,6 +108,9 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	}
 	switch {
 	case ctx.Err() != nil:
+		if err != nil { // the end came between the poll and the log
+			a.release(ctx, claim, time.Now())
+		}
 	case errors.Is(err, news.ErrLostClaim):
 		logger.Warn("another process has polled this source meanwhile; the answer was dropped")
 	case errors.Is(err, errUnreadable):

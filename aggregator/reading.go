@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -29,6 +30,22 @@ func (doc *reading) entries() int {
 		return 0
 	}
 	return len(doc.feed.Entries)
+}
+
+// inTurn reads an answer's document as soon as a processor is free for it. More
+// documents at once would be read no sooner, but keep more memory, and all of
+// them would have to be waited for at the end.
+func (a *Aggregator) inTurn(ctx context.Context, src news.Source, answer news.Answer, known func(raw string) bool) (reading, error) {
+	select {
+	case a.readers <- struct{}{}:
+		defer func() { <-a.readers }()
+		if ctx.Err() != nil {
+			return reading{}, ctx.Err()
+		}
+		return a.read(src, answer, known)
+	case <-ctx.Done():
+		return reading{}, ctx.Err()
+	}
 }
 
 // read makes items of an answer's document. Nothing that a source sends may

@@ -1,0 +1,40 @@
+package aggregator
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// TestReadingInTurn: a document waits until a processor is free for it, and is
+// not read any more once the program ends.
+func TestReadingInTurn(t *testing.T) {
+	a := New(nil, nil, &Plan{}, slog.New(slog.DiscardHandler), Options{})
+	answer := news.Answer{At: time.Now(), Status: 200, Body: []byte("<rss version='2.0'><channel><title>City</title></channel></rss>")}
+	src := news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}
+	for range cap(a.readers) {
+		a.readers <- struct{}{}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := a.inTurn(ctx, src, answer, nil)
+		done <- err
+	}()
+	select {
+	case <-done:
+		t.Fatal("a document was read while every processor had one")
+	case <-time.After(50 * time.Millisecond):
+	}
+	stop()
+	if err := <-done; err == nil {
+		t.Error("a document was read although the program ends")
+	}
+	<-a.readers
+	if doc, err := a.inTurn(t.Context(), src, answer, nil); err != nil || doc.feed == nil {
+		t.Errorf("a document in its turn was not read: %v", err)
+	}
+}
