@@ -42,7 +42,7 @@ func (a *Aggregator) inTurn(ctx context.Context, src news.Source, answer news.An
 		if ctx.Err() != nil {
 			return reading{}, ctx.Err()
 		}
-		return a.read(src, answer, known)
+		return a.read(ctx, src, answer, known)
 	case <-ctx.Done():
 		return reading{}, ctx.Err()
 	}
@@ -50,8 +50,8 @@ func (a *Aggregator) inTurn(ctx context.Context, src news.Source, answer news.An
 
 // read makes items of an answer's document. Nothing that a source sends may
 // end the process: a panic is that source's failure.
-// An entry whose bytes known has is not read again.
-func (a *Aggregator) read(src news.Source, answer news.Answer, known func(raw string) bool) (doc reading, err error) {
+// An entry whose bytes known has is not read again. It stops when ctx is done.
+func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answer, known func(raw string) bool) (doc reading, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.logger.Error("a document made the parser panic", "source", src.Name, "panic", p, "stack", string(debug.Stack()))
@@ -61,7 +61,12 @@ func (a *Aggregator) read(src news.Source, answer news.Answer, known func(raw st
 	doc, err = open(src, answer, known)
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
-		doc.items = normalize.Items(src, *doc.feed, answer.At)
+		for item := range normalize.Each(src, *doc.feed, answer.At) {
+			if ctx.Err() != nil {
+				return reading{}, ctx.Err()
+			}
+			doc.items = append(doc.items, item)
+		}
 		doc.current = len(doc.items)
 		doc.seen = seen(doc)
 	}

@@ -3,6 +3,7 @@ package aggregator
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,5 +37,18 @@ func TestReadingInTurn(t *testing.T) {
 	<-a.readers
 	if doc, err := a.inTurn(t.Context(), src, answer, nil); err != nil || doc.feed == nil {
 		t.Errorf("a document in its turn was not read: %v", err)
+	}
+}
+
+// TestReadingStops: a long document is not read to its end once the program
+// ends.
+func TestReadingStops(t *testing.T) {
+	a := New(nil, nil, &Plan{}, slog.New(slog.DiscardHandler), Options{})
+	body := "<rss version='2.0'><channel><title>City</title>" + strings.Repeat("<item><title>One</title></item>", 3) + "</channel></rss>"
+	answer := news.Answer{At: time.Now(), Status: 200, Body: []byte(body)}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if doc, err := a.read(ctx, news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}, answer, nil); err == nil {
+		t.Errorf("%d items were made although the program ends", len(doc.items))
 	}
 }

@@ -5,7 +5,9 @@
 package normalize
 
 import (
+	"iter"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +43,33 @@ type normalizer struct {
 // known take part in finding the identities of the others and are left out. at
 // is the start of the poll that brought the feed: no item is published later.
 func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
-	n := newNormalizer(src, &feed, at)
-	drafts := make([]draft, len(feed.Entries))
-	for i := range feed.Entries {
-		drafts[i].entry = &feed.Entries[i]
+	items := make([]news.Item, 0, len(feed.Entries))
+	return slices.AppendSeq(items, Each(src, feed, at))
+}
+
+// Each is Items, one at a time: nearly all of the work is in the single item,
+// and whoever has to end can stop in between.
+func Each(src news.Source, feed news.Feed, at time.Time) iter.Seq[news.Item] {
+	return func(yield func(news.Item) bool) {
+		n := newNormalizer(src, &feed, at)
+		for _, d := range n.drafts() {
+			if d.entry.Known {
+				continue
+			}
+			it := n.item(&d)
+			it.Hash = contentHash(&it, &d)
+			if !yield(it) {
+				return
+			}
+		}
+	}
+}
+
+// drafts returns the entries that become items, with their identities.
+func (n *normalizer) drafts() []draft {
+	drafts := make([]draft, len(n.feed.Entries))
+	for i := range n.feed.Entries {
+		drafts[i].entry = &n.feed.Entries[i]
 		drafts[i].link = n.link(drafts[i].entry)
 		n.page(drafts[i].link)
 	}
@@ -54,16 +79,7 @@ func Items(src news.Source, feed news.Feed, at time.Time) []news.Item {
 		d.title = cut(plainText(d.entry.Title), maxTitle)
 		d.published, d.dated = n.statedDate(d.entry)
 	}
-	drafts = identify(drafts)
-	items := make([]news.Item, 0, len(drafts))
-	for i := range drafts {
-		if d := &drafts[i]; !d.entry.Known {
-			it := n.item(d)
-			it.Hash = contentHash(&it, d)
-			items = append(items, it)
-		}
-	}
-	return items
+	return identify(drafts)
 }
 
 func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
