@@ -117,13 +117,13 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	}
 	near := x.candidates(e)
 	for _, o := range near {
-		if barred[o.entry] != "" {
+		if barred[o] != "" {
 			continue
 		}
-		if why := template(e, o.entry); why != "" {
-			barred[o.entry] = why
-		} else if x.scant(e, o.entry) {
-			barred[o.entry] = "too few words in common"
+		if why := template(e, o); why != "" {
+			barred[o] = why
+		} else if x.scant(e, o) {
+			barred[o] = "too few words in common"
 		}
 	}
 	found := x.matches(e, near, barred)
@@ -193,7 +193,7 @@ func nearest(found []match, d *news.Decision, otherwise string) *news.Near {
 // begun as two is one. The older story keeps its id.
 func (x *Index) unite(e *entry, c *cluster, others []match, d *news.Decision) {
 	for _, m := range others {
-		if m.why != "" || x.apart(c, m.cluster) || likeness(c, m.cluster) < likeEnough-likeEnoughShort*shortness(e) {
+		if m.why != "" || x.apart(c, m.cluster) || likeness(c, m.cluster) < tune.merge-tune.mergeShort*shortness(e) {
 			continue
 		}
 		older, younger := c, m.cluster

@@ -10,7 +10,6 @@ const (
 	// lacks and has others in place of, from which on the two are one form
 	// filled in twice and not one text.
 	conflictShare = 0.4
-	sameNumbers   = 3  // numbers that, where they agree, tell one text by other names from another
 	maxMarks      = 96 // names and numbers that are kept of a text
 	// formHeadline is the share of their words from which on two headlines say
 	// the same, whatever the numbers and names below.
@@ -56,9 +55,6 @@ func conflict(a, b *entry, inA bool) string {
 		a, b = b, a
 	}
 	numbers, names := disagree(a, b, 1), disagree(a, b, 0)
-	if n, missing := lacking(a.marks, b.marks, 1); n >= sameNumbers && missing*5 <= n {
-		names = 0 // the numbers are the same
-	}
 	switch {
 	case names >= 2 || names == 1 && numbers > 0:
 		return "other names"
@@ -79,12 +75,11 @@ func (x *Index) form(e *entry, k kin) bool {
 }
 
 // disagree returns how many marks of one kind were replaced, or 0 if those are
-// a small share of either text's: who changes words here and there, or trims,
-// leaves most of them.
+// a small share.
 func disagree(a, b *entry, number uint32) int {
 	n, missing := lacking(a.marks, b.marks, number)
-	m, replaced := lacking(b.marks, a.marks, number)
-	if float64(missing) < conflictShare*float64(n) || float64(replaced) < conflictShare*float64(m) {
+	_, replaced := lacking(b.marks, a.marks, number)
+	if float64(missing) < conflictShare*float64(n) {
 		return 0
 	}
 	return min(missing, replaced)

@@ -5,33 +5,21 @@ import (
 )
 
 const (
-	boilerplateSeen = 3  // different texts of one source, or
-	phraseSeen      = 12 // of any, after which a passage is no part of a text
-	copyCandidates  = 16 // items that are compared in full
-
-	// Shares of a text that are in the other, and how alike the words of the two
-	// must be by their cosine for that to make a copy.
-	copyMost     = 0.7
-	copyOfCopy   = 0.2
-	copyShare    = 0.5
-	copyLike     = 0.4
-	copyLikeOwn  = 0.55 // an outlet repeats the background of an affair
-	copyOfFirst  = 0.2  // share of the text that was copied first
-	copyPart     = 0.42
-	copyVeryLike = 0.6
-	copyEdited   = 0.3 // where the vocabulary is the same: words were changed here and there
-	nearlyAll    = 0.9
-	preferFirst  = 0.1 // by how much less a text may share with the first of the copies than with another
-
-	copyVocabulary = 0.65 // share of the words of both texts that is the same vocabulary
-	copyWords      = 20   // words in shared passages, at the least,
-	copyShingles   = 8    // or shared shingles of two short texts
-	leastShingles  = 4
-	enoughCopies   = 4   // full copies of one text that are kept to find further ones
-	fullCopy       = 0.9 // share of a text that a full copy has
+	boilerplateSeen = 3    // different texts of one source, or
+	phraseSeen      = 12   // of any, after which a passage is no part of a text
+	copyCandidates  = 8    // items that are compared in full
+	copyShare       = 0.5  // of a text that must be in the other
+	copyShareAgain  = 0.65 // the same, where the other is itself a copy
+	copyShareEdited = 0.3  // and where the words are otherwise the same
+	copyVocabulary  = 0.65 // share of the rarer words that are then the same
+	copyWords       = 20   // words in shared passages, at the least
+	enoughCopies    = 4    // full copies of one text that are kept to find further ones
+	fullCopy        = 0.9  // share of a text that a full copy has
 )
 
 // A kin is an item whose text an item shares.
+var tune3 = struct{ few, all, again, edited, vocab, first, base float64 }{8, .9, copyShareAgain, copyShareEdited, copyVocabulary, .2, .5}
+
 type kin struct {
 	*entry
 	overlap
@@ -121,16 +109,20 @@ func (x *Index) kindred(e *entry) []kin {
 	}
 	for i := range list {
 		k := &list[i]
-		k.rule, k.why = x.copyRule(e, k, list)
-		if k.score >= copyEdited {
+		switch {
+		case k.sharedWords < copyWords && (float64(k.shared) < tune3.few || e.rate*k.rate > 1 && k.inA < tune3.all && k.inB < tune3.all) || k.shared < 4:
+			k.why = "too little text in common"
+		case k.score >= tune3.base && (k.represents() || k.score >= tune3.again || likeFirst(list, *k)):
+			k.rule = "containment"
+		case k.score >= tune3.edited && k.represents() && vocabulary(e, k.entry) >= tune3.vocab:
+			k.rule = "containment and words"
+		default:
+			k.why = "too little of either text is in the other"
+		}
+		if k.score >= copyShareEdited {
 			if why := conflict(e, k.entry, k.inA >= k.inB); why != "" {
 				k.rule, k.why, k.conflict = "", why, true
 			}
-		}
-	}
-	for i := range list {
-		if list[i].represents() {
-			list[i].score += preferFirst
 		}
 	}
 	slices.SortFunc(list, func(a, b kin) int {
@@ -145,48 +137,15 @@ func (x *Index) kindred(e *entry) []kin {
 	return list
 }
 
-// copyRule says by which rule an item is a copy of another whose text it
-// shares, or why it is not. What little of a text is shared needs the rest of
-// the words to be alike: background that an outlet repeats is no copy.
-func (x *Index) copyRule(e *entry, k *kin, list []kin) (rule, why string) {
-	few := k.sharedWords < copyWords && (k.shared < copyShingles || k.score < nearlyAll && e.rate*k.rate > 1)
-	if few || k.shared < leastShingles {
-		return "", "too little text in common"
-	}
-	first := firstOf(list, *k)
-	if first == nil {
-		if k.score >= copyMost {
-			return "containment", ""
-		}
-		return "", "too little of either text is in the other"
-	}
-	like, least := cosine(e, first.entry), copyLike
-	if k.source == e.source {
-		least = copyLikeOwn
-	}
-	switch {
-	case k.score >= copyMost && (first.entry == k.entry || like >= copyOfCopy),
-		k.score >= copyShare && like >= least && max(first.inA, first.inB) >= copyOfFirst,
-		first.entry == k.entry && k.score >= copyPart && like >= copyVeryLike:
-		return "containment", ""
-	case first.entry == k.entry && k.score >= copyEdited && vocabulary(e, k.entry) >= copyVocabulary:
-		return "containment and words", ""
-	}
-	return "", "too little of either text is in the other"
-}
-
-// firstOf returns the item of which k is a copy, which represents their text:
-// k itself, if it is the first. It is nil if it is not among the list.
-func firstOf(list []kin, k kin) *kin {
-	if k.represents() {
-		return &k
-	}
-	for i := range list {
-		if list[i].represents() && list[i].copies == k.copies {
-			return &list[i]
+// likeFirst reports whether the item of which k is a copy shares much of the
+// text as well, so that copies of copies do not lead away from it.
+func likeFirst(list []kin, k kin) bool {
+	for _, first := range list {
+		if first.represents() && first.copies == k.copies {
+			return max(first.inA, first.inB) >= tune3.first
 		}
 	}
-	return nil
+	return false
 }
 
 // vocabulary is the share of the words of two heads of texts that both have,

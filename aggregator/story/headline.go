@@ -3,12 +3,6 @@ package story
 import "math"
 
 const (
-	headlineShare   = 0.7  // weight of two headlines' words that both have
-	headlineMore    = 0.05 // and how much more where both have a text,
-	headlineSum     = 1.4  // which, with the cosine of the two, must come to this
-	headlineTelling = 26   // sum of the rarities of the words that both have
-	headlineLong    = 0.2  // share of one of two long texts that is in the other
-
 	headlineReach = 36 * 3600 // seconds between two items with one headline, at the most
 	headlineItems = 32        // closest items whose headlines are compared
 	comparable    = 4         // shingles that both texts must have to be held against each other
@@ -17,35 +11,36 @@ const (
 // sameHeadline returns an item with nearly the same headline whose text, where
 // both have one, does not speak against it: how a copy is known whose body is
 // missing or was made into another summary.
-func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map[*entry]string) (*entry, float64) {
+func (x *Index) sameHeadline(e *entry, near []*entry, slug string, barred map[*entry]string) (*entry, float64) {
 	var found *entry
 	best := 0.0
-	for _, c := range near[:min(len(near), headlineItems)] {
-		o := c.entry
+	for _, o := range near[:min(len(near), headlineItems)] {
 		if barred[o] != "" || !x.overrides.allow(slug, o.in().id) || math.Abs(float64(e.published-o.published)) > headlineReach {
 			continue
 		}
 		share, evidence := x.headlines(e, o)
 		bodies := len(e.shingles) >= comparable && len(o.shingles) >= comparable
-		least := headlineShare
+		least := tune2.share
 		if bodies {
-			least += headlineMore
+			least += .05
 		}
-		if share < least || evidence < headlineTelling || share <= best {
+		if share < least || evidence < tune2.ev || share <= best {
 			continue
 		}
 		if e.rate > 1 && o.rate > 1 {
-			if c := containment(e.shingles, o.shingles, e.rate, o.rate); max(c.inA, c.inB) < headlineLong {
+			if c := containment(e.shingles, o.shingles, e.rate, o.rate); max(c.inA, c.inB) < tune2.long {
 				continue
 			}
 		}
-		if bodies && share+cosine(e, o) < headlineSum {
+		if bodies && share+cosine(e, o) < tune2.sum {
 			continue
 		}
 		best, found = share, o
 	}
 	return found, best
 }
+
+var tune2 = struct{ share, ev, sum, long float64 }{.7, 26, 1.4, .2}
 
 // headlines is the weighted share of the words of two headlines that both
 // have, and how telling those are: the sum of their rarities. Headlines with

@@ -5,8 +5,7 @@ import "slices"
 const (
 	shingleWords = 4  // words in a shingle
 	headWords    = 40 // the head of a text, which is what summaries are made of
-	wholeWords   = 64 // a text so long is kept whole, one twice as long by half, and so on
-	restRate     = 8  // in a text of usual length one in so many is kept of the rest
+	restRate     = 8  // and of the rest's, in a text of usual length
 	maxRest      = 96 // shingles kept of the rest: beyond, the rate is doubled
 )
 
@@ -28,8 +27,8 @@ type sample struct {
 func sampleOf(tokens []token) sample {
 	const n = shingleWords
 	s := sample{rate: 1}
-	for s.rate < restRate && len(tokens) > wholeWords*int(s.rate) {
-		s.rate *= 2
+	if len(tokens) > headWords {
+		s.rate = restRate
 	}
 	rest := 0
 	for i := 0; i+n <= len(tokens); i++ {

@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	leadWords   = 400  // words of the text that make terms: news says first what matters
-	halfWeight  = 50   // the word at which an occurrence weighs half of the first word's
-	titleWeight = 2    // of an occurrence in the title
-	nameWeight  = 1.3  // of a name in running text
-	numWeight   = 1.3  // of a number
-	maxTerms    = 60   // heaviest terms that an entry keeps
-	coldStart   = 1000 // items that are assumed to be known to an empty index
-	termBits    = 24   // of a term's hash
-	dfBits      = 20   // of them, those by which documents are counted
+	leadWords   = 400 // words of the text that make terms: news says first what matters
+	halfWeight  = 50  // the word at which an occurrence weighs half of the first word's
+	titleWeight = 2   // of an occurrence in the title
+	nameWeight  = 1.3 // of a name in running text
+	numWeight   = 1.3 // of a number
+	maxTerms    = 60  // heaviest terms that an entry keeps
+	coldStart   = 300 // items that are assumed to be known to an empty index
+	termBits    = 24  // of a term's hash
+	dfBits      = 20  // of them, those by which documents are counted
 )
 
 // A term is hash<<32 | weight<<8 | flags: a stem of an item's title and lead,
@@ -53,7 +53,7 @@ func tallies(title, text []token, skip []bool) []tally {
 	list := make([]tally, 0, len(title)+min(len(text), leadWords))
 	for _, t := range title {
 		if t.flags&flagStop == 0 {
-			list = append(list, tally{t.stem >> (32 - termBits), titleWeight, termTitle | numberFlag(t), t, true})
+			list = append(list, tally{t.stem >> (32 - termBits), tune4.tw, termTitle | numberFlag(t), t, true})
 		}
 	}
 	place := 0
@@ -71,7 +71,7 @@ func tallies(title, text []token, skip []bool) []tally {
 		if t.flags&(flagUpper|flagSentence|flagNumber) == flagUpper {
 			flags |= termName
 		}
-		list = append(list, tally{t.stem >> (32 - termBits), 1 / (1 + float64(place-1)/halfWeight), flags, t, false})
+		list = append(list, tally{t.stem >> (32 - termBits), 1 / (1 + float64(place-1)/tune4.half), flags, t, false})
 	}
 	slices.SortStableFunc(list, func(a, b tally) int { return int(a.hash) - int(b.hash) })
 	out := list[:0]
@@ -109,8 +109,10 @@ func (f *frequencies) add(terms []uint32, n int) {
 }
 
 // rarity is the inverse document frequency of a term.
+var tune4 = struct{ tw, half, name, num, tf, k, cold float64 }{2, 50, 1.3, 1.3, .5, 60, 300}
+
 func (f *frequencies) rarity(hash uint32) float64 {
-	return math.Max(0.01, math.Log((float64(f.items)+coldStart)/float64(f.counts[hash&(1<<dfBits-1)]+1)))
+	return math.Max(0.01, math.Log((float64(f.items)+tune4.cold)/float64(f.counts[hash&(1<<dfBits-1)]+1)))
 }
 
 // vector weighs tallies by their rarity, keeps the heaviest and scales them to
@@ -123,11 +125,11 @@ func (f *frequencies) vector(list []tally) []term {
 	}
 	all := make([]weighed, len(list))
 	for i, t := range list {
-		w := math.Sqrt(t.weight) * f.rarity(t.hash)
+		w := math.Pow(t.weight, tune4.tf) * f.rarity(t.hash)
 		if t.flags&termNumber != 0 {
-			w *= numWeight
+			w *= tune4.num
 		} else if t.flags&termName != 0 {
-			w *= nameWeight
+			w *= tune4.name
 		}
 		all[i] = weighed{i, w}
 	}
@@ -140,7 +142,7 @@ func (f *frequencies) vector(list []tally) []term {
 		}
 		return a.i - b.i
 	})
-	all = all[:min(len(all), maxTerms)]
+	all = all[:min(len(all), int(tune4.k))]
 	sum := 0.0
 	for _, t := range all {
 		sum += t.w * t.w
