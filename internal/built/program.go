@@ -1,0 +1,74 @@
+// Package built builds the program and runs it beside a test, as its users would.
+package built
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/wireroom/wireroom/internal/race"
+)
+
+var programs struct {
+	sync.Mutex
+	dir  string
+	bins map[string]string // by the further arguments
+}
+
+// Program returns the path of the program, built as users build it but for the
+// further arguments of go build. The race detector does not see into another
+// process: under it the test is left out, and goes on without it.
+func Program(tb testing.TB, args ...string) string {
+	tb.Helper()
+	if race.Enabled {
+		tb.Skip("the built program is tested without the race detector")
+	}
+	programs.Lock()
+	defer programs.Unlock()
+	key := strings.Join(args, " ")
+	if bin, ok := programs.bins[key]; ok {
+		return bin
+	}
+	if programs.dir == "" {
+		dir, err := os.MkdirTemp("", "wireroom-built")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		programs.dir, programs.bins = dir, map[string]string{}
+	}
+	bin := filepath.Join(programs.dir, fmt.Sprint(len(programs.bins)), "wireroom")
+	cmd := exec.Command("go", append(append([]string{"build", "-o", bin}, args...), "github.com/wireroom/wireroom/cmd/wireroom")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("go build: %v\n%s", err, out)
+	}
+	programs.bins[key] = bin
+	return bin
+}
+
+// Main runs the tests of a package, removes what they built, and returns the
+// code to exit with.
+func Main(m *testing.M) int {
+	defer func() {
+		if programs.dir != "" {
+			os.RemoveAll(programs.dir)
+		}
+	}()
+	return m.Run()
+}
+
+// FreeAddress returns a loopback address at which nobody listens.
+func FreeAddress(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
