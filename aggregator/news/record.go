@@ -21,6 +21,7 @@ type Record struct {
 // is written under a claim that has been lost is refused by the store.
 type Claim struct {
 	State State
+	ID    int64 // what the store calls the source
 	Token int64
 }
 
@@ -41,6 +42,9 @@ type Batch struct {
 	// Refiled names topics all of whose filings are given here: those that are
 	// not are withdrawn.
 	Refiled []string
+
+	// Notes are small texts to keep by name, with the rest or not at all.
+	Notes map[string]string
 
 	At time.Time
 }

@@ -3,92 +3,93 @@ package news
 import "time"
 
 // A State is what is remembered of a source between two polls. It is written
-// in the transaction that stores what the poll brought.
+// in the transaction that stores what the poll brought, with every poll: what is
+// zero is left out.
 type State struct {
-	Source string // the source's name
-	URL    string // the URL that Validators belong to; another URL starts without any
+	Source string `json:",omitzero"` // the source's name
+	URL    string `json:",omitzero"` // the URL that Validators belong to; another URL starts without any
 
-	Validators Validators // of the last accepted document
-	BodyHash   string     // hash of the last accepted document's bytes
+	Validators Validators `json:",omitzero"` // of the last accepted document
+	BodyHash   string     `json:",omitzero"` // hash of the last accepted document's bytes
 
-	NextDue     time.Time // when to poll next; zero: now
-	LastPoll    time.Time // start of the last poll, whatever its outcome
-	LastSuccess time.Time // the last poll that was answered with a feed or with "not modified"
-	LastNew     time.Time // the last poll that brought a new item
-	LastBody    time.Time // the last poll that was answered with a document, new or not
+	NextDue     time.Time `json:",omitzero"` // when to poll next; zero: now
+	LastPoll    time.Time `json:",omitzero"` // start of the last poll, whatever its outcome
+	LastSuccess time.Time `json:",omitzero"` // the last poll that was answered with a feed or with "not modified"
+	LastNew     time.Time `json:",omitzero"` // the last poll that brought a new item
+	LastBody    time.Time `json:",omitzero"` // the last poll that was answered with a document, new or not
 
-	Outcome  Outcome // of the last poll
-	Status   int     // HTTP status of the last poll; 0: no answer
-	Error    string  // what went wrong at the last poll, in a sentence without secrets; empty: nothing
-	Failures int     // polls that failed since the last success
-	Blocks   int     // answers 429, or alike, since the last success
+	Outcome  Outcome `json:",omitzero"` // of the last poll
+	Status   int     `json:",omitzero"` // HTTP status of the last poll; 0: no answer
+	Error    string  `json:",omitzero"` // what went wrong at the last poll, in a sentence without secrets; empty: nothing
+	Failures int     `json:",omitzero"` // polls that failed since the last success
+	Blocks   int     `json:",omitzero"` // answers 429, or alike, since the last success
 
-	RetryAt    time.Time     // not before: Retry-After, or a back-off
-	FreshUntil time.Time     // the answer is fresh until then: max-age, Expires
-	ServerGap  time.Duration // least interval that the feed asks for: ttl, sy:updatePeriod
-	SkipHours  []int         // hours of the day, UTC, in which the feed asks not to be polled
-	SkipDays   []time.Weekday
+	RetryAt    time.Time      `json:",omitzero"` // not before: Retry-After, or a back-off
+	FreshUntil time.Time      `json:",omitzero"` // the answer is fresh until then: max-age, Expires
+	ServerGap  time.Duration  `json:",omitzero"` // least interval that the feed asks for: ttl, sy:updatePeriod
+	SkipHours  []int          `json:",omitzero"` // hours of the day, UTC, in which the feed asks not to be polled
+	SkipDays   []time.Weekday `json:",omitzero"`
 
-	RateN, RateT float64       // decayed count of new items, and decayed days of watching
-	Window       time.Duration // span of the dated entries in the last document
-	WindowItems  int           // entries in the last document
-	NotModified  int           // answers "not modified" in a row
-	Polls        int64         // polls in all
-	Pushes       int           // pushes in a row that brought the source's news before a poll did
-	Deltas       bool          // the server can answer with new entries only
+	RateN, RateT float64       `json:",omitzero"` // decayed count of new items, and decayed days of watching
+	Window       time.Duration `json:",omitzero"` // span of the dated entries in the last document
+	WindowItems  int           `json:",omitzero"` // entries in the last document
+	NotModified  int           `json:",omitzero"` // answers "not modified" in a row
+	Polls        int64         `json:",omitzero"` // polls in all
+	Pushes       int           `json:",omitzero"` // pushes in a row that brought the source's news before a poll did
+	Deltas       bool          `json:",omitzero"` // the server can answer with new entries only
 
-	Seen    []string  // of the entries of the last document that were read, each the hash of its bytes
-	SeenBy  string    // the settings of the source that they were read under
-	SeenAll time.Time // when all entries of a document were last read
+	Seen    []string  `json:",omitzero"` // of the entries of the last document that were read, each the hash of its bytes
+	SeenBy  string    `json:",omitzero"` // the settings of the source that they were read under
+	SeenAll time.Time `json:",omitzero"` // when all entries of a document were last read
 
-	Moved     Move     // an announced new address that is not yet believed
-	About     About    // what the last document says of itself
-	Repairs   []Repair // what had to be repaired in the last document
-	Dropped   int      // entries of the last document beyond the limit
-	Schedule  string   // the schedule by which NextDue was set; another one sets it anew
-	ItemCount int64    // items stored in all
-	Rhythm    []int    // new items of each of the last days (UTC), the oldest first; the first import is not counted
-	RhythmDay int64    // the day of the last of them, counted from 1970
-	Events    []Event  // what happened to the source, the latest ones, the oldest first
+	Moved     Move     `json:",omitzero"` // an announced new address that is not yet believed
+	About     About    `json:",omitzero"` // what the last document says of itself
+	Repairs   []Repair `json:",omitzero"` // what had to be repaired in the last document
+	Dropped   int      `json:",omitzero"` // entries of the last document beyond the limit
+	Schedule  string   `json:",omitzero"` // the schedule by which NextDue was set; another one sets it anew
+	ItemCount int64    `json:",omitzero"` // items stored in all
+	Rhythm    []int    `json:",omitzero"` // new items of each of the last days (UTC), the oldest first; the first import is not counted
+	RhythmDay int64    `json:",omitzero"` // the day of the last of them, counted from 1970
+	Events    []Event  `json:",omitzero"` // what happened to the source, the latest ones, the oldest first
 }
 
 // Validators make a request conditional (RFC 9110 section 13). They are sent
 // back byte for byte as the server gave them.
 type Validators struct {
-	URL          string // final URL of the answer that gave them
-	ETag         string
-	LastModified string
+	URL          string `json:",omitzero"` // final URL of the answer that gave them
+	ETag         string `json:",omitzero"`
+	LastModified string `json:",omitzero"`
 }
 
 // A Move counts the polls by which a source announced the same new address.
 type Move struct {
-	URL      string
-	Since    time.Time
-	Seen     int
-	Redirect bool // by permanent redirects; else by the document itself
-	Believed bool // seen often and long enough: it is polled instead of the configured URL
+	URL      string    `json:",omitzero"`
+	Since    time.Time `json:",omitzero"`
+	Seen     int       `json:",omitzero"`
+	Redirect bool      `json:",omitzero"` // by permanent redirects; else by the document itself
+	Believed bool      `json:",omitzero"` // seen often and long enough: it is polled instead of the configured URL
 }
 
 // About is what a feed says of itself.
 type About struct {
-	Format   string // such as "RSS 2.0"
-	ID       string // Atom feed id, verbatim
-	Title    string // plain text
-	Link     string // the site's page, absolute
-	Self     string // the feed's own address, as it claims
-	Hubs     []string
-	Language string
-	Icon     string
-	Rights   string
-	Updated  time.Time
+	Format   string    `json:",omitzero"` // such as "RSS 2.0"
+	ID       string    `json:",omitzero"` // Atom feed id, verbatim
+	Title    string    `json:",omitzero"` // plain text
+	Link     string    `json:",omitzero"` // the site's page, absolute
+	Self     string    `json:",omitzero"` // the feed's own address, as it claims
+	Hubs     []string  `json:",omitzero"`
+	Language string    `json:",omitzero"`
+	Icon     string    `json:",omitzero"`
+	Rights   string    `json:",omitzero"`
+	Updated  time.Time `json:",omitzero"`
 }
 
 // An Event is a turn in the life of a source that whoever runs the program
 // wants to know of.
 type Event struct {
-	At   time.Time
-	Kind EventKind
-	Text string // a sentence without secrets
+	At   time.Time `json:",omitzero"`
+	Kind EventKind `json:",omitzero"`
+	Text string    `json:",omitzero"` // a sentence without secrets
 }
 
 // An EventKind is the kind of an Event.
@@ -129,6 +130,12 @@ const (
 	OutcomeTooLarge    Outcome = "too_large"
 	OutcomeGone        Outcome = "gone" // 410: not polled again
 )
+
+// Outcomes returns every outcome that a poll can have.
+func Outcomes() []Outcome {
+	return []Outcome{OutcomeNew, OutcomeNotModified, OutcomeUnchanged, OutcomeEmpty, OutcomeParse, OutcomeHTTP4xx,
+		OutcomeHTTP5xx, OutcomeTimeout, OutcomeNetwork, OutcomeBlocked, OutcomeTooLarge, OutcomeGone}
+}
 
 // OK reports whether the source answered as a feed should.
 func (o Outcome) OK() bool {

@@ -4,7 +4,8 @@ import "time"
 
 // A Topic is a rule over stories, published as one merged feed in three formats.
 type Topic struct {
-	Name        string // slug; its place in addresses
+	Name        string   // slug; its place in addresses
+	Formerly    []string `json:",omitempty"` // names that it had, the first one first
 	Title       string
 	Description string
 	From        []string // names of the sources it takes from, resolved and sorted; nil: all
@@ -23,6 +24,15 @@ type Topic struct {
 	Lead         LeadPolicy
 	Token        string // secret that a reader must know; empty: public
 	Hub          string // address of the topic's WebSub hub; empty: none
+}
+
+// Minted is the name that the ids of a topic and its entries are made of: a
+// topic that is renamed keeps them.
+func (t Topic) Minted() string {
+	if len(t.Formerly) > 0 {
+		return t.Formerly[0]
+	}
+	return t.Name
 }
 
 // Match is what a story's words must fulfil: all of All, at least one of Any
