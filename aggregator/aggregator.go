@@ -31,6 +31,7 @@ type Aggregator struct {
 	readers   chan struct{} // holds one for each document that is being read
 	pushes    pushes
 	held      holds
+	aside     atomic.Bool   // stands aside: neither polls nor files
 	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
 	polled    atomic.Int64  // polls finished since the start
 	auto      atomic.Uint64 // bits of the constant of automatic schedules; see budget.go
@@ -42,9 +43,17 @@ type Options struct {
 	Owner   string // names this process among those that share the store
 	Stories story.Options
 
+	// Lead is how long a process files before it must renew, and Lease how long
+	// a claim lasts; 0: what is usual.
+	Lead, Lease time.Duration
+
 	// Polled is told of every poll: the state that it left, what was stored,
 	// and how long it took. It must not block; nil: nobody is told.
 	Polled func(news.State, news.Appended, time.Duration)
+
+	// Decided is told of every item that was put into a story, once that is
+	// stored. It must not block; nil: nobody is told.
+	Decided func([]news.Decision)
 
 	// Filed is told the names of topics whose filings changed, once they are
 	// stored. It must not block.
@@ -66,6 +75,14 @@ func (a *Aggregator) Replace(plan *Plan) {
 	a.plan.Store(plan)
 	wake(a.appended)
 	wake(a.replanned)
+}
+
+// StandAside makes the loops neither poll nor file, or do so again: another
+// process works by a newer configuration.
+func (a *Aggregator) StandAside(aside bool) {
+	a.aside.Store(aside)
+	wake(a.appended)
+	wake(a.freed)
 }
 
 // errUnreadable says that what a hub sent is no feed, and that the source is
@@ -118,7 +135,8 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 				next.SeenAll = answer.At
 			}
 		}
-		next.NextDue = a.held.after(src.Name, schedule.Next(src, next, now, a.constant()))
+		due := schedule.Spread(src, claim.State, next, schedule.Next(src, next, now, a.constant()))
+		next.NextDue = a.held.after(src.Name, due)
 		if doc.found != "" {
 			next.Moved = news.Move{URL: doc.found, Since: now, Seen: 1, Believed: true}
 			next.NextDue = now
@@ -156,6 +174,9 @@ func (a *Aggregator) file(ctx context.Context, index *story.Index) (int, []strin
 	}
 	if err := a.log.File(ctx, batch); err != nil {
 		return 0, nil, err
+	}
+	if a.opts.Decided != nil {
+		a.opts.Decided(batch.Decisions)
 	}
 	return len(records), topicsOf(batch.Filings), nil
 }

@@ -17,6 +17,14 @@ const (
 	// leaseSlack is what a claim lasts beyond a source's own time limit.
 	leaseSlack = 30 * time.Second
 
+	// gatherFor is for how long sources that become due, and seats that become
+	// idle, are gathered before the next claim: each is a transaction, however
+	// many it takes.
+	gatherFor = 25 * time.Millisecond
+
+	// leaseMargin is the part of a lease that is not relied upon.
+	leaseMargin = 10
+
 	// storePause is the pause after the store failed.
 	storePause = time.Second
 )
@@ -46,7 +54,13 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 	seats := newSeats(a.opts.Workers, a.freed)
 	round := a.firstRound(ctx)
 	for ctx.Err() == nil && more() {
-		claims, wait, err := a.due(ctx, len(seats.idle))
+		if a.aside.Load() {
+			sleep(ctx, wakeEvery, a.freed)
+			continue
+		}
+		asked := len(seats.idle)
+		begin, lease := time.Now(), a.lease()
+		claims, wait, err := a.due(ctx, asked, lease)
 		if err != nil && ctx.Err() == nil {
 			a.logger.Error("the store gives no work; trying again", "error", err, "in", storePause)
 			wait = storePause
@@ -55,21 +69,41 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 			seat := seats.take()
 			polls.Go(func() {
 				defer seat.leave()
+				// Whoever was stopped meanwhile must not ask a server that
+				// another process asks by now.
+				ctx, stop := context.WithDeadline(ctx, begin.Add(lease-lease/leaseMargin))
+				defer stop()
 				a.poll(ctx, claim, seat)
 				round.done(claim.State.Source)
 			})
 		}
 		sleep(ctx, wait, a.freed)
+		if len(claims) > 0 {
+			a.gather(ctx, seats, len(claims) == asked)
+		}
+	}
+}
+
+// gather waits a moment before the next claim, but where more sources are due
+// than there were seats only until a quarter of the seats are idle.
+func (a *Aggregator) gather(ctx context.Context, s *seats, backlog bool) {
+	end := time.Now().Add(gatherFor)
+	for ctx.Err() == nil {
+		left := time.Until(end)
+		if left <= 0 || backlog && 4*len(s.idle) >= cap(s.idle) {
+			return
+		}
+		sleep(ctx, left, a.freed)
 	}
 }
 
 // due claims at most n sources and says how long to wait before asking again.
-func (a *Aggregator) due(ctx context.Context, n int) ([]news.Claim, time.Duration, error) {
+func (a *Aggregator) due(ctx context.Context, n int, lease time.Duration) ([]news.Claim, time.Duration, error) {
 	if n == 0 {
 		return nil, wakeEvery, nil
 	}
 	now := time.Now()
-	claims, err := a.log.Claim(ctx, now, n, a.lease())
+	claims, err := a.log.Claim(ctx, now, n, lease)
 	if err != nil || len(claims) == n {
 		return claims, 0, err
 	}
@@ -77,11 +111,15 @@ func (a *Aggregator) due(ctx context.Context, n int) ([]news.Claim, time.Duratio
 	if err != nil || next.IsZero() {
 		return claims, wakeEvery, err
 	}
-	return claims, min(max(next.Sub(now), time.Millisecond), wakeEvery), nil
+	// The store may have taken its time to answer.
+	return claims, min(max(time.Until(next), time.Millisecond), wakeEvery), nil
 }
 
 // lease is how long a claim lasts: longer than the slowest source may take.
 func (a *Aggregator) lease() time.Duration {
+	if a.opts.Lease > 0 {
+		return a.opts.Lease
+	}
 	var longest time.Duration
 	for _, src := range a.plan.Load().Sources {
 		longest = max(longest, src.Timeout)
@@ -92,11 +130,15 @@ func (a *Aggregator) lease() time.Duration {
 // poll runs collect on one claim and logs its outcome.
 func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	src, ok := a.plan.Load().Sources[claim.State.Source]
-	if !ok {
-		a.release(ctx, claim, claim.State.NextDue)
+	if !ok { // another process works by another configuration
+		a.release(ctx, claim, time.Now().Add(wakeEvery))
 		return
 	}
 	start := time.Now()
+	if ctx.Err() != nil {
+		a.release(ctx, claim, start)
+		return
+	}
 	if until := a.notYet(src, claim.State, start); !until.IsZero() {
 		a.release(ctx, claim, until)
 		return

@@ -23,10 +23,24 @@
 //   - Package story recognises what is the same story, and says why.
 //   - Package topic files stories into topics by their rules.
 //   - Package output, on the other side of the store, publishes: package render
-//     makes RSS, Atom, JSON Feed and OPML of a topic's filings, package serve
-//     hands finished bytes to readers, package websub tells hubs.
+//     makes RSS, Atom, JSON Feed and OPML of a topic's filings (and package
+//     render/schematest holds them against schemas, for tests), package serve
+//     hands finished bytes to readers (package serve/plain those that plainly
+//     ask for them, without net/http), package websub tells hubs.
 //   - Command cmd/wireroom wires all of this together, and is the only one that
-//     knows all of it.
+//     knows all of it. Package cmd/wireroom/newsroom is the invented press that
+//     its demo plays.
+//
+// Ten packages are there for tests only: package store/storetest is the suite
+// that every engine of the store passes, package store/scale measures many
+// processes over one database, package store/faultfs stands between
+// SQLite and its files, package cmd/wireroom/trust holds the built program
+// against a model while it is killed and lied to, package bench measures what
+// it costs, package internal/built builds the program and runs it beside a
+// test, package internal/browser does so with Chromium, package internal/race
+// tells a test whether the race detector is on, package internal/beside finds
+// the documents of others beside the project, and package internal/measured
+// writes into one of ours what was measured.
 //
 // # Two short stories
 //

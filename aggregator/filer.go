@@ -1,11 +1,13 @@
 package aggregator
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -17,12 +19,9 @@ const (
 	// spare the disk, few enough to be published within a second.
 	fileBatch = 500
 
-	// leadFor is how long a filer leads its store before it must renew, and
-	// renewEvery how often it does. It looks into the log when it is woken, and
-	// at every lookEvery-th renewal for what other processes appended.
-	leadFor    = 10 * time.Second
-	renewEvery = leadFor / 3
-	lookEvery  = 3
+	// leadFor is how long a filer leads its store before it must renew. It does
+	// so five times as often, and looks then for what other processes appended.
+	leadFor = 10 * time.Second
 
 	// noteRules is the note that keeps what a topic was last filed under.
 	noteRules = "rules:"
@@ -32,8 +31,14 @@ const (
 // all the processes that share a store one files at a time.
 func (a *Aggregator) File(ctx context.Context) {
 	for ctx.Err() == nil {
-		wait := wakeEvery
-		leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor)
+		wait := a.renewEvery()
+		if a.aside.Load() {
+			a.resign(ctx)
+			a.alive.Store(time.Now().Unix())
+			sleep(ctx, wait, nil)
+			continue
+		}
+		leads, err := a.log.Lead(ctx, a.opts.Owner, a.leadFor())
 		switch {
 		case err != nil:
 			wait = a.failed(ctx, "the store does not say who files", err)
@@ -41,12 +46,24 @@ func (a *Aggregator) File(ctx context.Context) {
 			a.lead(ctx)
 			wait = 0
 		default:
-			wait = renewEvery
 			a.alive.Store(time.Now().Unix())
 		}
 		sleep(ctx, wait, nil)
 	}
+	a.resign(ctx)
 }
+
+// resign lets another process file at once.
+func (a *Aggregator) resign(ctx context.Context) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer stop()
+	if err := a.log.Resign(ctx); err != nil {
+		a.logger.Warn("another process files only when the lease of this one has ended", "error", err)
+	}
+}
+
+// leadFor is how long this process files before it must renew.
+func (a *Aggregator) leadFor() time.Duration { return cmp.Or(a.opts.Lead, leadFor) }
 
 // FileOnce files all that stands in the log.
 func (a *Aggregator) FileOnce(ctx context.Context) error {
@@ -63,16 +80,21 @@ func (a *Aggregator) FileOnce(ctx context.Context) error {
 // lead files until leadership is lost, users overrule, the store fails or ctx
 // is done.
 func (a *Aggregator) lead(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		defer stop()
+		a.renew(ctx)
+	})
+	defer renewing.Wait()
+	defer stop()
 	index, ruling, err := a.prepare(ctx)
 	if err != nil {
 		sleep(ctx, a.failed(ctx, "the index of stories could not be read", err), nil)
 		return
 	}
 	var filedUnder *Plan
-	for idle := lookEvery; ctx.Err() == nil; {
-		if leads, err := a.log.Lead(ctx, a.opts.Owner, leadFor); err != nil || !leads {
-			return
-		}
+	for ctx.Err() == nil && !a.aside.Load() {
 		if plan := a.plan.Load(); plan != filedUnder {
 			if err := a.refile(ctx, plan); err != nil {
 				sleep(ctx, a.failed(ctx, "the topics could not be filed anew", err), nil)
@@ -80,23 +102,31 @@ func (a *Aggregator) lead(ctx context.Context) {
 			}
 			filedUnder = plan
 		}
-		if idle >= lookEvery {
-			if now, err := a.log.Noted(ctx, noteOverrides); err != nil || now != ruling {
-				return
-			}
-			if err := a.drain(ctx, index); err != nil {
-				// The index may have seen records that were not stored as filed.
-				sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
-				return
-			}
-			idle = 0
+		if now, err := a.log.Noted(ctx, noteOverrides); err != nil || now != ruling {
+			return
+		}
+		if err := a.drain(ctx, index); err != nil {
+			// The index may have seen records that were not stored as filed.
+			sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
+			return
 		}
 		a.alive.Store(time.Now().Unix())
-		if idle++; sleep(ctx, renewEvery, a.appended) {
-			idle = lookEvery
+		sleep(ctx, a.renewEvery(), a.appended)
+	}
+}
+
+// renew keeps this process the filer, whatever it is at, until it is not or ctx
+// is done.
+func (a *Aggregator) renew(ctx context.Context) {
+	for sleep(ctx, a.renewEvery(), nil); ctx.Err() == nil; sleep(ctx, a.renewEvery(), nil) {
+		if leads, err := a.log.Lead(ctx, a.opts.Owner, a.leadFor()); err != nil || !leads {
+			return
 		}
 	}
 }
+
+// renewEvery is how often a filer renews its lease.
+func (a *Aggregator) renewEvery() time.Duration { return a.leadFor() / 5 }
 
 // failed logs an error of the store, unless the program is ending, and returns
 // how long to wait.
@@ -132,9 +162,9 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 	}
 	index := story.New(opts)
 	n, start := 0, time.Now()
-	err := a.log.Decided(ctx, start.Add(-index.Window()), func(d news.Decision, published time.Time) bool {
+	err := a.log.Decided(ctx, start.Add(-index.Window()), func(d news.Decision, _ time.Time) bool {
 		if !without[d.Key] {
-			index.Restore(d, published)
+			index.Restore(d)
 			n++
 		}
 		return ctx.Err() == nil
@@ -147,6 +177,10 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 	}
 	return index, nil
 }
+
+// LooksBack is how long after its publication the decision upon an item is read
+// again, with its sketch, when the index is made.
+func (a *Aggregator) LooksBack() time.Duration { return a.opts.Stories.Horizon() }
 
 // decide puts a record into its story. An item that is revised after it has
 // left the index stays where it was filed.
@@ -198,7 +232,10 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	batch := news.Batch{Refiled: changed, At: time.Now()}
+	batch := news.Batch{Refiled: changed, Notes: map[string]string{}, At: time.Now()}
+	for _, name := range changed {
+		batch.Notes[noteRules+name] = fingerprints[name]
+	}
 	err := a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
 		for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
 			if slices.Contains(changed, f.Topic) {
@@ -215,11 +252,6 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	}
 	if err != nil {
 		return fmt.Errorf("refile: %w", err)
-	}
-	for _, name := range changed {
-		if err := a.log.Note(ctx, noteRules+name, fingerprints[name]); err != nil {
-			return fmt.Errorf("refile %s: %w", name, err)
-		}
 	}
 	a.logger.Info("topics filed under their rules", "topics", changed, "filings", len(batch.Filings))
 	a.opts.Filed(changed)

@@ -34,15 +34,32 @@ var mayImport = map[string][]string{
 	"aggregator/poll":            {"aggregator/news"},
 	"aggregator/schedule":        {"aggregator/news"},
 	"aggregator/store":           {"aggregator/news"},
+	"aggregator/store/faultfs":   nil,
 	"aggregator/store/storetest": {"aggregator", "aggregator/news", "aggregator/store", "output"},
+	"aggregator/store/scale":     nil,
 	"aggregator/story":           {"aggregator/news"},
 	"aggregator/topic":           {"aggregator/news"},
 	"output":                     {"aggregator/news", "output/render", "output/serve", "output/websub"},
 	"output/render":              {"aggregator/news"},
-	"output/serve":               {"aggregator/news"},
+	"output/render/schematest":   {"internal/beside"},
+	"output/serve":               {"aggregator/news", "output/serve/plain"},
+	"output/serve/plain":         nil,
 	"output/websub":              {"aggregator/news"},
+	"bench":                      nil, // tests only, which may import what they measure: the probe is gofeed, bluemonday and SQLite
 	"cmd/wireroom":               {"*"},
 	"cmd/wireroom/newsroom":      nil,
+	"cmd/wireroom/trust":         {"aggregator/news"},
+	"internal/built":             {"internal/beside", "internal/race"},
+	"internal/race":              nil,
+	"internal/beside":            nil,
+	"internal/browser":           nil,
+	"internal/measured":          nil,
+}
+
+// testsOnly are the packages that no program may contain: only tests import
+// them, and each other.
+var testsOnly = []string{
+	"aggregator/store/faultfs", "aggregator/store/scale", "aggregator/store/storetest", "bench", "cmd/wireroom/trust", "internal/beside", "internal/browser", "internal/built", "internal/race", "internal/measured", "output/render/schematest",
 }
 
 // homes says which packages, and those below them, may import a library, by
@@ -53,15 +70,16 @@ var homes = map[string][]string{
 	"database/sql":                        {"aggregator/store"},
 	"github.com/PuerkitoBio/goquery":      {"aggregator/article"},
 	"github.com/abadojack/whatlanggo":     {"aggregator/normalize"},
-	"github.com/andybalholm/brotli":       {"aggregator/poll", "output/serve"},
+	"github.com/andybalholm/brotli":       {"aggregator/poll"},
 	"github.com/andybalholm/cascadia":     {"aggregator/article", "aggregator/config"},
 	"github.com/blevesearch/snowballstem": {"aggregator/topic"},
+	"github.com/chromedp/chromedp":        {"internal/browser"},
 	"github.com/clipperhouse/uax29":       {"aggregator/story", "aggregator/topic"},
 	"github.com/expr-lang/expr":           {"aggregator/topic"},
 	"github.com/fsnotify/fsnotify":        {"aggregator/config", "cmd/wireroom"},
 	"github.com/gogs/chardet":             {"aggregator/parse"},
 	"github.com/google/go-cmp":            {"aggregator/store/storetest"},
-	"github.com/google/jsonschema-go":     {"aggregator/config"},
+	"github.com/google/jsonschema-go":     {"aggregator/config", "output/render/schematest"},
 	"github.com/gorilla/feeds":            {"output/render"},
 	"github.com/jackc/pgx":                {"aggregator/store"},
 	"github.com/klauspost/compress":       {"aggregator/poll", "aggregator/store", "output", "output/serve"},
@@ -76,6 +94,7 @@ var homes = map[string][]string{
 	"github.com/zeebo/xxh3":               {"aggregator/parse", "aggregator/poll", "aggregator/story", "aggregator/store"},
 	"go.yaml.in/yaml":                     {"aggregator/config"},
 	"golang.org/x/":                       {"*"},
+	"modernc.org/libc":                    {"aggregator/store/faultfs"},
 	"modernc.org/sqlite":                  {"aggregator/store"},
 }
 
@@ -140,6 +159,9 @@ func breaches(packages []listed) []string {
 			if local, ok := strings.CutPrefix(path, module); ok {
 				if known && !slices.Contains(own, local) && !slices.Contains(own, "*") {
 					wrong = append(wrong, fmt.Sprintf("%s imports %s, against the direction", name, local))
+				}
+				if slices.Contains(testsOnly, local) && !slices.Contains(testsOnly, name) {
+					wrong = append(wrong, fmt.Sprintf("%s imports %s, which is for tests only", name, local))
 				}
 				continue
 			}
@@ -231,6 +253,14 @@ func TestLayoutCatches(t *testing.T) {
 				"aggregator/store/s.go": "// Package store is.\npackage store\nimport _ \"database/sql\"\n",
 			},
 			want: []string{"output imports aggregator/store, against the direction"},
+		},
+		"for tests only": {
+			files: map[string]string{
+				"cmd/wireroom/main.go": "// Wireroom is.\npackage main\nimport _ \"" + module + "internal/built\"\nfunc main() {}\n",
+				"internal/built/b.go":  "// Package built is.\npackage built\nimport _ \"" + module + "internal/race\"\n",
+				"internal/race/r.go":   "// Package race is.\npackage race\n",
+			},
+			want: []string{"cmd/wireroom imports internal/built, which is for tests only"},
 		},
 		"libraries": {
 			files: map[string]string{

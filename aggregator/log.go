@@ -77,6 +77,9 @@ type Log interface {
 	// so; false if another process is. On a store of one process it is true.
 	Lead(ctx context.Context, owner string, ttl time.Duration) (bool, error)
 
+	// Resign ends it before its time: another process may lead at once.
+	Resign(ctx context.Context) error
+
 	// Note and Noted keep small texts by name, such as the rules that a topic
 	// was last filed under. A text that was never kept is "".
 	Note(ctx context.Context, name, text string) error

@@ -19,6 +19,7 @@ type pushes struct {
 
 // A push is what a hub has told of one source.
 type push struct {
+	at          time.Time
 	body        []byte // what it sent, where it proved that it did
 	contentType string
 	silent      bool // the hub tells of the source no longer
@@ -30,7 +31,18 @@ func (p *pushes) take(source string) (push, bool) {
 	defer p.mu.Unlock()
 	told, ok := p.by[source]
 	delete(p.by, source)
-	return told, ok
+	return told.fresh(), ok
+}
+
+// pushFresh is how old a body may be that is read in the place of a poll. It is
+// older if another process has polled the source instead.
+const pushFresh = time.Minute
+
+func (p push) fresh() push {
+	if time.Since(p.at) > pushFresh {
+		p.body = nil
+	}
+	return p
 }
 
 // look returns what take would.
@@ -38,7 +50,7 @@ func (p *pushes) look(source string) (push, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	told, ok := p.by[source]
-	return told, ok
+	return told.fresh(), ok
 }
 
 // put adds what was told. Of two bodies neither is the whole, and so the
@@ -53,6 +65,7 @@ func (p *pushes) put(source string, told push) {
 	if p.by == nil {
 		p.by = map[string]push{}
 	}
+	told.at = time.Now()
 	p.by[source] = told
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator"
 	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // TestSlowSourcesFillNoQueue polls two hundred good sources beside a thousand
@@ -48,7 +49,7 @@ func TestSlowSourcesFillNoQueue(t *testing.T) {
 		p := newPunctuality(time.Now(), b.sources)
 		b.polled = p.polled
 		long := 45 * time.Minute // the bad ones come twice
-		if raceEnabled {
+		if race.Enabled {
 			long = 15 * time.Minute
 		}
 		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(long) })
@@ -63,7 +64,7 @@ func TestSlowSourcesFillNoQueue(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%d polls; the latest of a good source came %s late", p.polls, worst)
+		t.Logf("%d polls; the latest of a good source came %s late, of an interval of %s", p.polls, worst, interval)
 		if polls != 200 || late > 0 {
 			t.Errorf("%d of %d good sources were late by more than a tenth of their interval, at worst by %s", late, polls, worst)
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +128,62 @@ func TestArchive(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAReaderOfArchivesMissesNothing lets a reader that follows archives (RFC
+// 5005, section 4) ask for the feed at any moment: before a page is written that
+// takes what left the feed, and after it was written and before the feed names
+// it. What a reader missed, it finds with its next request.
+func TestAReaderOfArchivesMissesNothing(t *testing.T) {
+	links, ids := regexp.MustCompile(`<link rel="prev-archive" href="https://feeds\.example\.org([^"]*)"`), regexp.MustCompile(`<id>tag:[^<]*:all/[^<]*</id>`)
+	for seed := range uint64(4) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		d := newDesk(t, news.Topic{Name: "all", Title: "Everything", Limit: 40, Content: news.ContentLink})
+		start := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
+		seen, known := map[string]bool{}, map[string]bool{}
+		poll := func() {
+			pages := map[string][]byte{}
+			for doc, err := range d.ArchivePages(t.Context(), "all") {
+				d.must(err)
+				pages[doc.Path] = doc.Body
+			}
+			for _, doc := range d.Current() {
+				pages[doc.Path] = doc.Body
+			}
+			for path := "/topics/all.atom"; path != "" && !known[path]; {
+				body := pages[path]
+				if body == nil && path != "/topics/all.atom" {
+					t.Fatalf("seed %d: %s is named and is not there", seed, path)
+				}
+				known[path] = path != "/topics/all.atom"
+				for _, id := range ids.FindAllString(string(body), -1) {
+					seen[id] = true
+				}
+				path = ""
+				if m := links.FindStringSubmatch(string(body)); m != nil {
+					path = m[1]
+				}
+			}
+		}
+		for range 40 {
+			switch r.IntN(4) {
+			case 0:
+				d.file(1+r.IntN(90), start.Add(time.Duration(d.filed)*time.Minute))
+			case 1:
+				d.must(d.Publish(t.Context(), nil))
+			case 2:
+				_, err := d.Archive(t.Context())
+				d.must(err)
+			case 3:
+				poll()
+			}
+		}
+		d.archive()
+		d.must(d.Publish(t.Context(), nil))
+		poll()
+		if len(seen) != d.filed || d.filed < 100 {
+			t.Errorf("seed %d: a reader has seen %d of %d stories", seed, len(seen), d.filed)
+		}
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"os"
-	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,38 +19,15 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/browser"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
 )
 
-// chromium starts Debian's Chromium, without what it does in the background.
+// chromium starts Chromium for a minute.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("chromium is absent")
-		}
-		t.Skip("chromium is absent")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-background-networking", true))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		// Ends the browser and waits for it, so that its folder can go.
-		last, stop := context.WithTimeout(ctx, 10*time.Second)
-		defer stop()
-		_ = chromedp.Cancel(last)
-		cancel()
-	})
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(browser.Start(t), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -111,7 +87,11 @@ func newsroom(t *testing.T) (address string, paths []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, doc := range append([]news.Document{topic, index, story}, sources...) {
+	errorPages, err := render.ErrorPages(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range slices.Concat([]news.Document{topic, index, story}, sources, errorPages) {
 		if len(doc.Body) > 100_000 {
 			t.Errorf("%s has %d bytes", doc.Path, len(doc.Body))
 		}

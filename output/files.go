@@ -1,8 +1,10 @@
 package output
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -18,8 +20,8 @@ import (
 const manifest = ".wireroom"
 
 // Current returns the documents that were last put before readers, in the
-// order of their paths, without the private ones: a folder of files cannot ask
-// for a token.
+// order of their paths and pages last, for they lead to all else. Private ones
+// are left out: a folder of files cannot ask for a token.
 func (p *Publisher) Current() []news.Document {
 	var docs []news.Document
 	for _, doc := range p.last {
@@ -27,64 +29,111 @@ func (p *Publisher) Current() []news.Document {
 			docs = append(docs, doc)
 		}
 	}
-	slices.SortFunc(docs, func(a, b news.Document) int { return strings.Compare(a.Path, b.Path) })
+	page := func(doc news.Document) int { return strings.Count(doc.ContentType, "text/html") }
+	slices.SortFunc(docs, func(a, b news.Document) int {
+		return cmp.Or(cmp.Compare(page(a), page(b)), strings.Compare(a.Path, b.Path))
+	})
 	return docs
 }
 
-// WriteFiles writes documents below a folder, each replaced as a whole, and
-// removes those of the last call that are no more; the first error among the
-// documents ends it. It returns how many files the folder now holds. Pages are
-// written with an .html ending, as static web servers expect them.
-func WriteFiles(dir string, docs iter.Seq2[news.Document, error]) (int, error) {
+// WriteFiles writes documents below a folder in their order, each replaced as a
+// whole, and removes at the end those of earlier calls that are no more; the
+// first error among the documents ends it. It returns how many files the folder
+// now holds. Whenever it is cut short, every file is as it was or as it is to
+// be, and the next call removes what it left.
+func WriteFiles(dir string, docs iter.Seq2[news.Document, error]) (n int, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write files: %w", err)
+		}
+	}()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, fmt.Errorf("write files: %w", err)
+		return 0, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return 0, fmt.Errorf("write files: %w", err)
+		return 0, err
 	}
 	defer root.Close()
-	before, err := root.ReadFile(manifest)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("write files: %w", err)
+	list, err := root.OpenFile(manifest, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return 0, err
+	}
+	defer list.Close()
+	text, err := io.ReadAll(list)
+	if err != nil {
+		return 0, err
+	}
+	before := map[string]bool{}
+	for name := range strings.Lines(string(text)) {
+		before[strings.TrimSuffix(name, "\n")] = true
 	}
 	var names []string
 	for doc, err := range docs {
 		if err != nil {
-			return 0, fmt.Errorf("write files: %w", err)
+			return 0, err
 		}
-		name := fileName(doc)
-		if err := replace(root, name, doc); err != nil {
-			return 0, fmt.Errorf("write files: %w", err)
+		for _, name := range fileNames(doc) {
+			// It is listed first: whatever is cut short is known to the next call.
+			if !before[name] {
+				if _, err := list.WriteString(name + "\n"); err != nil {
+					return 0, err
+				}
+			}
+			if err := replace(root, name, doc); err != nil {
+				return 0, err
+			}
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
-	for name := range strings.Lines(string(before)) {
-		name = strings.TrimSuffix(name, "\n")
-		if name != "" && !slices.Contains(names, name) {
-			if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return 0, fmt.Errorf("write files: %w", err)
+	if err := removeGone(root, before, names); err != nil {
+		return 0, err
+	}
+	return len(names), replace(root, manifest, news.Document{Body: []byte(strings.Join(names, "\n") + "\n")})
+}
+
+// removeGone removes the files that were written before and are not among
+// names, the folders that are empty then, and what calls that were cut short
+// had not yet put into place.
+func removeGone(root *os.Root, before map[string]bool, names []string) error {
+	written := map[string]bool{"": true}
+	for _, name := range names {
+		written[name] = true
+	}
+	for name := range before {
+		for _, gone := range []string{name, name + nextEnding} {
+			if written[gone] {
+				continue
+			}
+			if err := root.Remove(gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		for dir := path.Dir(name); !written[name] && dir != "."; dir = path.Dir(dir) {
+			if root.Remove(dir) != nil {
+				break // something is in it
 			}
 		}
 	}
-	list := news.Document{Body: []byte(strings.Join(names, "\n") + "\n")}
-	if err := replace(root, manifest, list); err != nil {
-		return 0, fmt.Errorf("write files: %w", err)
-	}
-	return len(names), nil
+	return nil
 }
 
-// fileName is the name of a document's file below the folder.
-func fileName(doc news.Document) string {
+// fileNames are the names of a document's file below the folder. A page has
+// two: servers that add an ending find the first, and all others the second,
+// behind the slash that they add to the name of a folder.
+func fileNames(doc news.Document) []string {
 	name := strings.TrimPrefix(path.Clean("/"+doc.Path), "/")
 	switch {
 	case name == "":
-		return "index.html"
+		return []string{"index.html"}
 	case strings.HasPrefix(doc.ContentType, "text/html"):
-		return name + ".html"
+		return []string{name + ".html", name + "/index.html"}
 	}
-	return name
+	return []string{name}
 }
+
+// nextEnding is that of a file which is not yet in its place.
+const nextEnding = ".next"
 
 // replace writes a file under another name and moves it into place, so that a
 // web server sees the old bytes or the new ones and nothing between.
@@ -97,7 +146,7 @@ func replace(root *os.Root, name string, doc news.Document) error {
 	if old, err := root.ReadFile(name); err == nil && string(old) == string(doc.Body) {
 		return nil
 	}
-	next := name + ".next"
+	next := name + nextEnding
 	f, err := root.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err

@@ -23,8 +23,19 @@ type Shelf interface {
 	// from the first moment after a restart.
 	Documents(ctx context.Context) ([]news.Document, error)
 
+	// Leads reports whether this process is the one that publishes. It is, if
+	// no other shares the shelf.
+	Leads() bool
+
 	// SaveDocuments keeps documents for the next start and for other replicas.
+	// It fails if another process publishes. ShareDocuments does so if there
+	// may be other replicas; what it keeps is made anew at every start.
 	SaveDocuments(ctx context.Context, docs []news.Document) error
+	ShareDocuments(ctx context.Context, docs []news.Document) error
+
+	// DocumentsSince returns the documents that other processes have saved
+	// since rev, which is 0 at first, and the rev to ask with next.
+	DocumentsSince(ctx context.Context, rev int64) (docs []news.Document, next int64, err error)
 
 	// Archived returns the number of the newest page of a topic's archive and
 	// when it was written, 0 if it has none. Unarchived returns the filings that
@@ -57,7 +68,7 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 			errs = append(errs, fmt.Errorf("publish %s: %w", topic.Name, err))
 		}
 	}
-	if err := p.overview(ctx, c); err != nil {
+	if err := p.overview(ctx, c, only == nil); err != nil {
 		errs = append(errs, fmt.Errorf("publish the overview: %w", err))
 	}
 	return errors.Join(errs...)

@@ -3,15 +3,48 @@ package output
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/output/render"
 )
 
-// overview publishes what is of no one topic: the front page, the page of
-// sources and the lists of subscriptions. It is made anew at every start, and
-// so it is not stored.
-func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
+// overview publishes what is of no one topic: the front page, and the lists of
+// all sources, at once or when their time has come. It is made anew at every
+// start, and so it is not stored.
+func (p *Publisher) overview(ctx context.Context, c Catalogue, lists bool) error {
+	var summaries []render.Summary
+	for _, t := range c.Topics {
+		if s, ok := p.summaries[t.Name]; ok {
+			summaries = append(summaries, s)
+		}
+	}
+	p.mu.Lock()
+	notice := p.notice
+	p.mu.Unlock()
+	index, err := render.IndexPage(c.Site, summaries, notice)
+	if err != nil {
+		return err
+	}
+	if err := p.keep(ctx, []news.Document{index}, false); err != nil {
+		return err
+	}
+	start := time.Now()
+	if wait := p.listAt.Sub(start); wait > 0 && !lists {
+		if !p.listing {
+			p.listing = true
+			time.AfterFunc(wait, func() { p.Changed(nil) })
+		}
+		return nil
+	}
+	err = p.lists(ctx, c)
+	p.listing, p.listAt = false, time.Now().Add(listShare*time.Since(start))
+	return err
+}
+
+// lists publishes the page of sources, the feed of their troubles and the lists
+// of subscriptions.
+func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	states, err := p.shelf.States(ctx)
 	if err != nil {
 		return err
@@ -29,24 +62,11 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 		s := byName[o.Source]
 		status = append(status, render.SourceStatus{Outlet: o, Schedule: s.Schedule, State: s, Rhythm: s.Rhythm})
 	}
-	var summaries []render.Summary
-	for _, t := range c.Topics {
-		if s, ok := p.summaries[t.Name]; ok {
-			summaries = append(summaries, s)
-		}
-	}
-	p.mu.Lock()
-	notice := p.notice
-	p.mu.Unlock()
-	index, err := render.IndexPage(c.Site, summaries, notice)
-	if err != nil {
-		return err
-	}
 	pages, err := render.SourcesPages(c.Site, status)
 	if err != nil {
 		return err
 	}
-	missing, err := render.MissingPage(c.Site)
+	errorPages, err := render.ErrorPages(c.Site)
 	if err != nil {
 		return err
 	}
@@ -73,6 +93,6 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue) error {
 		}
 		lists = append(lists, list)
 	}
-	docs := slices.Concat(render.Assets(), []news.Document{index, missing, statusFeed, sourcesList, topicsList}, pages, lists)
+	docs := slices.Concat(render.Assets(), errorPages, []news.Document{statusFeed, sourcesList, topicsList}, pages, lists)
 	return p.keep(ctx, docs, false)
 }

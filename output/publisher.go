@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -16,17 +17,31 @@ import (
 )
 
 const (
-	// publishEvery is the least time between two rounds of publishing, so
-	// that a burst of filings is rendered once.
+	// publishEvery and publishLate are the least and the longest pause between
+	// two rounds of publishing, so that a burst of filings is rendered once. In
+	// between it is publishShare times what the round before took: while much
+	// is filed, publishing leaves the processor to the filing.
 	publishEvery = 200 * time.Millisecond
+	publishLate  = time.Second
+	publishShare = 9
+
+	// listShare is the same of the pages and lists that tell of all sources,
+	// whose number it grows with.
+	listShare = 30
 
 	// refreshEvery is how often every topic is published anew, so that what
 	// outgrew a topic's window leaves it, and the pages that tell times follow.
 	refreshEvery = time.Minute
 
+	// followEvery is how often a process that does not publish looks for what
+	// another one has published.
+	followEvery = time.Second
+
 	// archiveEvery is how often a page is added to the archive of a topic that
-	// has enough for it: a long past is archived at leisure.
+	// has enough for it, or that many times what the pages before took: a long
+	// past is archived at leisure.
 	archiveEvery = 2 * time.Second
+	archiveShare = 20
 )
 
 // A Catalogue is what is to be published. It is replaced as a whole.
@@ -49,7 +64,14 @@ type Publisher struct {
 	changed   map[string]bool // topics to publish; nil: all
 	wake      chan struct{}
 
+	known atomic.Int64 // when what is served was last known to be the newest, Unix nanoseconds
+
 	// Only the caller of Publish touches these.
+	leads     bool                      // this process publishes
+	deaf      bool                      // it could not be looked what others publish
+	rev       int64                     // of what others have published
+	listAt    time.Time                 // when the lists of sources may be made anew
+	listing   bool                      // they are to be made then
 	last      map[string]news.Document  // by path
 	summaries map[string]render.Summary // by topic
 	presses   map[string]*render.Press  // by topic
@@ -85,12 +107,15 @@ func (p *Publisher) Restore(ctx context.Context) error {
 // settle makes the desk's rules those of a catalogue, and takes the documents
 // away of topics that it does not have, or that were open and are private now.
 func (p *Publisher) settle(c Catalogue) {
-	rules := serve.Rules{Tokens: map[string]string{}, Retired: map[string]bool{}}
+	rules := serve.Rules{Tokens: map[string]string{}, Renamed: map[string]string{}, Retired: map[string]bool{}}
 	known := map[string]bool{"": true}
 	for _, t := range c.Topics {
 		known[t.Name] = true
 		if t.Token != "" {
 			rules.Tokens[t.Name] = t.Token
+		}
+		for _, name := range t.Formerly {
+			rules.Renamed[name] = t.Name
 		}
 	}
 	for path, doc := range p.last {
@@ -106,7 +131,7 @@ func (p *Publisher) settle(c Catalogue) {
 		}
 	}
 	for name := range p.gone {
-		rules.Retired[name] = !known[name]
+		rules.Retired[name] = !known[name] && rules.Renamed[name] == ""
 	}
 	p.desk.SetRules(rules)
 }
@@ -153,41 +178,113 @@ func (p *Publisher) current() Catalogue {
 	return p.catalogue
 }
 
-// Run publishes what changed, when it changed, until ctx is done.
+// Run publishes what changed, when it changed, until ctx is done; or, where
+// another process publishes, serves what that one does.
 func (p *Publisher) Run(ctx context.Context) {
-	p.attempt(ctx, nil)
+	p.round(ctx, nil)
 	refresh := time.NewTicker(refreshEvery)
 	defer refresh.Stop()
-	archive := time.NewTicker(archiveEvery)
+	follow := time.NewTicker(followEvery)
+	defer follow.Stop()
+	archive := time.NewTimer(archiveEvery)
 	defer archive.Stop()
 	for {
+		start := time.Now()
 		select {
 		case <-ctx.Done():
 			return
 		case <-refresh.C:
-			p.attempt(ctx, nil)
+			p.round(ctx, nil)
+		case <-follow.C:
+			if p.leads && p.shelf.Leads() {
+				p.known.Store(time.Now().UnixNano()) // for when it does no longer
+				continue
+			}
+			p.round(ctx, map[string]bool{})
 		case <-archive.C:
-			topics, err := p.Archive(ctx)
-			if err != nil && ctx.Err() == nil {
-				p.logger.Error("archiving failed; it is tried again", "error", err)
+			start = time.Now()
+			if p.leads {
+				p.archiveMore(ctx)
 			}
-			if len(topics) > 0 {
-				p.Changed(topics)
-			}
+			archive.Reset(max(archiveEvery, archiveShare*time.Since(start)))
 			continue
 		case <-p.wake:
+			start = time.Now()
 			p.mu.Lock()
 			changed := p.changed
 			p.changed = nil
 			p.mu.Unlock()
-			p.attempt(ctx, changed)
+			p.round(ctx, changed)
 		}
-		pause := time.NewTimer(publishEvery)
+		pause := time.NewTimer(min(max(publishEvery, publishShare*time.Since(start)), publishLate))
 		select {
 		case <-ctx.Done():
 		case <-pause.C:
 		}
 		pause.Stop()
+	}
+}
+
+// round publishes topics, or follows who does. Whoever begins to publish looks
+// first at what was published last, and publishes all of it anew.
+func (p *Publisher) round(ctx context.Context, only map[string]bool) {
+	if leads := p.shelf.Leads(); leads != p.leads {
+		if !p.follow(ctx) {
+			return
+		}
+		if p.leads = leads; leads {
+			only = nil
+		} else {
+			p.rev = 0
+		}
+	}
+	if p.leads {
+		p.attempt(ctx, only)
+		return
+	}
+	p.follow(ctx)
+}
+
+// follow takes over what another process has published since the last time. It
+// says whether it could be looked.
+func (p *Publisher) follow(ctx context.Context) bool {
+	now := time.Now()
+	docs, rev, err := p.shelf.DocumentsSince(ctx, p.rev)
+	if err != nil {
+		if ctx.Err() == nil && !p.deaf {
+			p.logger.Error("it is not known what was published since; the last known documents stay", "error", err)
+		}
+		p.deaf = true
+		return false
+	}
+	p.deaf = false
+	for _, doc := range docs {
+		p.last[doc.Path] = doc
+	}
+	if p.settle(p.current()); len(docs) > 0 {
+		docs = slices.DeleteFunc(docs, func(doc news.Document) bool { _, ok := p.last[doc.Path]; return !ok })
+		p.desk.Set(docs...)
+	}
+	p.rev = rev
+	p.known.Store(now.UnixNano())
+	return true
+}
+
+// Age is how long ago what is served was last known to be the newest.
+func (p *Publisher) Age() time.Duration {
+	known := p.known.Load()
+	if known == 0 || p.shelf.Leads() {
+		return 0
+	}
+	return time.Since(time.Unix(0, known))
+}
+
+// archiveMore adds to the archives. A feed names the newest page of its archive
+// with its next change, and at the latest when all is published anew: so much
+// is rendered once.
+func (p *Publisher) archiveMore(ctx context.Context) {
+	if _, err := p.Archive(ctx); err != nil && ctx.Err() == nil {
+		p.logger.Error("archiving failed; it is tried again", "error", err)
 	}
 }
 
@@ -221,6 +318,8 @@ func (p *Publisher) keep(ctx context.Context, docs []news.Document, save bool) e
 		if err := p.shelf.SaveDocuments(ctx, fresh); err != nil {
 			return err
 		}
+	} else if err := p.shelf.ShareDocuments(ctx, fresh); err != nil {
+		return err
 	}
 	p.desk.Set(fresh...)
 	for _, doc := range fresh {

@@ -3,9 +3,7 @@ package article_test
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -13,10 +11,12 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/article"
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 func TestSeed(t *testing.T) {
-	page, text := shared(t, "seed", "story.html"), string(shared(t, "seed", "ukraine-diplomacy.txt"))
+	page, text := recorded(t, "seed", "story.html"), string(recorded(t, "seed", "ukraine-diplomacy.txt"))
 	e, err := article.Entry(page, "text/html; charset=utf-8", "https://taghribnews.com/vdcfmcdtjw6dmma.r7iw.html")
 	if err != nil {
 		t.Fatal(err)
@@ -68,14 +68,10 @@ func plain(s string) string {
 	return strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&amp;", "&").Replace(b.String())
 }
 
-// shared reads a file of the corpora beside the project. Where it is absent
-// the test is skipped, but not where CI is set.
-func shared(tb testing.TB, elem ...string) []byte {
+// recorded reads a file that is beside the project.
+func recorded(tb testing.TB, elem ...string) []byte {
 	tb.Helper()
-	data, err := os.ReadFile(filepath.Join(append([]string{"..", "..", "..", "shared"}, elem...)...))
-	if err != nil && os.Getenv("CI") == "" {
-		tb.Skipf("no corpus: %v", err)
-	}
+	data, err := os.ReadFile(beside.Path(tb, elem...))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -180,17 +176,6 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// spent is the processor's time that the test has taken so far: unlike the
-// clock's it hardly depends on what else the machine does.
-func spent(t *testing.T) time.Duration {
-	t.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
 // TestHostile gives pages that cost more than they should.
 func TestHostile(t *testing.T) {
 	for name, page := range map[string]string{
@@ -203,9 +188,9 @@ func TestHostile(t *testing.T) {
 		"brackets": strings.Repeat("<a<b", 50000),
 		"forms":    strings.Repeat("<form><p>"+paragraph+"</form>", 1000),
 	} {
-		start := spent(t)
+		start := race.Spent(t)
 		_, err := article.Entry([]byte(page), "", "https://example.org/a")
-		if took := spent(t) - start; took > 5*time.Second {
+		if took := race.Spent(t) - start; took > 5*time.Second {
 			t.Errorf("%s took %v (%v)", name, took, err)
 		}
 	}

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 var update = flag.Bool("update", false, "write what is expected anew: read the difference")
@@ -91,7 +93,7 @@ feeds.yaml:10:3: topics: the key "t" stands here twice, first in line 9; keep on
 
 // Files that were made to do harm end in an error, quickly and in little memory.
 func TestHostileConfig(t *testing.T) {
-	dir := corpora(t, "security", "hostile-feeds")
+	dir := beside.Path(t, "corpora", "security", "hostile-feeds")
 	files, err := filepath.Glob(filepath.Join(dir, "cfg-*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -133,20 +135,12 @@ func TestHostileConfig(t *testing.T) {
 	}
 }
 
-// spent returns the processor time that a call takes: unlike the time on the
-// clock it is the same on a busy machine.
+// spent returns the processor time that a call takes.
 func spent(t *testing.T, call func()) time.Duration {
 	t.Helper()
-	used := func() time.Duration {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			t.Fatal(err)
-		}
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	}
-	before := used()
+	before := race.Spent(t)
 	call()
-	return used() - before
+	return race.Spent(t) - before
 }
 
 // deepBlock nests mappings by indentation.

@@ -26,6 +26,7 @@ type Config struct {
 	Sources   []news.Source // sorted by name
 	Topics    []news.Topic  // sorted by name
 	Lists     []string      // addresses of OPML lists that are included: what to read again now and then
+	Private   bool          // lists may live on private addresses, as sources may by default
 	Warnings  Problems      // what is wrong in included lists: their faulty entries are left out
 
 	places places
@@ -33,12 +34,13 @@ type Config struct {
 
 // Server is where and how topics are published.
 type Server struct {
-	Listen  string // HOST:PORT
-	BaseURL string // absolute, without a slash at its end; empty: not configured
-	Images  Images
-	Hub     string // "own", "none", or the address of an outside hub
-	Admin   string // HOST:PORT of the listener for profiles; empty: off
-	TLS     TLS
+	Listen     string // HOST:PORT
+	BaseURL    string // absolute, without a slash at its end; empty: not configured
+	Images     Images
+	Hub        string // "own", "none", or the address of an outside hub
+	HubPrivate bool   // the built-in hub delivers to private addresses
+	Admin      string // HOST:PORT of the listener for profiles; empty: off
+	TLS        TLS
 }
 
 // Images says what the pages do with an outlet's pictures.
@@ -61,6 +63,7 @@ const (
 type TLS struct {
 	Cert, Key string   // paths of PEM files
 	ACME      []string // host names to obtain certificates for
+	Directory string   // of the ACME authority; empty: Let's Encrypt
 }
 
 // Log is the form of the log.

@@ -53,7 +53,7 @@ func measure(spec string) rhythm {
 	start := time.Date(2027, time.March, 1, 0, 0, 0, 0, time.UTC)
 	first := schedule.Next(start)
 	if first.IsZero() || first.Sub(start) > horizon {
-		return rhythm{fault: fault{"the schedule never fires within a year", "look at the day and the month: no year has a 31 February"}}
+		return rhythm{fault: fault{"the schedule never fires within a year", "look at the day and the month: a day such as 30 or 31 February never comes"}}
 	}
 	r := rhythm{least: horizon}
 	last, n := first, 1
@@ -111,7 +111,7 @@ func parseCron(spec string) (schedule cron.Schedule, wrong fault) {
 	}
 	schedule, err := cron.ParseStandard("CRON_TZ=" + zone + " " + rest)
 	if err != nil {
-		return nil, fault{"the schedule cannot be read: " + err.Error(), mendCron(rest)}
+		return nil, faultyField(rest)
 	}
 	return schedule, fault{}
 }
@@ -133,12 +133,28 @@ func mendFields(fields []string) string {
 	return "write minute hour day month weekday, such as */10 * * * *"
 }
 
-// mendCron says what to do about a field.
-func mendCron(spec string) string {
+// cronFields are the fields of an expression, and what may stand in each.
+var cronFields = []struct{ name, mend string }{
+	{"minute", "a minute is 0-59, and */10 is every ten minutes"},
+	{"hour", "an hour is 0-23, and 6-22 is every hour from six to ten in the evening"},
+	{"day of the month", "a day of the month is 1-31"},
+	{"month", "a month is 1-12 or jan-dec"},
+	{"weekday", "a weekday is 0-7 or sun-sat; 0 and 7 are Sunday"},
+}
+
+// faultyField says which field of an expression cannot be read.
+func faultyField(spec string) fault {
 	if strings.HasPrefix(spec, "@") {
-		return "write @hourly, @daily, @weekly, @monthly, @yearly or @every 20m"
+		return fault{"there is no such schedule", "write @hourly, @daily, @weekly, @monthly, @yearly or @every 20m"}
 	}
-	return "minute is 0-59, hour 0-23, day 1-31, month 1-12 or jan-dec, weekday 0-7 or sun-sat"
+	for i, field := range strings.Fields(spec) {
+		alone := []string{"*", "*", "*", "*", "*"}
+		alone[i] = field
+		if _, err := cron.ParseStandard(strings.Join(alone, " ")); err != nil {
+			return fault{fmt.Sprintf("%s cannot be a %s", field, cronFields[i].name), cronFields[i].mend}
+		}
+	}
+	return fault{"the schedule cannot be read", "write minute hour day month weekday, such as */10 * * * *"}
 }
 
 // rhythm checks the times of a source.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/beside"
 )
 
 func TestCronAccepted(t *testing.T) {
@@ -48,7 +50,7 @@ func TestCronLeapDay(t *testing.T) {
 // The expressions on which robfig/cron panics, and those that other crons
 // take, end in a fault that says what to write.
 func TestCronCorpus(t *testing.T) {
-	lines := bufio.NewScanner(bytes.NewReader(mustRead(t, filepath.Join(corpora(t, "security"), "cron-time.jsonl"))))
+	lines := bufio.NewScanner(bytes.NewReader(mustRead(t, filepath.Join(beside.Path(t, "corpora", "security"), "cron-time.jsonl"))))
 	looked, sunday := 0, 0
 	for lines.Scan() {
 		var c struct{ ID, Spec, Want string }

@@ -3,6 +3,9 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"reflect"
 	"strings"
 	"testing"
@@ -21,7 +24,7 @@ func TestDocsFresh(t *testing.T) {
 		}
 		return "", fmt.Errorf("there is no shape %q", name)
 	}
-	page, err := template.New("").Funcs(template.FuncMap{"table": table}).Parse(string(mustRead(t, "testdata/configuration.md.tmpl")))
+	page, err := template.New("").Funcs(template.FuncMap{"table": table, "fields": func() string { return whereFields(t) }}).Parse(string(mustRead(t, "testdata/configuration.md.tmpl")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +33,28 @@ func TestDocsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh(t, "../../docs/configuration.md", b.Bytes())
+}
+
+// whereFields lists what an expression may speak of, by the comments of its type.
+func whereFields(t *testing.T) string {
+	file, err := parser.ParseFile(token.NewFileSet(), "../topic/where.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.Name == "Env" {
+			for _, f := range spec.Type.(*ast.StructType).Fields.List {
+				if f.Comment.Text() == "" {
+					t.Errorf("topic.Env.%s has no comment", f.Names[0])
+				}
+				name := reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("expr")
+				fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.TrimSpace(f.Comment.Text()))
+			}
+		}
+		return true
+	})
+	return b.String()
 }
 
 // tableOf lists the keys of a mapping.

@@ -74,7 +74,7 @@ func FuzzReadOPML(f *testing.F) {
 	f.Add([]byte(list))
 	f.Add([]byte(`<rdf:RDF><foaf:Group><foaf:name>G</foaf:name><foaf:Agent><foaf:name>A</foaf:name><rss:channel rdf:about="http://a.example/"/></foaf:Agent></foaf:Group></rdf:RDF>`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, _ := ReadOPML("list", data)
+		got, _ := ReadOPML("list", data, false)
 		seen := map[string]bool{}
 		for _, e := range got.Entries {
 			u, wrong := parseWebURL(e.URL, "")

@@ -137,7 +137,7 @@ func (l *loader) includeURL(at []string, address string) {
 // includeList makes sources of an OPML list. A list is often somebody else's:
 // its faults are warnings and never refuse the configuration.
 func (l *loader) includeList(name string, data []byte) {
-	list, faults := ReadOPML(name, data)
+	list, faults := ReadOPML(name, data, l.root.Defaults.AllowPrivate)
 	l.config.Warnings = append(l.config.Warnings, faults...)
 	taken := map[string]bool{}
 	for _, s := range l.root.Sources {

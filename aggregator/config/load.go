@@ -205,7 +205,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 func (l *loader) general() {
 	r, c := &l.root, l.config
 	c.Title, c.Contact, c.Store = r.Title, r.Contact, r.Store
-	c.Retention = time.Duration(r.Retention)
+	c.Retention, c.Private = time.Duration(r.Retention), r.Defaults.AllowPrivate
 	c.Log = Log{Format: r.Log.Format, Level: r.Log.Level}
 	c.Workers, c.HostGap, c.Budget = r.Polling.Workers, time.Duration(r.Polling.HostGap), r.Polling.Budget
 	if strings.TrimSpace(c.Store) == "" {

@@ -25,10 +25,11 @@ const (
 // unescaped ampersands and angle brackets, undefined entities, missing ends.
 // The outlines around a feed, and its categories, are its tags. Problems are
 // what was left out, each with its line; a document that is no list, or one
-// made to do harm, has one problem and no entries. Lists within the list are
+// made to do harm, has one problem and no entries. Feeds on private addresses are
+// left out unless private is true. Lists within the list are
 // named as problems and not followed.
-func ReadOPML(name string, data []byte) (List, Problems) {
-	r := opmlReader{name: name, seen: map[string]int{}, line: 1}
+func ReadOPML(name string, data []byte, private bool) (List, Problems) {
+	r := opmlReader{name: name, private: private, seen: map[string]int{}, line: 1}
 	if wrong := r.read(cleanXML(data)); wrong != (fault{}) {
 		return List{}, Problems{{File: name, Line: r.line, Column: 1, Message: wrong.message, Mend: wrong.mend}}
 	}
@@ -63,6 +64,7 @@ func cleanXML(data []byte) []byte {
 // An opmlReader is what is known half-way through a list.
 type opmlReader struct {
 	name     string
+	private  bool // feeds may live on private addresses
 	list     List
 	problems Problems
 	seen     map[string]int // index of an address among the entries
@@ -183,6 +185,9 @@ func (r *opmlReader) outline(t html.Token, group bool) {
 	case kind == "include" || kind == "source" || kind == "link" && strings.HasSuffix(strings.ToLower(attr["url"]), ".opml"):
 		r.leave(text, fault{"it is a list within the list", "include that list by its own address"})
 		return
+	case strings.Contains(kind, "xpath") || strings.Contains(kind, "dotnotation"): // of FreshRSS
+		r.leave(text, fault{"it is no feed but read by " + attr["type"], "say with page: and CSS selectors what its items are; see docs/moving.md"})
+		return
 	case e.URL == "" && attr["htmlurl"] != "" && kind != "link":
 		e.URL, e.Site = attr["htmlurl"], true
 	case e.URL == "":
@@ -203,8 +208,8 @@ func (r *opmlReader) add(e Entry, words []string) int {
 	u, wrong := parseWebURL(feedScheme(e.URL), "https://feeds.example.org/rss.xml")
 	switch {
 	case u == nil:
-	case isPrivate(u):
-		wrong = fault{u.Hostname() + " is on a private network", "if it is yours, write it into feeds.yaml with allow_private: true"}
+	case isPrivate(u) && !r.private:
+		wrong = fault{u.Hostname() + " is on a private network", "if it is yours, allow it: with allow_private: true under defaults, or wireroom import --allow-private"}
 	case len(r.list.Entries) == maxEntries:
 		wrong = fault{fmt.Sprintf("the list has more than %d feeds", maxEntries), "split the list"}
 	}
@@ -212,6 +217,7 @@ func (r *opmlReader) add(e Entry, words []string) int {
 		r.leave(e.Title, wrong)
 		return -1
 	}
+	e.AllowPrivate = isPrivate(u)
 	u.Fragment = ""
 	e.URL, e.Line = u.String(), r.line
 	if e.Title == "" && e.Name == "" && !r.rdf {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/internal/beside"
 )
 
 const list = `<?xml version="1.0"?>
@@ -33,7 +35,7 @@ const list = `<?xml version="1.0"?>
 `
 
 func TestReadOPML(t *testing.T) {
-	got, problems := ReadOPML("list.opml", []byte(list))
+	got, problems := ReadOPML("list.opml", []byte(list), false)
 	want := List{Title: "Our feeds", Entries: []Entry{
 		{Name: "the-tagblatt", URL: "https://tagblatt.example/rss?a=1&b=2", Title: `The "Tagblatt"`, Language: "de", Tags: []string{"news", "europe", "wire", "at", "daily"}, Line: 5},
 		{Name: "plain-b8722c88", URL: "http://plain.example/feed", Title: "Plain", Tags: []string{"news"}, Line: 7},
@@ -63,7 +65,7 @@ func TestReadOPMLCharset(t *testing.T) {
 		wide = append(wide, byte(r), byte(r>>8))
 	}
 	for name, data := range map[string][]byte{"windows-1251": cyrillic, "utf-16": wide} {
-		got, problems := ReadOPML(name, data)
+		got, problems := ReadOPML(name, data, false)
 		if len(got.Entries) != 1 || got.Entries[0].Title != "Нов" {
 			t.Errorf("%s: %+v %v", name, got, problems)
 		}
@@ -81,14 +83,14 @@ var evalForms = map[string]*regexp.Regexp{
 // Every expectation that listparser's own tests state about feeds, web sites,
 // titles, addresses and tags holds. Dates and owners of a list are not kept.
 func TestListparser(t *testing.T) {
-	dir := corpora(t, "listparser", "tests", "files")
+	dir := beside.Path(t, "corpora", "listparser", "tests", "files")
 	held := 0
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".xml" {
 			return err
 		}
 		data := mustRead(t, path)
-		got, problems := ReadOPML(entry.Name(), data)
+		got, problems := ReadOPML(entry.Name(), data, false)
 		for _, line := range strings.Split(string(data), "\n") {
 			if !strings.Contains(line, "Eval:") {
 				continue
@@ -160,7 +162,7 @@ func evaluate(line string, got List, problems Problems) (concerns bool, fault st
 
 // Lists as people publish them: not one feed is missed.
 func TestAwesomeLists(t *testing.T) {
-	dir := corpora(t, "awesome-rss-feeds")
+	dir := beside.Path(t, "corpora", "awesome-rss-feeds")
 	address := regexp.MustCompile(`(?i)xmlurl="([^"]+)"`)
 	lists, feeds := 0, 0
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -169,7 +171,7 @@ func TestAwesomeLists(t *testing.T) {
 		}
 		lists++
 		data := mustRead(t, path)
-		got, problems := ReadOPML(entry.Name(), data)
+		got, problems := ReadOPML(entry.Name(), data, false)
 		want := map[string]bool{}
 		for _, m := range address.FindAllStringSubmatch(string(data), -1) {
 			want[m[1]] = true
@@ -187,7 +189,7 @@ func TestAwesomeLists(t *testing.T) {
 }
 
 func TestHostileLists(t *testing.T) {
-	dir := corpora(t, "security", "hostile-feeds")
+	dir := beside.Path(t, "corpora", "security", "hostile-feeds")
 	for file, want := range map[string][2]int{ // entries, problems
 		"opml-deep.opml": {0, 1},
 		"opml-urls.opml": {7, 3},
@@ -199,7 +201,7 @@ func TestHostileLists(t *testing.T) {
 		}
 		var got List
 		var problems Problems
-		if took := spent(t, func() { got, problems = ReadOPML(file, data) }); took > 2*time.Second {
+		if took := spent(t, func() { got, problems = ReadOPML(file, data, false) }); took > 2*time.Second {
 			t.Errorf("%s took %s", file, took)
 		}
 		if len(got.Entries) != want[0] || len(problems) != want[1] {

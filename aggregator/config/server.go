@@ -13,8 +13,8 @@ func (l *loader) server() {
 	s := &l.root.Server
 	at := func(key string) []string { return []string{"server", key} }
 	l.config.Server = Server{
-		Listen: s.Listen, BaseURL: strings.TrimRight(s.BaseURL, "/"), Images: Images(s.Images), Hub: s.Hub, Admin: s.Admin,
-		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: s.TLS.ACME},
+		Listen: s.Listen, BaseURL: strings.TrimRight(s.BaseURL, "/"), Images: Images(s.Images), Hub: s.Hub, HubPrivate: s.HubPrivate, Admin: s.Admin,
+		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: s.TLS.ACME, Directory: s.TLS.ACMEDirectory},
 	}
 	l.address(at("listen"), s.Listen)
 	if s.Admin != "" {
@@ -31,6 +31,12 @@ func (l *loader) server() {
 	}
 	if s.TLS.Cert != "" && len(s.TLS.ACME) > 0 {
 		l.report(at("tls"), "there are certificate files and acme", "set one of the two")
+	}
+	if s.TLS.ACMEDirectory != "" {
+		l.webURL([]string{"server", "tls", "acme_directory"}, s.TLS.ACMEDirectory, "https://ca.example.org/acme/directory")
+		if len(s.TLS.ACME) == 0 {
+			l.report(at("tls"), "there is acme_directory and no acme", "name the hosts to obtain certificates for, such as acme: [feeds.example.org]")
+		}
 	}
 }
 

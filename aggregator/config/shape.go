@@ -48,6 +48,8 @@ type server struct {
 	Images string `yaml:"images" enum:"none,link,direct" default:"link"`
 	// WebSub hub that topics name: `own` is the one built in, `none` none, and a URL an outside one that is told of every change.
 	Hub string `yaml:"hub" default:"own"`
+	// Whether an outside hub may live on, and the built-in one delivers to subscribers on, loopback and private addresses. Anybody who reaches the hub can then let it ask addresses of your network.
+	HubPrivate bool `yaml:"hub_private" default:"false"`
 	// Address of a second listener with profiles of the running program. Off where it is not set; keep it on loopback.
 	Admin string `yaml:"admin" example:"127.0.0.1:6060"`
 	// Certificates, where no proxy in front takes care of them.
@@ -61,6 +63,8 @@ type tls struct {
 	Key string `yaml:"key" example:"/etc/wireroom/key.pem"`
 	// Host names to obtain certificates for by ACME (Let's Encrypt), in place of cert and key.
 	ACME []string `yaml:"acme" example:"[feeds.example.org]"`
+	// Directory of another authority that speaks ACME, such as one of your own.
+	ACMEDirectory string `yaml:"acme_directory" example:"https://ca.example.org/acme/directory"`
 }
 
 type logging struct {
@@ -170,6 +174,8 @@ type auth struct {
 type topic struct {
 	// Title of the published feed; else it is made from the name.
 	Title string `yaml:"title" example:"Ukraine diplomacy"`
+	// Names that this topic had before, the first one first. Their addresses lead to it, and its ids are made of the first of them, so that no reader sees an entry twice.
+	Formerly []string `yaml:"formerly" example:"[world-news]"`
 	// What the feed is about, for readers.
 	Description string `yaml:"description" example:"Who talks with whom, and about what."`
 	// Sources to take from: names, tag:WORD, family:NAME, and exclusions with an exclamation mark, such as "!tag:video" (in quotes: YAML gives the mark a meaning of its own). All sources where it is absent.
@@ -198,7 +204,7 @@ type topic struct {
 	Stories string `yaml:"stories" enum:"merge,copies,off" default:"merge"`
 	// Which member of a story is shown: the one of the source with the highest priority, the earliest, the fullest text, or the original of the copies.
 	Lead string `yaml:"lead" enum:"priority,earliest,fullest,original" default:"priority"`
-	// Secret that a reader must know; the topic is private then.
+	// Secret that a reader must know; the topic is private then: it is at /private/SECRET/topics/NAME.rss, and at /topics/NAME.rss for who sends the secret as bearer token or as password.
 	Token string `yaml:"token" example:"${TOPIC_TOKEN}"`
 	// Path of a file that holds the secret.
 	TokenFile string `yaml:"token_file" example:"/run/secrets/topic_token"`

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -27,6 +28,9 @@ var syntaxFaults = []struct {
 	{"exceeded max depth", fault{"brackets are nested deeper than any configuration needs", "write keys and values on lines of their own"}},
 }
 
+// behindQuote fits a line whose value begins with a quote and goes on after it.
+var behindQuote = regexp.MustCompile(`(?:^|[:-] |[\[{,] *)('[^']*'|"[^"\\]*") *[^\s,:#\]}'"]`)
+
 // syntax reports a file that is not YAML.
 func (l *loader) syntax(name string, data []byte, err error) *yaml.Node {
 	p := Problem{File: name, Message: "this is not YAML: " + err.Error()}
@@ -48,6 +52,9 @@ func explainSyntax(wrong *yaml.LoadError, data []byte) fault {
 	lines := strings.Split(string(data), "\n")
 	if n := wrong.Mark.Line; n > 0 && n <= len(lines) && strings.HasPrefix(strings.TrimLeft(lines[n-1], " "), "\t") {
 		return fault{"the line is indented with a tab", "indent with spaces"}
+	}
+	if n := wrong.Mark.Line; n > 0 && n <= len(lines) && behindQuote.MatchString(lines[n-1]) {
+		return fault{"there is more behind a closing quote", "put the whole value in quotes, of the other kind if it has quotes in it"}
 	}
 	for _, known := range syntaxFaults {
 		if strings.Contains(wrong.Message, known.part) {

@@ -12,6 +12,7 @@ import (
 
 // topics builds the topics from what was decoded.
 func (l *loader) topics() {
+	former := map[string]string{}
 	for _, name := range names(l, "topics", l.root.Topics) {
 		t := l.root.Topics[name]
 		path := []string{"topics", name}
@@ -35,9 +36,30 @@ func (l *loader) topics() {
 			built.Title = titleOf(name)
 		}
 		l.token(path, built.Token)
+		built.Formerly = l.formerly(path, t.Formerly, former)
 		l.spread(path, t.Spread)
 		l.config.Topics = append(l.config.Topics, built)
 	}
+}
+
+// formerly checks the names that a topic had; taken holds those of all topics.
+func (l *loader) formerly(path []string, former []string, taken map[string]string) []string {
+	for i, name := range former {
+		at, here := child(child(path, "formerly"), fmt.Sprint(i)), path[len(path)-1]
+		_, there := l.root.Topics[name]
+		switch {
+		case !slugForm.MatchString(name):
+			l.report(at, fmt.Sprintf("%q was never the name of a topic", name), "write the name that stood under topics")
+		case name == here:
+			l.report(at, fmt.Sprintf("%q is the topic's name now", name), "take it out")
+		case there:
+			l.report(at, fmt.Sprintf("%q is the name of another topic, at its address", name), "take it out, or give that topic another name")
+		case taken[name] != "":
+			l.report(at, fmt.Sprintf("%q leads to %q already", name, taken[name]), "let it lead to one of the two")
+		}
+		taken[name] = here
+	}
+	return former
 }
 
 // titleOf makes a title of a topic's name.

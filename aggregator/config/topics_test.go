@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,22 @@ func TestSlug(t *testing.T) {
 	} {
 		if got := Slug(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestFormerNames(t *testing.T) {
+	c := mustParse(t, "sources: {a: https://a.example/}\ntopics: {new: {formerly: [old, older]}}\n")
+	if got := c.Topics[0]; got.Minted() != "old" || len(got.Formerly) != 2 {
+		t.Errorf("%+v", got)
+	}
+	for formerly, want := range map[string]string{
+		"[b]": `"b" is the name of another topic`,
+		"[a]": "is the topic's name now", "[Old]": "was never the name of a topic", "[shared]": `"shared" leads to "a" already`,
+	} {
+		_, err := Parse("feeds.yaml", []byte("sources: {a: https://a.example/}\ntopics:\n  a: {formerly: "+formerly+"}\n  b: {formerly: [shared]}\n"), env())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("formerly: %s: %v, want %q", formerly, err, want)
 		}
 	}
 }

@@ -24,7 +24,11 @@ func canonical(address, site string, keepFragment bool) string {
 	if !keepFragment && !strings.HasPrefix(u.Fragment, "!") && !strings.HasPrefix(u.Fragment, "/") || trackingFragment(u.Fragment) {
 		u.Fragment, u.RawFragment = "", ""
 	}
-	query := u.RawQuery
+	if strings.Contains(u.Path, "/.") {
+		u = u.ResolveReference(u) // takes out "." and ".."
+	}
+	u.Path, u.RawPath = withoutSession(u.Path), withoutSession(u.RawPath)
+	query := strings.ReplaceAll(u.RawQuery, "&amp;", "&") // of an address that was escaped twice
 	u.RawQuery = withoutTracking(query, u.Hostname())
 	u.ForceQuery = false
 	twin(u, site)
@@ -52,11 +56,11 @@ func withoutTracking(query, host string) string {
 	}
 	var kept []string
 	for _, pair := range strings.Split(query, "&") {
-		name, _, _ := strings.Cut(pair, "=")
+		name, value, _ := strings.Cut(pair, "=")
 		if plain, err := url.QueryUnescape(name); err == nil {
 			name = plain
 		}
-		if pair != "" && !tracking(strings.ToLower(name), host) {
+		if name = strings.ToLower(name); pair != "" && !tracking(name, host) && !(referring[name] && feedNames[strings.ToLower(value)]) {
 			kept = append(kept, pair)
 		}
 	}
@@ -78,6 +82,19 @@ func tracking(name, host string) bool {
 		}
 	}
 	return false
+}
+
+// withoutSession removes the session that servers of Java put into a path.
+func withoutSession(path string) string {
+	at := strings.Index(strings.ToLower(path), ";jsessionid=")
+	if at < 0 {
+		return path
+	}
+	rest := ""
+	if slash := strings.IndexByte(path[at:], '/'); slash >= 0 {
+		rest = path[at+slash:]
+	}
+	return path[:at] + rest
 }
 
 // unwrap returns the address that a redirector carries within its own.

@@ -32,6 +32,11 @@ func TestCanonical(t *testing.T) {
 		"https://www.google.com/url?q=javascript:alert(1)":                  "https://www.google.com/url?q=javascript:alert(1)",
 		"https://gazette.example/caf%C3%A9?q=a%20b":                         "https://gazette.example/caf%C3%A9?q=a%20b",
 		"https://gazette.example/a?":                                        "https://gazette.example/a",
+		"https://gazette.example/x/../a/./b":                                "https://gazette.example/a/b",
+		"https://gazette.example/a?p=1&amp;q=2&amp;utm_source=x":            "https://gazette.example/a?p=1&q=2",
+		"https://gazette.example/a;jsessionid=0A1B?x=1":                     "https://gazette.example/a?x=1",
+		"https://gazette.example/a?PHPSESSID=0a1b&x=1":                      "https://gazette.example/a?x=1",
+		"https://gazette.example/a?source=rss&ref=front":                    "https://gazette.example/a?ref=front",
 	} {
 		if got := canonical(in, site, false); got != want {
 			t.Errorf("canonical(%q) = %q, want %q", in, got, want)

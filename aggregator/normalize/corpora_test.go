@@ -6,33 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-)
 
-// corpus returns a path below the corpora, which lie beside the project. Where
-// they are absent the test is skipped, but not under CI.
-func corpus(t testing.TB, elem ...string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-	}
-	path := filepath.Join(append([]string{dir, "..", "shared", "corpora"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("the corpora are absent: %v", err)
-		}
-		t.Skipf("the corpora are absent: %s", path)
-	}
-	return path
-}
+	"github.com/wireroom/wireroom/internal/beside"
+)
 
 // sanitiserInputs returns the inputs of the sanitiser suites.
 func sanitiserInputs(t testing.TB) map[string]string {
@@ -42,7 +18,7 @@ func sanitiserInputs(t testing.TB) map[string]string {
 		"bluemonday/sanitize_cases.jsonl", "owasp/xss_filter_evasion.jsonl", "loofah/inputs.jsonl",
 		"sanitize-html/inputs.jsonl", "bleach/inputs.jsonl",
 	} {
-		f, err := os.Open(corpus(t, "security", filepath.FromSlash(file)))
+		f, err := os.Open(beside.Path(t, "corpora", "security", filepath.FromSlash(file)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +37,7 @@ func sanitiserInputs(t testing.TB) map[string]string {
 			}
 		}
 	}
-	raw, err := os.ReadFile(corpus(t, "security", "blns", "blns.json"))
+	raw, err := os.ReadFile(beside.Path(t, "corpora", "security", "blns", "blns.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,5 +48,10 @@ func sanitiserInputs(t testing.TB) map[string]string {
 	for _, s := range naughty {
 		inputs["blns "+s] = s
 	}
+	page, err := os.ReadFile(beside.Path(t, "corpora", "security", "loofah", "test", "assets", "msword.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs["loofah msword.html"] = string(page)
 	return inputs
 }

@@ -19,7 +19,7 @@ type stated struct {
 // ways, or whose zone is not known, is not understood: a wrong instant is
 // worse than none.
 func parseDate(s string) (stated, bool) {
-	s = strings.TrimSuffix(strings.TrimSpace(s), `\n`)
+	s = westernDigits(strings.TrimSuffix(strings.TrimSpace(s), `\n`))
 	if len(s) < 4 || len(s) > 128 {
 		return stated{}, false
 	}
@@ -72,6 +72,9 @@ func (p *dateParser) scan(s string) bool {
 			end := strings.IndexByte(s, ')')
 			if end < 0 {
 				return false
+			}
+			if !p.hasZone { // a remark, unless nothing else names the zone
+				p.namedZone(s[1:end])
 			}
 			s = s[end+1:]
 			continue
@@ -135,6 +138,13 @@ func (p *dateParser) number(s string, sep byte) (int, bool) {
 	if n+2 < len(s) && n <= 2 && s[n] == 'h' && digits(s[n+1:]) == 2 && !p.hasClock { // "10h30"
 		p.clock, p.hasClock = [3]int{value, atoi(s[n+1 : n+3])}, true
 		return n + 3, true
+	}
+	if read := max(p.wordClock(s, n), p.dottedClock(s, n)); read > 0 {
+		return read, true
+	}
+	if s[:n] == "0000" && p.hasClock && !p.hasZone { // an offset without its sign
+		p.zone, p.hasZone = "+00:00", true
+		return n, true
 	}
 	if len(p.numbers) == 4 {
 		return 0, false
@@ -242,6 +252,12 @@ func (p *dateParser) word(w string) bool {
 	case "오후":
 		p.half, p.korean = 'p', true
 		return true
+	case "午前", "上午":
+		p.half = 'a'
+		return true
+	case "午後", "午后", "下午":
+		p.half = 'p'
+		return true
 	case "년", "월", "일", "시", "분", "초":
 		p.korean = true
 		return p.marker(key)
@@ -313,7 +329,7 @@ func (p *dateParser) result() (stated, bool) {
 		p.monthFirst = true
 	}
 	year, month, day, ok := p.date()
-	if !ok || month < 1 || month > 12 || day < 1 || day > 31 {
+	if !ok || year < 1 || month < 1 || month > 12 || day < 1 || day > 31 {
 		return stated{}, false
 	}
 	hour := p.clock[0]
@@ -353,6 +369,9 @@ func (p *dateParser) result() (stated, bool) {
 func (p *dateParser) bare() (stated, bool) {
 	if len(p.numbers) == 2 && p.numbers[0].digits == 8 && p.numbers[1].digits == 6 && p.month == 0 && !p.hasClock { // "20230102T120000Z"
 		p.numbers = []dateNumber{{p.numbers[0].value*1000000 + p.numbers[1].value, 14, 0}}
+	}
+	if len(p.numbers) == 2 && p.numbers[0].digits == 10 && p.numbers[1].sep == '.' { // "1672660800.25"
+		p.numbers = p.numbers[:1]
 	}
 	if len(p.numbers) != 1 || p.month != 0 || p.hasClock {
 		return stated{}, false

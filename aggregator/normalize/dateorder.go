@@ -20,6 +20,10 @@ func (p *dateParser) date() (year, month, day int, ok bool) {
 		if n[0].digits == 4 && n[1].sep == '-' && n[1].digits <= 2 {
 			return n[0].value, n[1].value, 1, !p.hasClock
 		}
+		if n[0].digits == 4 && n[1].sep == '-' && n[1].digits == 3 { // ISO 8601: the day of the year
+			at := time.Date(n[0].value, 1, n[1].value, 0, 0, 0, 0, time.UTC)
+			return n[0].value, int(at.Month()), at.Day(), at.Year() == n[0].value
+		}
 		// ISO 8601:1988 left out the century: "-03-12", "-0312".
 		if n[0].sep == '-' && n[0].digits == 2 && n[1].sep == '-' && n[1].digits == 2 {
 			return century(n[0].value), n[1].value, 1, !p.hasClock

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/wireroom/wireroom/internal/beside"
 )
 
 func FuzzCleanHTML(f *testing.F) {
@@ -123,7 +125,7 @@ type dateCase struct {
 
 func dateCases(t testing.TB) []dateCase {
 	t.Helper()
-	raw, err := os.ReadFile(corpus(t, "dates", "cases.json"))
+	raw, err := os.ReadFile(beside.Path(t, "corpora", "dates", "cases.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

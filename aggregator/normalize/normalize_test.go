@@ -278,3 +278,13 @@ func TestAbout(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestExcerptEndsOnce(t *testing.T) {
+	for text, want := range map[string]string{
+		"It went in. Then it rained for days": "It went in…", "It went, as said, in the rain": "It went, as…", "It went in.": "It went in.",
+	} {
+		if got := excerpt(text, 15); got != want {
+			t.Errorf("the excerpt of %q is %q, want %q", text, got, want)
+		}
+	}
+}

@@ -134,5 +134,5 @@ func excerpt(s string, n int) string {
 	if space > end/2 {
 		end = space
 	}
-	return strings.TrimRight(s[:end], " ,;:-–—") + "…"
+	return strings.TrimRight(s[:end], " .,;:-–—") + "…"
 }

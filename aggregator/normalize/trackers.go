@@ -29,8 +29,14 @@ var trackers = map[string]bool{
 	"ftag": true, "cmp": true, "ocid": true, "taid": true, "smid": true, "smtyp": true, "feedtype": true,
 	"cid_source": true, "intcmp": true, "int_cmp": true, "spm": true, "_branch_match_id": true, "_branch_referrer": true,
 	"guccounter": true, "guce_referrer": true, "guce_referrer_sig": true, "ref_src": true, "ref_url": true, "soc_src": true,
-	"soc_trk": true, "share_source": true, "maca": true, "traffic_source": true, "referringsource": true,
+	"soc_trk": true, "phpsessid": true, "jsessionid": true, "share_source": true, "maca": true, "traffic_source": true, "referringsource": true,
 }
+
+// referring are parameters that may select content, but not where they only say
+// that the reader came by a feed.
+var referring = map[string]bool{"ref": true, "source": true, "src": true, "from": true, "via": true, "rss": true, "feed": true, "referrer": true}
+
+var feedNames = map[string]bool{"rss": true, "rss2": true, "feed": true, "feeds": true, "rssfeed": true, "rss_feed": true, "rss-feed": true, "atom": true}
 
 // trackerPrefixes are how families of such parameters begin: Google's urchin,
 // Matomo and its forerunner Piwik, HubSpot, AT Internet and the BBC, Adobe,

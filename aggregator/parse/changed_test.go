@@ -14,6 +14,8 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
 	"github.com/wireroom/wireroom/aggregator/parse"
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // checkChanged polls before and then after, once on the plain path and once
@@ -69,7 +71,7 @@ func checkChanged(t *testing.T, before, after []byte) (left, all int) {
 }
 
 func TestChangedOnPollSequences(t *testing.T) {
-	dir := corpus(t, "poll-sequences")
+	dir := beside.Path(t, "corpora", "poll-sequences")
 	files := map[string][]string{}
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".xml") {
@@ -83,7 +85,7 @@ func TestChangedOnPollSequences(t *testing.T) {
 	left, all := 0, 0
 	for _, paths := range files {
 		slices.SortFunc(paths, func(a, b string) int { return cmp.Compare(index(a), index(b)) })
-		if testing.Short() || raceEnabled {
+		if testing.Short() || race.Enabled {
 			paths = paths[:min(len(paths), 8)]
 		}
 		for i := 1; i < len(paths); i++ {

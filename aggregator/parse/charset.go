@@ -2,14 +2,11 @@ package parse
 
 import (
 	"bytes"
-	"cmp"
 	"mime"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gogs/chardet"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
@@ -63,6 +60,11 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 	}
 	stated := charsetOf(contentType)
 	declared := declaration(body)
+	if bytes.Contains(body, []byte("\x1b$")) && ascii(body) { // ISO 2022 changes to wide characters
+		if text, name, ok := decodeAs(body, "iso-2022-jp"); ok {
+			return text, name
+		}
+	}
 	if utf8.Valid(body) {
 		if name := first(stated, declared); name != "" && ascii(body) {
 			if text, name, ok := decodeAs(body, name); ok {
@@ -77,7 +79,17 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 	if weak[strings.ToLower(stated)] && declared != "" && !isUTF8(declared) {
 		stated = declared
 	}
+	script, language := byRuns(body), languageOf(body)
 	for _, name := range []string{stated, declared} {
+		if weak[strings.ToLower(name)] && (script != "" || wide[language]) {
+			continue // no text in that script can be in it
+		}
+		if weak[strings.ToLower(name)] && legacy[language] != "" {
+			if note != nil {
+				note("declared as " + clip(name, 40) + ", which has not all letters of its language; read as " + legacy[language])
+			}
+			name = legacy[language]
+		}
 		if isUTF8(name) || name == "" {
 			continue
 		}
@@ -91,13 +103,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		}
 		return text, utf8Name
 	}
-	name := "windows-1252"
-	if script := byRuns(body); script != "" {
-		name = script
-	} else if guess := likeliest(sample(body)); guess != "" {
-		name = guess
-	}
-	text, name, ok := decodeAs(body, name)
+	text, name, ok := decodeAs(body, first(script, likeliest(sample(body)), legacy[language], "windows-1252"))
 	if !ok {
 		text, name, _ = decodeAs(body, "windows-1252")
 	}
@@ -105,55 +111,6 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		note("not UTF-8, read as " + name)
 	}
 	return text, name
-}
-
-// likeliest returns the charset that a text looks most like, if it does look
-// like one. Of several that are as likely it is always the same one: the
-// detector finds them at once, in any order, and an item must not change from
-// poll to poll.
-func likeliest(text []byte) string {
-	guesses, err := chardet.NewTextDetector().DetectAll(text)
-	if err != nil {
-		return ""
-	}
-	best := slices.MaxFunc(guesses, func(a, b chardet.Result) int {
-		return cmp.Or(cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(b.Charset, a.Charset), cmp.Compare(b.Language, a.Language))
-	})
-	if best.Confidence < 30 {
-		return ""
-	}
-	return best.Charset
-}
-
-// byRuns tells Thai and Hebrew, which the detector does not know well, by the
-// runs that their letters form: TIS-620 has no bytes in two gaps, and the
-// letters of windows-1255 are all in one row. It returns nothing for the rest.
-func byRuns(body []byte) string {
-	high, runs, thai, hebrew := 0, 0, 0, 0
-	for i, c := range body {
-		if c < 0x80 {
-			continue
-		}
-		high++
-		if i == 0 || body[i-1] < 0x80 {
-			runs++
-		}
-		if c >= 0xa1 && c <= 0xfb && !(c >= 0xdb && c <= 0xde) {
-			thai++
-		}
-		if c >= 0xe0 && c <= 0xfa {
-			hebrew++
-		}
-	}
-	switch {
-	case high < 12 || high < 3*runs:
-		return ""
-	case hebrew*100 >= high*97:
-		return "windows-1255"
-	case thai == high && high >= 5*runs && hebrew*100 > high*10 && hebrew*100 < high*50:
-		return "windows-874"
-	}
-	return ""
 }
 
 // weak are charsets that servers state without looking.
@@ -261,21 +218,6 @@ func charsetOf(contentType string) string {
 func legalOnly(s string) string {
 	s, _, _ = clean(s)
 	return s
-}
-
-// sample returns what tells a charset: the lines with bytes beyond ASCII.
-func sample(body []byte) []byte {
-	const enough = 64 << 10
-	var out []byte
-	for line := range bytes.Lines(body) {
-		if !ascii(line) {
-			out = append(out, line...)
-		}
-		if len(out) > enough {
-			return out[:enough]
-		}
-	}
-	return out
 }
 
 // clean drops the characters that XML 1.0 does not allow, and reads the control

@@ -14,40 +14,11 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 var write = flag.Bool("write", false, "write docs/conformance.md")
-
-// root returns the folder of go.mod.
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-	}
-}
-
-// corpus returns a path below the corpora, which lie beside the project. Where
-// they are absent the test is skipped, but not under CI.
-func corpus(t testing.TB, elem ...string) string {
-	t.Helper()
-	path := filepath.Join(append([]string{root(t), "..", "shared", "corpora"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("the corpora are absent: %v", err)
-		}
-		t.Skipf("the corpora are absent: %s", path)
-	}
-	return path
-}
 
 // A rate is how many of the cases of a corpus were right.
 type rate struct{ right, wrong, cases int }
@@ -139,7 +110,10 @@ type row struct {
 }
 
 func TestConformance(t *testing.T) {
-	cases, err := feedparserCases(corpus(t, "feedparser", "tests"))
+	if race.Enabled {
+		t.Skip("thousands of documents are slow under the race detector, and nothing runs beside them")
+	}
+	cases, err := feedparserCases(beside.Path(t, "corpora", "feedparser", "tests"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +124,7 @@ func TestConformance(t *testing.T) {
 	for _, folder := range []string{"illformed", "entities", "encoding"} {
 		rows = append(rows, row{"feedparser " + folder + ": parse", "all but the empty file", parses(cases, folder, gofeedAlone), parses(cases, folder, ours), 1})
 	}
-	mini, err := minifluxCases(corpus(t, "miniflux-cases", "cases.json"))
+	mini, err := minifluxCases(beside.Path(t, "corpora", "miniflux-cases", "cases.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +143,7 @@ func TestConformance(t *testing.T) {
 		}
 	}
 	if *write {
-		if err := os.WriteFile(filepath.Join(root(t), "docs", "conformance.md"), []byte(report), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(beside.Root(t), "docs", "conformance.md"), []byte(report), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -235,7 +209,7 @@ func assertions(t *testing.T, cases []minifluxCase, read reader) (r rate) {
 
 // dates puts each spelling into a feed and looks at the item that comes out.
 func dates(t *testing.T, read reader) (r rate) {
-	raw, err := os.ReadFile(corpus(t, "dates", "cases.json"))
+	raw, err := os.ReadFile(beside.Path(t, "corpora", "dates", "cases.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +265,7 @@ func isFeed(path string, body []byte) bool {
 
 func feeds(t *testing.T, folder string) row {
 	r := row{corpus: folder + ": parse", demand: "all that are feeds", least: 1}
-	err := filepath.WalkDir(corpus(t, folder), func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(beside.Path(t, "corpora", folder), func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

@@ -11,12 +11,13 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
 	"github.com/wireroom/wireroom/aggregator/parse"
+	"github.com/wireroom/wireroom/internal/beside"
 )
 
 // seed adds the small documents of the corpora, where they are present.
 func seed(f *testing.F, add func(body []byte), folders ...string) {
 	for _, folder := range folders {
-		dir := filepath.Join(root(f), "..", "shared", "corpora", filepath.FromSlash(folder))
+		dir := filepath.Join(beside.Root(f), "..", "shared", "corpora", filepath.FromSlash(folder))
 		_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return nil

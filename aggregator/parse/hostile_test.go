@@ -16,6 +16,8 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
 	"github.com/wireroom/wireroom/aggregator/parse"
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // heap returns the bytes of live and dead objects.
@@ -48,7 +50,7 @@ func highWater(f func()) uint64 {
 }
 
 func TestHostileFeeds(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t, "security", "hostile-feeds"), "*"))
+	files, err := filepath.Glob(filepath.Join(beside.Path(t, "corpora", "security", "hostile-feeds"), "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no hostile feeds", err)
 	}
@@ -62,7 +64,7 @@ func TestHostileFeeds(t *testing.T) {
 				t.Fatal(err)
 			}
 			var items []news.Item
-			start := time.Now()
+			start := race.Spent(t)
 			grown := highWater(func() {
 				feed, err := parse.Parse(news.Source{}, news.Answer{URL: "https://e.test/feed", Body: body})
 				if err != nil {
@@ -73,10 +75,10 @@ func TestHostileFeeds(t *testing.T) {
 				}
 				items = normalize.Items(news.Source{Name: "hostile"}, feed, pollTime)
 			})
-			if took := time.Since(start); took > 2*time.Second && !raceEnabled {
+			if took := race.Spent(t) - start; took > 2*time.Second && !race.Enabled {
 				t.Errorf("took %v", took)
 			}
-			if limit := uint64(64 << 20); grown > limit && !raceEnabled {
+			if limit := uint64(64 << 20); grown > limit && !race.Enabled {
 				t.Errorf("took %d MB", grown>>20)
 			}
 			if len(items) > 5000 {

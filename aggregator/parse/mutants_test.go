@@ -9,6 +9,8 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // TestMutants flips bits in real feeds and cuts them off, always in the same
@@ -16,7 +18,7 @@ import (
 func TestMutants(t *testing.T) {
 	var seeds [][]byte
 	for _, folder := range []string{"news-snapshots", "rome", "node-feedparser", "newsboat"} {
-		err := filepath.WalkDir(corpus(t, folder), func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(beside.Path(t, "corpora", folder), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -31,7 +33,7 @@ func TestMutants(t *testing.T) {
 		}
 	}
 	mutants := 2000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		mutants = 200
 	}
 	r := rand.New(rand.NewPCG(7, 11))

@@ -84,7 +84,9 @@ func Changed(src news.Source, answer news.Answer, known func(raw string) bool) (
 
 // recognise completes the hash of each entry with what it takes from its feed,
 // and marks those that are known. One without a link and a title of its own is
-// never known: its identity is made of all of it.
+// never known: its identity is made of all of it. Nor is one that has a name in
+// common with another, or had when it was read: it may have to be called
+// otherwise than it was.
 func recognise(feed *news.Feed, context string, known func(raw string) bool) {
 	var b strings.Builder
 	for _, s := range []string{context, feed.URL, feed.Base, feed.Language} {
@@ -97,12 +99,44 @@ func recognise(feed *news.Feed, context string, known func(raw string) bool) {
 		}
 	}
 	shared := rawHash(b.String())
+	count := map[string]int{}
+	for i := range feed.Entries {
+		for name := range names(&feed.Entries[i]) {
+			count[name]++
+		}
+	}
 	for i := range feed.Entries {
 		e := &feed.Entries[i]
-		e.Raw = rawHash(shared + e.Raw)
+		sole := true
+		for name := range names(e) {
+			sole = sole && count[name] == 1
+		}
+		if sole {
+			e.Raw = rawHash(shared + e.Raw)
+		} else {
+			e.Raw = rawHash(shared + "not alone" + e.Raw)
+		}
 		linked := len(e.Links) > 0 || e.PermaLink
-		e.Known = known != nil && linked && e.Title.Value != "" && known(e.Raw)
+		e.Known = known != nil && sole && linked && e.Title.Value != "" && known(e.Raw)
 	}
+}
+
+// names returns what an entry is called by its feed: what it states, and the
+// pages that it links to.
+func names(e *news.Entry) map[string]bool {
+	all := map[string]bool{}
+	for _, id := range []string{e.GUID, e.About, e.AtomID} {
+		if id = strings.TrimSpace(id); id != "" {
+			all[id] = true
+		}
+	}
+	for _, l := range e.Links {
+		if l.Rel == "" || l.Rel == "alternate" || l.Rel == relOriginal {
+			page, _, _ := strings.Cut(l.Href, "#")
+			all[page] = true
+		}
+	}
+	return all
 }
 
 // stateLanguage takes the language of an answer's header for a feed that states

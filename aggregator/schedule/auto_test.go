@@ -186,6 +186,36 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+func TestSpread(t *testing.T) {
+	src := news.Source{Name: "gannet", Schedule: "@every 1h"}
+	state := news.State{Polls: 5, LastPoll: noon, NextDue: noon.Add(time.Hour)}
+	for name, test := range map[string]struct {
+		schedule string
+		polls    int64
+		late     time.Duration
+		spread   bool
+	}{
+		"late by more than an interval": {"@every 1h", 5, 3 * time.Hour, true},
+		"late on auto":                  {news.ScheduleAuto, 5, 3 * time.Hour, true},
+		"a little late":                 {"@every 1h", 5, 50 * time.Minute, false},
+		"early, by a push":              {"@every 1h", 5, -30 * time.Minute, false},
+		"of a calendar":                 {"0 * * * *", 5, 3 * time.Hour, false},
+		"for the first time":            {"@every 1h", 0, 3 * time.Hour, false},
+	} {
+		before, after := state, state
+		src.Schedule, before.Polls = test.schedule, test.polls
+		after.LastPoll = before.NextDue.Add(test.late)
+		due := after.LastPoll.Add(time.Hour)
+		got := Spread(src, before, after, due)
+		if put := got.Sub(due); test.spread != (put > 0) || put < 0 || put >= 30*time.Minute {
+			t.Errorf("%s: put off by %s", name, put)
+		}
+	}
+	if got := Spread(src, state, news.State{LastPoll: noon.Add(9 * time.Hour)}, Never); got != Never {
+		t.Errorf("what is gone is due at %s", got)
+	}
+}
+
 // TestEveryTwoSeconds is the pace at which recorded feeds are played.
 func TestEveryTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -198,6 +228,28 @@ func TestEveryTwoSeconds(t *testing.T) {
 }
 
 // TestNextIsSafe holds Next to what nothing may override, for any state.
+// TestUnreached starts without a network: what never answered is asked again
+// soon, and ever less often; what did answer waits as after any failure.
+func TestUnreached(t *testing.T) {
+	src := news.Source{Name: "gannet", Schedule: "auto", MinInterval: time.Minute}
+	polled := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		failures    int
+		success     time.Time
+		least, most time.Duration
+	}{
+		{1, time.Time{}, 10 * time.Minute, 15 * time.Minute},
+		{2, time.Time{}, 20 * time.Minute, 25 * time.Minute},
+		{5, time.Time{}, 160 * time.Minute, 170 * time.Minute},
+		{1, polled.Add(-time.Hour), time.Hour, 25 * time.Hour},
+	} {
+		state := news.State{Source: "gannet", Outcome: news.OutcomeNetwork, Failures: test.failures, LastPoll: polled, LastSuccess: test.success}
+		if wait := Next(src, state, polled, 1).Sub(polled); wait < test.least || wait > test.most {
+			t.Errorf("after %d failures, last answered %s: polled again after %s", test.failures, test.success, wait)
+		}
+	}
+}
+
 func TestNextIsSafe(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		instant := func(name string) time.Time {

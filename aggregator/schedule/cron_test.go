@@ -13,28 +13,16 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
-// corpus opens a file of the corpora. Where they are absent the test is
-// skipped, but not in CI.
+// corpus opens a file of the corpora.
 func corpus(t *testing.T, name string) *bufio.Scanner {
 	t.Helper()
-	root, err := filepath.Abs(".")
+	f, err := os.Open(beside.Path(t, "corpora", filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		root = filepath.Dir(root)
-	}
-	f, err := os.Open(filepath.Join(root, "..", "shared", "corpora", filepath.FromSlash(name)))
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("the corpora are not here: ", err)
 	}
 	t.Cleanup(func() { f.Close() })
 	return bufio.NewScanner(f)
@@ -138,7 +126,7 @@ func clockJump(t *testing.T, id string) {
 func TestOneYearInTwelveZones(t *testing.T) {
 	zones := []string{"UTC", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Kyiv", "Africa/Cairo",
 		"Asia/Tehran", "Asia/Kathmandu", "Asia/Gaza", "Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns"}
-	if raceEnabled {
+	if race.Enabled {
 		zones = zones[1:6:6] // nothing runs beside it; a sample will do
 	}
 	for _, zone := range zones {

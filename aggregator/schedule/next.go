@@ -22,6 +22,15 @@ const (
 	// daily source does not cost a second day.
 	backoffBase = time.Hour
 
+	// unreached is what the back-off doubles for a source on auto that has never
+	// answered and could not be reached: at the first start it is more often
+	// this machine that had no network yet.
+	unreached = 5 * time.Minute
+
+	// spreadMax bounds the shift by which sources are spread again that were
+	// polled late together.
+	spreadMax = 30 * time.Minute
+
 	// jitterMax bounds the shift by which sources of one schedule are spread.
 	jitterMax = time.Minute
 )
@@ -57,6 +66,23 @@ func Next(src news.Source, state news.State, now time.Time, c float64) time.Time
 		due = nextCron(src, state, rhythm, now)
 	}
 	return later(due, state.LastPoll.Add(src.MinInterval)).UTC()
+}
+
+// Spread returns the date that follows a poll, put off where the poll came so
+// late that another was missed. After a stop of hours all sources are polled at
+// once, and would be again an interval later, and so on: this once the interval
+// is longer by up to half of itself, by as much for each source as its name says.
+// A calendar is left as it is.
+func Spread(src news.Source, before, after news.State, due time.Time) time.Time {
+	interval := due.Sub(after.LastPoll)
+	if before.Polls == 0 || before.NextDue.IsZero() || interval <= 0 || after.LastPoll.Sub(before.NextDue) < interval {
+		return due
+	}
+	if r, err := Parse(src.Schedule); err == nil && r != nil && r.Every == 0 {
+		return due
+	}
+	sum := sha256.Sum256([]byte(src.Name))
+	return due.Add(time.Duration(fraction(sum[8:]) * float64(min(spreadMax, interval/2))))
 }
 
 // Astray reports whether a stored due time was set by a clock that has since
@@ -100,6 +126,9 @@ func nextCron(src news.Source, state news.State, r *Rhythm, now time.Time) time.
 // server wishes.
 func nextAuto(src news.Source, state news.State, c float64) time.Time {
 	interval := Interval(src, state, c)
+	if state.Outcome == news.OutcomeNetwork && state.Status == 0 && state.LastSuccess.IsZero() {
+		interval = min(interval, max(unreached, src.MinInterval, src.MinAuto))
+	}
 	due := state.LastPoll.Add(interval + jitter(src.Name, interval))
 	due = later(due, wished(src, state, due))
 	return later(due, notBefore(state, interval))
@@ -154,8 +183,12 @@ func skip(t time.Time, hours []int, days []time.Weekday) time.Time {
 // names, up to a tenth of the period and a minute.
 func jitter(name string, period time.Duration) time.Duration {
 	sum := sha256.Sum256([]byte(name))
-	fraction := float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
-	return time.Duration(fraction * float64(min(jitterMax, period/10)))
+	return time.Duration(fraction(sum[:]) * float64(min(jitterMax, period/10)))
+}
+
+// fraction is a number from 0 up to 1 by the first bytes of a hash.
+func fraction(sum []byte) float64 {
+	return float64(binary.BigEndian.Uint64(sum)>>11) / (1 << 53)
 }
 
 func later(a, b time.Time) time.Time {

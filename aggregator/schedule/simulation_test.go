@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 var (
@@ -45,7 +47,7 @@ func bestMiniflux(world []publisher, budget float64) result {
 // TestSimulation compares what auto makes of a budget with what others make of
 // it. By itself it looks at one budget; -full prints the whole table.
 func TestSimulation(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("millions of polls are too slow under the race detector, and nothing runs beside them")
 	}
 	world := newWorld()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -19,58 +20,87 @@ func (db *DB) Append(ctx context.Context, claim news.Claim, items []news.Item, s
 }
 
 func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (n news.Appended, err error) {
-	name := claim.State.Source
-	source, err := db.sources.id(ctx, db.read, "source", name)
-	if err != nil {
-		return n, err
-	}
-	if source == 0 {
-		return n, errors.New("the source is not known")
-	}
-	p := poll{source: source, name: name, now: now}
-	if len(items) > 0 {
-		if n, err = db.sort(ctx, &p, items); err != nil {
+	p := &poll{source: claim.ID, name: claim.State.Source, claim: claim, now: now, free: now.Add(gap)}
+	if p.source == 0 {
+		if p.source, err = db.sources.id(ctx, db.read, "source", p.name); err != nil {
 			return n, err
 		}
 	}
-	write := db.engine.write
-	if len(p.fresh) == 0 {
-		write = db.engine.jot
+	if p.source == 0 {
+		return n, errors.New("the source is not known")
 	}
-	err = write(ctx, func(ctx context.Context, tx session) error {
-		state := settle(n)
-		state.Source = name
-		due := state.NextDue
-		if due.IsZero() {
-			due = now
+	if len(items) > 0 {
+		if n, err = db.sort(ctx, p, items); err != nil {
+			return n, err
 		}
-		if err := endClaim(ctx, tx, source, claim, due, now.Add(gap)); err != nil {
-			return err
-		}
-		if err := db.store(ctx, tx, &p); err != nil {
-			return err
-		}
-		text, err := sealJSON(state)
+	}
+	p.settle = func() news.State { return settle(n) }
+	return n, db.engine.end(ctx, p)
+}
+
+// end stores a poll and ends its claim. It is made durable if there is anything
+// of it that another download would not bring.
+func (e *sqliteEngine) end(ctx context.Context, p *poll) error {
+	write := e.write
+	if len(p.fresh) == 0 {
+		write = e.jot
+	}
+	return write(ctx, func(ctx context.Context, tx session) error {
+		state, due, err := p.settled(e)
 		if err != nil {
 			return err
 		}
+		if err := endClaim(ctx, tx, p.source, p.claim, due, p.free); err != nil {
+			return err
+		}
+		if err := storeItems(ctx, tx, e, p); err != nil {
+			return err
+		}
 		_, err = tx.exec(ctx, `INSERT INTO state (source, state) VALUES (?1, ?2)
-			ON CONFLICT (source) DO UPDATE SET state = excluded.state`, source, text)
+			ON CONFLICT (source) DO UPDATE SET state = excluded.state`, p.source, state)
 		return err
 	})
-	return n, err
 }
 
 // A poll is what there is to write of one.
 type poll struct {
 	source int64
+	host   int64 // what PostgreSQL knows its host by
 	name   string
+	claim  news.Claim
+	settle func() news.State
 	now    time.Time
+	free   time.Time // when its host may be asked again
 
 	fresh   []fate // new items and changed ones
 	docs    [][]byte
 	renamed []fate   // known and the same, under an identity that was not known
 	seen    [][]byte // tombstones to date anew
+}
+
+// settled returns the state that the poll leaves, sealed, and when its source
+// is due.
+func (p *poll) settled(e engine) (state []byte, due time.Time, err error) {
+	s := p.settle()
+	s.Source = p.name
+	if due = s.NextDue; due.IsZero() {
+		due = p.now
+	}
+	state, err = sealJSON(byClock(s, e.clock))
+	return state, due, err
+}
+
+// byClock returns a state with its instants by another clock. The date that a
+// feed states of itself is left as it is.
+func byClock(s news.State, clock func(time.Time) time.Time) news.State {
+	for _, t := range []*time.Time{&s.NextDue, &s.LastPoll, &s.LastSuccess, &s.LastNew, &s.LastBody, &s.RetryAt, &s.FreshUntil, &s.SeenAll, &s.Moved.Since} {
+		*t = clock(*t)
+	}
+	s.Events = slices.Clone(s.Events)
+	for i := range s.Events {
+		s.Events[i].At = clock(s.Events[i].At)
+	}
+	return s
 }
 
 // sort finds out what is to be written of the items of a poll, and packs it.
@@ -115,26 +145,33 @@ type pollRows struct {
 	idents, aliases, records, items [][]any
 }
 
-// store writes the items of a poll.
-func (db *DB) store(ctx context.Context, tx session, p *poll) error {
-	for _, ident := range p.seen {
-		if _, err := tx.exec(ctx, "UPDATE ident SET hash = ?1 WHERE source = ?2 AND ident = ?3 AND item = 0",
-			p.now.Unix(), p.source, ident); err != nil {
-			return err
+// storeItems writes the items of polls.
+func storeItems(ctx context.Context, tx session, e engine, polls ...*poll) error {
+	var r pollRows
+	fresh := 0
+	for _, p := range polls {
+		fresh += len(p.fresh)
+		for _, ident := range p.seen {
+			if _, err := tx.exec(ctx, "UPDATE ident SET hash = ?1 WHERE source = ?2 AND ident = ?3 AND item = 0",
+				p.now.Unix(), p.source, ident); err != nil {
+				return err
+			}
+		}
+		for _, f := range p.renamed {
+			r.idents = append(r.idents, []any{p.source, f.ident, f.known, f.hash, f.own})
 		}
 	}
-	var r pollRows
-	for _, f := range p.renamed {
-		r.idents = append(r.idents, []any{p.source, f.ident, f.known, f.hash, f.own})
-	}
-	if len(p.fresh) > 0 {
-		first, err := db.engine.numbers(ctx, tx, len(p.fresh))
+	if fresh > 0 {
+		seq, err := e.numbers(ctx, tx, fresh)
 		if err != nil {
 			return err
 		}
-		for i, f := range p.fresh {
-			if err := r.add(ctx, tx, p, f, p.docs[i], first+int64(i)); err != nil {
-				return err
+		for _, p := range polls {
+			for i, f := range p.fresh {
+				if err := r.add(ctx, tx, p, f, p.docs[i], seq); err != nil {
+					return err
+				}
+				seq++
 			}
 		}
 	}
@@ -169,11 +206,9 @@ func (r *pollRows) store(ctx context.Context, tx session) error {
 		return err
 	}
 	// An identity may have been the alias of another item till now.
-	for _, row := range r.idents {
-		if _, err := tx.exec(ctx, `INSERT INTO ident (source, ident, item, hash, own) VALUES (?1, ?2, ?3, ?4, ?5)
-			ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash, own = excluded.own`, row...); err != nil {
-			return err
-		}
+	if err := insert(ctx, tx, `INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS
+		ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash, own = excluded.own`, r.idents); err != nil {
+		return err
 	}
 	return insert(ctx, tx, "INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS ON CONFLICT DO NOTHING", r.aliases)
 }

@@ -85,6 +85,9 @@ func (db *DB) saveArchive(ctx context.Context, tx session, topic int64, page int
 	case page > newest+1:
 		return fmt.Errorf("page %d cannot follow page %d", page, newest)
 	}
+	if err := db.engine.fence(ctx, tx); err != nil {
+		return err
+	}
 	var end int64
 	if found, err := tx.one(ctx, "SELECT id FROM filing WHERE topic = ?1 AND key = ?2", []any{topic, last}, &end); err != nil || !found {
 		return err // not found: purged meanwhile

@@ -17,6 +17,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // A meter adds up the processor's time of the process between start and stop:
@@ -39,6 +40,7 @@ func (m *meter) stop()  { m.sum += processorTime() - m.since }
 func (m *meter) report(n int, what string) {
 	m.b.ReportMetric(float64(m.sum.Microseconds())/float64(n), "cpu-µs/"+what)
 	m.b.ReportMetric(0, "ns/op")
+	m.b.ReportAllocs()
 }
 
 // benchStore opens the store that a benchmark works upon: the database that
@@ -281,6 +283,9 @@ func BenchmarkSearch(b *testing.B) {
 // TestSize holds what an item takes on the disk beside its packed text, with
 // its decision and its place in one topic, to 1.2 KB.
 func TestSize(t *testing.T) {
+	if race.Enabled {
+		t.Skip("thousands of items are slow under the race detector, and nothing runs beside them")
+	}
 	db, _ := benchStore(t, 100)
 	fill(t, db, 5000)
 	stats, err := db.Stats(t.Context())

@@ -6,9 +6,9 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// cacheBytes bounds the packed size of the records of one generation of a
-// cache: about 40 MB in all as they are held.
-const cacheBytes = 4 << 20
+// cacheBytes bounds what the records of one generation of a cache take of the
+// memory: 16 MB in all.
+const cacheBytes = 8 << 20
 
 // A cache holds records that were read of late. A record never changes, so none
 // is ever wrong. There are two generations: when the young one is full it
@@ -16,7 +16,7 @@ const cacheBytes = 4 << 20
 type cache struct {
 	mu         sync.Mutex
 	young, old map[int64]cached
-	bytes      int // of the young ones, packed
+	bytes      int // of the young ones
 }
 
 type cached struct {
@@ -37,10 +37,11 @@ func (c *cache) get(seq int64) (news.Record, bool) {
 	return r.record, ok
 }
 
-func (c *cache) put(r news.Record, bytes int) {
+func (c *cache) put(r news.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.add(r.Seq, cached{r, bytes})
+	it := &r.Item
+	c.add(r.Seq, cached{r, 2048 + len(it.HTML) + len(it.Text) + len(it.Summary) + len(it.Excerpt)})
 }
 
 func (c *cache) add(seq int64, r cached) {

@@ -18,22 +18,24 @@ func (db *DB) Claim(ctx context.Context, now time.Time, limit int, lease time.Du
 	if limit <= 0 {
 		return nil, nil
 	}
-	var claims []news.Claim
-	err := db.engine.jot(ctx, func(ctx context.Context, tx session) (err error) {
-		claims, err = claim(ctx, tx, now, limit, lease)
-		return err
-	})
+	claims, err := db.engine.claim(ctx, now, limit, lease)
 	if err != nil {
 		return nil, fmt.Errorf("store: claim: %w", err)
 	}
 	return claims, nil
 }
 
+func (e *sqliteEngine) claim(ctx context.Context, now time.Time, limit int, lease time.Duration) (claims []news.Claim, err error) {
+	err = e.jot(ctx, func(ctx context.Context, tx session) (err error) {
+		claims, err = claim(ctx, tx, now, limit, lease)
+		return err
+	})
+	return claims, err
+}
+
 func claim(ctx context.Context, tx session, now time.Time, limit int, lease time.Duration) ([]news.Claim, error) {
-	// Hosts are locked in one statement and their sources looked up in the
-	// next, which sees what was committed before the locks were had.
 	var hosts []string
-	err := tx.each(ctx, "SELECT name FROM host WHERE next <= ?1 ORDER BY next, name LIMIT ?2 FOR UPDATE SKIP LOCKED",
+	err := tx.each(ctx, "SELECT name FROM host WHERE next <= ?1 ORDER BY next, name LIMIT ?2",
 		[]any{micros(now), limit}, func(rows *sql.Rows) error {
 			var host string
 			err := rows.Scan(&host)
@@ -74,6 +76,7 @@ func claimed(ctx context.Context, tx session, order []int64) ([]news.Claim, erro
 			var id int64
 			var c news.Claim
 			err := rows.Scan(&id, &c.State.Source, &c.Token)
+			c.ID = id
 			byID[id] = c
 			return err
 		})
@@ -106,27 +109,30 @@ func claimed(ctx context.Context, tx session, order []int64) ([]news.Claim, erro
 // Due counts the sources that are due and says when to claim again; see
 // aggregator.Log.
 func (db *DB) Due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
-	var earliest sql.NullInt64
-	_, err = db.read.one(ctx, `SELECT (SELECT COUNT(*) FROM source WHERE configured = 1 AND due <= ?1),
-		(SELECT MIN(next) FROM host WHERE next IS NOT NULL)`, []any{micros(now)}, &n, &earliest)
-	if err != nil {
+	if n, next, err = db.engine.due(ctx, now); err != nil {
 		return 0, time.Time{}, fmt.Errorf("store: due: %w", err)
 	}
+	return n, next, nil
+}
+
+func (e *sqliteEngine) due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
+	var earliest sql.NullInt64
+	_, err = e.read.one(ctx, `SELECT (SELECT COUNT(*) FROM source WHERE configured = 1 AND due <= ?1),
+		(SELECT MIN(next) FROM host WHERE next IS NOT NULL)`, []any{micros(now)}, &n, &earliest)
 	if earliest.Valid {
 		next = instant(earliest.Int64)
 	}
-	return n, next, nil
+	return n, next, err
 }
 
 // endClaim ends the claim upon a source within the transaction that stores its
 // poll. The error is news.ErrLostClaim if somebody else has claimed the source
 // meanwhile.
 func endClaim(ctx context.Context, tx session, source int64, c news.Claim, due, ready time.Time) error {
-	// The host is locked first, here as in claim.
 	var host string
 	var free, holder int64
 	found, err := tx.one(ctx, `SELECT name, ready, holder FROM host
-		WHERE name = (SELECT host FROM source WHERE id = ?1) FOR UPDATE`, []any{source}, &host, &free, &holder)
+		WHERE name = (SELECT host FROM source WHERE id = ?1)`, []any{source}, &host, &free, &holder)
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 20/share, "how often TestKill kills a process that writes")
-	flips = flag.Int("flips", 50/share, "how many bytes TestFlippedBytes changes, one at a time")
+	kills = flag.Int("kills", 20, "how often TestKill kills a process that writes")
+	flips = flag.Int("flips", 50, "how many bytes TestFlippedBytes changes, one at a time")
 	seed  = flag.Uint64("seed", 1, "seed of the random choices of the tests")
 )
 

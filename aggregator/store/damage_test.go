@@ -141,7 +141,7 @@ func TestCutFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(*seed, 2))
-	lengths := []int{0, 1, 99, 100, 4095, 4096, len(good) - 4096, len(good) - 1}
+	lengths := []int{0, 1, 99, 100, 8191, 8192, len(good) - 8192, len(good) - 1}
 	for len(lengths) < 20 {
 		lengths = append(lengths, rng.IntN(len(good)))
 	}

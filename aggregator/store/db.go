@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // A DB is a store. Its methods are safe for concurrent use. Instants are given
@@ -32,6 +33,14 @@ type engine interface {
 	// process: all that is lost is that a source was polled and had nothing.
 	jot(ctx context.Context, fn func(context.Context, session) error) error
 
+	// claim, due, setSources and setDue are those of DB, and end stores a poll
+	// and ends its claim: see there.
+	claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error)
+	due(ctx context.Context, now time.Time) (n int, next time.Time, err error)
+	setSources(ctx context.Context, sources []news.Source, now time.Time, first func(context.Context, session) error) error
+	setDue(ctx context.Context, due map[string]time.Time) error
+	end(ctx context.Context, p *poll) error
+
 	// numbers reserves the next n numbers of the log within a transaction; n
 	// is at least 1.
 	numbers(ctx context.Context, tx session, n int) (first int64, err error)
@@ -43,12 +52,42 @@ type engine interface {
 	// lead makes the caller the filer for ttl; see DB.Lead.
 	lead(ctx context.Context, owner string, ttl time.Duration) (bool, error)
 
+	// shared reports whether several processes may use the store.
+	shared() bool
+
+	// resign makes this process no longer the filer.
+	resign(ctx context.Context) error
+
+	// scheduled are the sources with their schedules and states, putSources
+	// writes such rows, moved completes a store that was filled from another,
+	// and alone fails if another process has it; see Move.
+	scheduled() movable
+	putSources(ctx context.Context, tx session, rows [][]any) error
+	moved(ctx context.Context, tx session) error
+	alone(ctx context.Context) error
+
+	// clock returns an instant of this machine's clock by the one that all
+	// processes share, and local is the way back. What is stored goes by the
+	// clock of all.
+	clock(t time.Time) time.Time
+	local(t time.Time) time.Time
+
+	// leads reports whether this process is the filer, as far as it knows.
+	leads() bool
+
 	// fence returns an error unless this process may write as the filer.
 	fence(ctx context.Context, tx session) error
 
-	// index keeps the words by which an item is found, in the place of those
-	// that were kept of it.
-	index(ctx context.Context, tx session, item int64, words []string) error
+	// saveDocuments writes rows of documents: path, head and body. The
+	// documents that were saved behind rev are those for which newer holds, if
+	// rev is its one parameter; newest is the rev of the last.
+	saveDocuments(ctx context.Context, tx session, rows [][]any) error
+	newer() string
+	newest(ctx context.Context) (int64, error)
+
+	// index keeps the words by which items, each once, are found, in the place
+	// of those that were kept of them.
+	index(ctx context.Context, tx session, items []indexed) error
 
 	// matching is a condition that holds for the rows of words that a query
 	// means, if its first parameter is the query as it is returned.
@@ -71,7 +110,7 @@ func Open(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	db := &DB{codec: c, log: log}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	if !IsFile(dsn) {
 		e, err := openPostgres(ctx, dsn)
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)
@@ -96,10 +135,26 @@ func (db *DB) Close() error {
 	return nil
 }
 
+// Shared reports whether other processes may serve from this store too.
+func (db *DB) Shared() bool { return db.engine.shared() }
+
+// Now is the time by the clock that all processes share.
+func (db *DB) Now() time.Time { return db.engine.clock(time.Now()) }
+
 // Ping reports whether the store can be read now.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.engine.ping(ctx); err != nil {
 		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// Trouble returns why the last write of a SQLite store failed, such as ErrFull
+// and ErrUnwritable, until one succeeds again; nil: it did not fail. What is
+// stored can be read meanwhile.
+func (db *DB) Trouble() error {
+	if e, ok := db.engine.(*sqliteEngine); ok {
+		return e.trouble()
 	}
 	return nil
 }

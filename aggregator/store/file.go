@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -34,7 +35,9 @@ func (db *DB) unpackDecision(sketch, packed []byte, published int64, d *news.Dec
 	if err != nil {
 		return fmt.Errorf("decision upon record %d: %w", d.Seq, err)
 	}
-	d.Sketch = slices.Clone(bare)
+	if len(bare) > 0 {
+		d.Sketch = slices.Clone(bare)
+	}
 	var t detail
 	if err := db.codec.unpackJSON(packed, &t); err != nil {
 		return fmt.Errorf("decision upon record %d: %w", d.Seq, err)
@@ -52,6 +55,15 @@ func (db *DB) Lead(ctx context.Context, owner string, ttl time.Duration) (bool, 
 		return false, fmt.Errorf("store: lead: %w", err)
 	}
 	return leads, nil
+}
+
+// Resign ends what Lead began, where that is not left to the end of the
+// process: another process may lead at once.
+func (db *DB) Resign(ctx context.Context) error {
+	if err := db.engine.resign(ctx); err != nil {
+		return fmt.Errorf("store: resign: %w", err)
+	}
+	return nil
 }
 
 // File stores decisions and filings and moves the cursor; see aggregator.Log.
@@ -73,6 +85,11 @@ func (db *DB) File(ctx context.Context, batch news.Batch) error {
 		}
 		if err := db.fileAll(ctx, tx, batch); err != nil {
 			return err
+		}
+		for name, text := range batch.Notes {
+			if err := note(ctx, tx, name, text); err != nil {
+				return err
+			}
 		}
 		if batch.UpTo == 0 {
 			return nil
@@ -115,28 +132,59 @@ func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision,
 	if err != nil {
 		return err
 	}
+	last := map[int64]int{} // of several decisions upon an item the last counts
 	for i, d := range decisions {
-		id, ok := ids[d.Key]
-		if !ok {
-			continue // purged meanwhile
+		if id, ok := ids[d.Key]; ok {
+			last[id] = i
 		}
-		var published int64
-		var was sql.NullInt64
-		if _, err := tx.one(ctx, "SELECT i.published, d.seq FROM item i LEFT JOIN decision d ON d.item = i.id WHERE i.id = ?1",
-			[]any{id}, &published, &was); err != nil {
+	}
+	type standing struct {
+		published int64
+		decided   sql.NullInt64 // seq of the record that was decided upon
+	}
+	items := make(map[int64]standing, len(last))
+	err = eachIn(ctx, tx, "SELECT i.id, i.published, d.seq FROM item i LEFT JOIN decision d ON d.item = i.id WHERE i.id IN LIST", nil,
+		slices.Collect(maps.Keys(last)), func(rows *sql.Rows) error {
+			var id int64
+			var s standing
+			err := rows.Scan(&id, &s.published, &s.decided)
+			items[id] = s
 			return err
+		})
+	if err != nil {
+		return err
+	}
+	bare, err := noSketchesBefore(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	var unindexed []indexed
+	for i, d := range decisions {
+		id := ids[d.Key]
+		item, ok := items[id]
+		if !ok || last[id] != i {
+			continue // purged meanwhile, or decided upon again
 		}
-		if !was.Valid || was.Int64 != d.Seq {
-			if err := db.index(ctx, tx, id, d.Seq); err != nil {
-				return err
-			}
+		if !item.decided.Valid || item.decided.Int64 != d.Seq {
+			unindexed = append(unindexed, indexed{item: id, seq: d.Seq})
 		}
-		if _, err := tx.exec(ctx, `INSERT INTO decision (item, seq, published, story, sketch, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (item) DO UPDATE SET seq = excluded.seq, published = excluded.published, story = excluded.story,
-				sketch = excluded.sketch, detail = excluded.detail`,
-			id, d.Seq, published, d.Story, seal(d.Sketch, d.Seq, published), packed[i]); err != nil {
-			return err
+		sketch := d.Sketch
+		if item.published < bare {
+			sketch = nil
 		}
+		rows = append(rows, []any{id, d.Seq, item.published, d.Story, seal(sketch, d.Seq, item.published), packed[i]})
+	}
+	if err := db.index(ctx, tx, unindexed); err != nil {
+		return err
+	}
+	err = insert(ctx, tx, `INSERT INTO decision (item, seq, published, story, sketch, detail) VALUES ROWS
+		ON CONFLICT (item) DO UPDATE SET seq = excluded.seq, published = excluded.published, story = excluded.story,
+			sketch = excluded.sketch, detail = excluded.detail`, rows)
+	if err != nil {
+		return err
+	}
+	for _, d := range decisions {
 		for _, absorbed := range d.Absorbs {
 			if absorbed == d.Story {
 				continue

@@ -11,7 +11,7 @@ import (
 )
 
 // fileAll stores the filings of a batch, and withdraws those of a topic filed
-// anew that are not in it.
+// anew that are not in it. What was written once of a filing stays.
 func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
 	var keys []news.Key
 	for _, f := range batch.Filings {
@@ -22,33 +22,122 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
 	if err != nil {
 		return err
 	}
-	given := map[string]map[string]bool{}
+	filings := inOrder(batch.Filings)
 	for _, topic := range batch.Refiled {
-		given[topic] = map[string]bool{}
-	}
-	for _, f := range inOrder(batch.Filings) {
-		topic, err := db.topicID(ctx, tx, f.Topic)
+		gone, err := db.notAmong(ctx, tx, topic, batch.Filings)
 		if err != nil {
 			return err
 		}
-		if given[f.Topic] != nil {
-			given[f.Topic][f.Key] = true
+		filings = append(filings, gone...)
+	}
+	topics := map[string]int64{}
+	for _, f := range filings {
+		if topics[f.Topic] != 0 {
+			continue
 		}
+		if topics[f.Topic], err = db.topicID(ctx, tx, f.Topic); err != nil {
+			return err
+		}
+	}
+	was, err := storedFilings(ctx, tx, topics, filings)
+	if err != nil {
+		return err
+	}
+	return putFilings(ctx, tx, topics, amended(filings, was, items))
+}
+
+// A place is where a filing is kept.
+type place struct{ topic, key string }
+
+// An amendedFiling is one as it is to be stored.
+type amendedFiling struct {
+	place
+	story     string
+	withdrawn bool
+	doc       filedDoc
+}
+
+// storedFilings returns what is stored of filings.
+func storedFilings(ctx context.Context, tx session, topics map[string]int64, filings []*news.Filing) (map[place]filedDoc, error) {
+	keys := map[string][]string{}
+	for _, f := range filings {
+		keys[f.Topic] = append(keys[f.Topic], f.Key)
+	}
+	was := make(map[place]filedDoc, len(filings))
+	for topic, keys := range keys {
+		err := eachIn(ctx, tx, "SELECT key, story, published, updated, doc FROM filing WHERE topic = ?1 AND key IN LIST FOR UPDATE",
+			[]any{topics[topic]}, keys, func(rows *sql.Rows) error {
+				f, doc, err := scanFiling(rows)
+				was[place{topic, f.Key}] = doc
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return was, nil
+}
+
+// amended returns filings as they are to be stored, each place once, in the
+// order in which they first come. One that would be without members, or that is
+// to be withdrawn and is not known, is left out.
+func amended(filings []*news.Filing, was map[place]filedDoc, items map[news.Key]int64) []*amendedFiling {
+	var list []*amendedFiling
+	at := map[place]*amendedFiling{}
+	for _, f := range filings {
+		p := place{f.Topic, f.Key}
+		before, known := was[p]
+		doc := before
 		if f.Withdrawn {
-			err = withdraw(ctx, tx, topic, f.Key, f.Story, f.Why)
+			doc.Why = f.Why
 		} else {
-			err = file(ctx, tx, topic, f, items)
+			doc = revised(before, known, f, items)
 		}
-		if err != nil {
-			return err
+		if f.Withdrawn && !known || !f.Withdrawn && len(doc.Members) == 0 {
+			continue
+		}
+		was[p] = doc
+		if at[p] == nil {
+			at[p] = &amendedFiling{place: p}
+			list = append(list, at[p])
+		}
+		at[p].story, at[p].withdrawn, at[p].doc = f.Story, f.Withdrawn, doc
+	}
+	return list
+}
+
+// revised returns what is to be stored of a filing in place of what was.
+func revised(was filedDoc, known bool, f *news.Filing, items map[news.Key]int64) filedDoc {
+	doc := filedDoc{
+		ID: f.ID, Published: micros(f.Published), Updated: micros(f.Updated), FirstFiled: micros(f.FirstFiled),
+		Hash: f.Hash, Families: f.Families, Why: f.Why,
+	}
+	for _, key := range append([]news.Key{f.Lead}, f.Members...) {
+		if id, ok := items[key]; ok && !slices.Contains(doc.Members, id) { // else: purged meanwhile
+			doc.Members = append(doc.Members, id)
 		}
 	}
-	for topic, keep := range given {
-		if err := db.withdrawRest(ctx, tx, topic, keep); err != nil {
-			return err
+	if known {
+		doc.ID, doc.Published, doc.FirstFiled = was.ID, was.Published, was.FirstFiled
+		if doc.Hash == was.Hash {
+			doc.Updated = was.Updated
 		}
 	}
-	return nil
+	return doc
+}
+
+func putFilings(ctx context.Context, tx session, topics map[string]int64, filings []*amendedFiling) error {
+	rows := make([][]any, len(filings))
+	for i, f := range filings {
+		withdrawn := 0
+		if f.withdrawn {
+			withdrawn = 1
+		}
+		rows[i] = []any{topics[f.topic], f.key, f.story, f.doc.Published, f.doc.Updated, withdrawn, f.doc.pack(f.key)}
+	}
+	return insert(ctx, tx, `INSERT INTO filing (topic, key, story, published, updated, withdrawn, doc) VALUES ROWS
+		ON CONFLICT (topic, key) DO UPDATE SET story = excluded.story, updated = excluded.updated,
+			withdrawn = excluded.withdrawn, doc = excluded.doc`, rows)
 }
 
 // inOrder returns filings in the order of their publication, so that those that
@@ -71,17 +160,6 @@ func inOrder(filings []news.Filing) []*news.Filing {
 	return ordered
 }
 
-// storedFiling returns what is stored of a filing.
-func storedFiling(ctx context.Context, tx session, topic int64, key string) (doc filedDoc, found bool, err error) {
-	err = tx.each(ctx, "SELECT key, story, published, updated, doc FROM filing WHERE topic = ?1 AND key = ?2 FOR UPDATE",
-		[]any{topic, key}, func(rows *sql.Rows) error {
-			found = true
-			_, doc, err = scanFiling(rows)
-			return err
-		})
-	return doc, found, err
-}
-
 // scanFiling reads the columns key, story, published, updated and doc of a
 // filing, and what is behind them.
 func scanFiling(rows *sql.Rows, more ...any) (f news.Filing, doc filedDoc, err error) {
@@ -98,77 +176,26 @@ func scanFiling(rows *sql.Rows, more ...any) (f news.Filing, doc filedDoc, err e
 	return f, doc, nil
 }
 
-// file stores one filing. What was written once stays.
-func file(ctx context.Context, tx session, topic int64, f *news.Filing, items map[news.Key]int64) error {
-	doc := filedDoc{
-		ID: f.ID, Published: micros(f.Published), Updated: micros(f.Updated), FirstFiled: micros(f.FirstFiled),
-		Hash: f.Hash, Families: f.Families, Why: f.Why,
+// notAmong returns withdrawals of a topic's filings that are not given.
+func (db *DB) notAmong(ctx context.Context, tx session, name string, given []news.Filing) ([]*news.Filing, error) {
+	keep := map[string]bool{}
+	for _, f := range given {
+		keep[f.Key] = keep[f.Key] || f.Topic == name
 	}
-	for _, key := range append([]news.Key{f.Lead}, f.Members...) {
-		if id, ok := items[key]; ok && !slices.Contains(doc.Members, id) {
-			doc.Members = append(doc.Members, id)
-		}
-	}
-	if len(doc.Members) == 0 {
-		return nil // purged meanwhile
-	}
-	was, found, err := storedFiling(ctx, tx, topic, f.Key)
-	if err != nil {
-		return err
-	}
-	if found {
-		doc.ID, doc.Published, doc.FirstFiled = was.ID, was.Published, was.FirstFiled
-		if doc.Hash == was.Hash {
-			doc.Updated = was.Updated
-		}
-	}
-	return putFiling(ctx, tx, topic, f.Key, f.Story, 0, doc)
-}
-
-func putFiling(ctx context.Context, tx session, topic int64, key, story string, withdrawn int, doc filedDoc) error {
-	_, err := tx.exec(ctx, `INSERT INTO filing (topic, key, story, published, updated, withdrawn, doc)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-		ON CONFLICT (topic, key) DO UPDATE SET story = excluded.story, updated = excluded.updated,
-			withdrawn = excluded.withdrawn, doc = excluded.doc`,
-		topic, key, story, doc.Published, doc.Updated, withdrawn, doc.pack(key))
-	return err
-}
-
-// withdraw takes a filing out of its topic; one that is not known is passed
-// over.
-func withdraw(ctx context.Context, tx session, topic int64, key, story, why string) error {
-	doc, found, err := storedFiling(ctx, tx, topic, key)
-	if err != nil || !found {
-		return err
-	}
-	doc.Why = why
-	return putFiling(ctx, tx, topic, key, story, 1, doc)
-}
-
-// withdrawRest withdraws the filings of a topic that are not to be kept.
-func (db *DB) withdrawRest(ctx context.Context, tx session, name string, keep map[string]bool) error {
 	topic, err := db.topicID(ctx, tx, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	gone := map[string]string{}
+	var gone []*news.Filing
 	err = tx.each(ctx, "SELECT key, story FROM filing WHERE topic = ?1 AND withdrawn = 0", []any{topic}, func(rows *sql.Rows) error {
-		var key, story string
-		err := rows.Scan(&key, &story)
-		if !keep[key] {
-			gone[key] = story
+		f := &news.Filing{Topic: name, Withdrawn: true, Why: "the topic's rule has changed"}
+		err := rows.Scan(&f.Key, &f.Story)
+		if !keep[f.Key] {
+			gone = append(gone, f)
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	for key, story := range gone {
-		if err := withdraw(ctx, tx, topic, key, story, "the topic's rule has changed"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return gone, err
 }
 
 // topicID returns the id of a topic's name, which it gets here if it has none.

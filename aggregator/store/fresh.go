@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -32,27 +30,28 @@ func (db *DB) Fresh(ctx context.Context, source string, items []news.Item) ([]ne
 
 // SetDue sets when sources are next due; see aggregator.Log.
 func (db *DB) SetDue(ctx context.Context, due map[string]time.Time) error {
-	names := slices.Sorted(maps.Keys(due)) // one order for all, so that two processes do not wait for each other
-	err := db.engine.jot(ctx, func(ctx context.Context, tx session) error {
-		for _, name := range names {
-			if err := setDue(ctx, tx, name, due[name]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := db.engine.setDue(ctx, due); err != nil {
 		return fmt.Errorf("store: set due: %w", err)
 	}
 	return nil
 }
 
+func (e *sqliteEngine) setDue(ctx context.Context, due map[string]time.Time) error {
+	return e.jot(ctx, func(ctx context.Context, tx session) error {
+		for name, at := range due {
+			if err := setDue(ctx, tx, name, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func setDue(ctx context.Context, tx session, name string, due time.Time) error {
-	// The host is locked first, as in claim.
 	var host string
 	var ready int64
 	found, err := tx.one(ctx, `SELECT name, ready FROM host
-		WHERE name = (SELECT host FROM source WHERE name = ?1) FOR UPDATE`, []any{name}, &host, &ready)
+		WHERE name = (SELECT host FROM source WHERE name = ?1)`, []any{name}, &host, &ready)
 	if err != nil || !found {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Places in the first hundred bytes of a SQLite file
@@ -91,6 +92,9 @@ func checkLength(path string, size int64, head []byte) error {
 // unwritable says who cannot write what, and the command that mends it.
 func unwritable(path string, err error) error {
 	uid, gid := os.Getuid(), os.Getgid()
+	if errors.Is(err, syscall.EROFS) { // whoever owns it
+		return fmt.Errorf("%w: user %d cannot write %s (%w); mount it for writing, or name another place with --store", ErrUnwritable, uid, path, err)
+	}
 	return fmt.Errorf("%w: user %d cannot write %s (%w); try: chown -R %d:%d %s", ErrUnwritable, uid, path, err, uid, gid, path)
 }
 

@@ -22,6 +22,28 @@ func (e *sqliteEngine) lead(context.Context, string, time.Duration) (bool, error
 	return e.lock != nil, nil
 }
 
+func (e *sqliteEngine) shared() bool { return false }
+
+func (e *sqliteEngine) clock(t time.Time) time.Time { return t }
+
+func (e *sqliteEngine) local(t time.Time) time.Time { return t }
+
+// resign keeps the lock: it ends with the process.
+func (e *sqliteEngine) resign(context.Context) error { return nil }
+
+// leads is true: there is one process, and what it publishes it has filed.
+func (e *sqliteEngine) leads() bool { return true }
+
+func (e *sqliteEngine) saveDocuments(ctx context.Context, tx session, rows [][]any) error {
+	return insert(ctx, tx, `INSERT INTO document (path, head, body) VALUES ROWS
+		ON CONFLICT (path) DO UPDATE SET head = excluded.head, body = excluded.body`, rows)
+}
+
+// newer and newest say that there is nothing that another process has saved.
+func (e *sqliteEngine) newer() string { return "?1 < 0" }
+
+func (e *sqliteEngine) newest(context.Context) (int64, error) { return 0, nil }
+
 // fence makes a process that files the filer, unless another is.
 func (e *sqliteEngine) fence(ctx context.Context, _ session) error {
 	leads, err := e.lead(ctx, "", 0)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"syscall"
@@ -27,4 +28,20 @@ func warnNetwork(path string, log *slog.Logger) {
 		log.Warn("the store lies on a network file system, where SQLite may lose data; use a local disk, or PostgreSQL",
 			"path", path, "filesystem", name)
 	}
+}
+
+// impatient makes a connection end when what was sent stays unanswered for
+// silence (TCP_USER_TIMEOUT, RFC 5482): a network that is cut says nothing.
+func impatient(_, _ string, conn syscall.RawConn) error {
+	const tcpUserTimeout = 18
+	var err error
+	if e := conn.Control(func(fd uintptr) {
+		err = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(silence.Milliseconds()))
+	}); e != nil {
+		return e
+	}
+	if errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOPROTOOPT) {
+		return nil // no TCP: a socket of the file system
+	}
+	return err
 }

@@ -2,7 +2,13 @@
 
 package store
 
-import "log/slog"
+import (
+	"log/slog"
+	"syscall"
+)
 
 // warnNetwork says nothing: only Linux tells the kind of a file system.
 func warnNetwork(string, *slog.Logger) {}
+
+// impatient leaves connections to the system's patience.
+func impatient(string, string, syscall.RawConn) error { return nil }

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +24,10 @@ const (
 	// 100 to all of them.
 	postgresConns = 16
 
+	// silence is how long a server may leave unanswered what was sent to it
+	// before its connection counts as dead. Statements may take longer.
+	silence = 8 * time.Second
+
 	// retries is how often a transaction is tried again that PostgreSQL gave
 	// up for another.
 	retries = 8
@@ -29,16 +36,24 @@ const (
 	migrationLock = 0x77697265
 
 	// ordinalBits is the part of a record's number that counts within its
-	// transaction; the rest is the transaction's number. There are 2^49 of
+	// transaction; the rest is the transaction's number. There are 2^46 of
 	// those before the sum is more than a BIGINT.
-	ordinalBits = 14
+	ordinalBits = 17
 )
 
 // A postgresEngine is a database that any number of processes share.
 type postgresEngine struct {
-	pool *sql.DB
-	read session
-	held atomic.Int64 // fence under which this process is the filer; 0: it is not
+	pool  *sql.DB
+	read  session
+	begin string       // how a transaction begins
+	held  atomic.Int64 // fence under which this process is the filer; 0: it is not
+
+	trusted atomic.Int64 // until when it may be sure to be, Unix nanoseconds
+
+	ends  *writer      // stores polls
+	floor floor        // of what is claimed
+	hosts sync.Map     // of a source's id to its host's
+	ahead atomic.Int64 // what the database's clock is ahead of this machine's, in nanoseconds
 }
 
 func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
@@ -49,17 +64,27 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "wireroom"
 	}
-	e := &postgresEngine{pool: stdlib.OpenDB(*config)}
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, silence)
+	dialer := &net.Dialer{Control: impatient, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silence / 2, Interval: silence / 8, Count: 4}}
+	config.DialFunc = dialer.DialContext
+	e := &postgresEngine{pool: stdlib.OpenDB(*config), begin: fmt.Sprintf("BEGIN; SET LOCAL tcp_user_timeout = %d", silence.Milliseconds())}
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)
 	e.pool.SetConnMaxIdleTime(5 * time.Minute)
-	words := &spelling{replace: strings.NewReplacer("?", "$"), meaning: e.meaning}
+	words := &spelling{replace: strings.NewReplacer("?", "$"), meaning: e.meaning, arrays: true}
 	e.read = session{e.pool, words}
+	e.ends = newWriters(e.endAll, endsAtOnce, endTurns)
 	if err := e.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s on %s: %w", config.Database, config.Host, e.meaning(err)), e.pool.Close())
 	}
 	return e, nil
 }
+
+// raiseBase lets numbers go on behind those in the log.
+var raiseBase = fmt.Sprintf(`UPDATE filer SET base = needed.base FROM (
+		SELECT ((GREATEST((SELECT MAX(seq) FROM log), (SELECT cursor FROM filer), 0) >> %d) + 1
+			- pg_current_xact_id()::text::bigint) AS base) AS needed
+	WHERE needed.base > filer.base`, ordinalBits)
 
 // prepare brings the tables up to date, one process at a time. The lock is one
 // of a transaction, which a pool of connections between us and the database
@@ -73,22 +98,30 @@ func (e *postgresEngine) prepare(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
 		return err
 	}
-	if err := migrate(ctx, e.pool, goose.DialectPostgres, "postgres"); err != nil {
+	if err := migrate(ctx, e.pool, goose.DialectPostgres, "postgres", nil); err != nil {
 		return err
 	}
 	// Numbers go on behind those in the log, wherever the log has come from.
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`UPDATE filer SET base = needed.base FROM (
-		SELECT ((GREATEST((SELECT MAX(seq) FROM log), (SELECT cursor FROM filer), 0) >> %d) + 1
-			- pg_current_xact_id()::text::bigint) AS base) AS needed
-		WHERE needed.base > filer.base`, ordinalBits)); err != nil {
+	if _, err := tx.ExecContext(ctx, raiseBase); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return e.compareClocks(ctx)
 }
 
 func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, session) error) error {
+	return e.transact(ctx, e.begin, fn)
+}
+
+func (e *postgresEngine) jot(ctx context.Context, fn func(context.Context, session) error) error {
+	return e.transact(ctx, e.begin+"; SET LOCAL synchronous_commit = off", fn)
+}
+
+func (e *postgresEngine) transact(ctx context.Context, begin string, fn func(context.Context, session) error) error {
 	for try := 1; ; try++ {
-		err := e.once(ctx, fn)
+		err := e.once(ctx, begin, fn)
 		var pe *pgconn.PgError
 		if err == nil || try == retries || !errors.As(err, &pe) || pe.Code != "40001" && pe.Code != "40P01" {
 			return err
@@ -102,25 +135,31 @@ func (e *postgresEngine) write(ctx context.Context, fn func(context.Context, ses
 	}
 }
 
-func (e *postgresEngine) jot(ctx context.Context, fn func(context.Context, session) error) error {
-	return e.write(ctx, func(ctx context.Context, tx session) error {
-		if _, err := tx.exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
-			return err
-		}
-		return fn(ctx, tx)
-	})
-}
-
-func (e *postgresEngine) once(ctx context.Context, fn func(context.Context, session) error) error {
-	tx, err := e.pool.BeginTx(ctx, nil)
+// once runs a transaction that begins with these statements, which go to the
+// server together.
+func (e *postgresEngine) once(ctx context.Context, begin string, fn func(context.Context, session) error) error {
+	conn, err := e.pool.Conn(ctx)
 	if err != nil {
 		return e.meaning(err)
 	}
-	defer tx.Rollback()
-	if err := fn(ctx, session{tx, e.read.words}); err != nil {
+	defer conn.Close()
+	var tx pgx.Tx
+	err = conn.Raw(func(driver any) (err error) {
+		tx, err = driver.(*stdlib.Conn).Conn().BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+		return err
+	})
+	if err != nil {
+		return e.meaning(err)
+	}
+	defer func() {
+		end, stop := context.WithTimeout(context.WithoutCancel(ctx), silence)
+		defer stop()
+		_ = tx.Rollback(end) // if it was committed there is nothing to do, and what fails ends the connection
+	}()
+	if err := fn(ctx, session{conn, e.read.words}); err != nil {
 		return err
 	}
-	return e.meaning(tx.Commit())
+	return e.meaning(tx.Commit(ctx))
 }
 
 // numbers gives records the number of their transaction, and behind it their
@@ -139,45 +178,14 @@ func (e *postgresEngine) settled() string {
 	return fmt.Sprintf("seq < (SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) << %d FROM filer WHERE id = 1)", ordinalBits)
 }
 
-// lead takes or renews the lease of the filer. Whoever has lost it is told so
-// once, even if it could have it again: what it knows of the log is old.
-func (e *postgresEngine) lead(ctx context.Context, owner string, ttl time.Duration) (bool, error) {
-	held := e.held.Load()
-	query := `UPDATE lease SET until = clock_timestamp() + ?1 * interval '1 microsecond'
-		WHERE name = 'filer' AND owner = ?2 AND fence = ?3 RETURNING fence`
-	if held == 0 {
-		query = `UPDATE lease SET owner = ?2, fence = fence + 1, until = clock_timestamp() + ?1 * interval '1 microsecond'
-			WHERE name = 'filer' AND until < clock_timestamp() AND ?3 = 0 RETURNING fence`
+func (e *postgresEngine) index(ctx context.Context, tx session, items []indexed) error {
+	ids, words := make([]int64, len(items)), make([]string, len(items))
+	for i, item := range items {
+		ids[i], words[i] = item.item, strings.Join(item.words, " ") // no word has a space in it
 	}
-	var fence int64
-	leads, err := e.read.one(ctx, query, []any{ttl.Microseconds(), owner, held}, &fence)
-	if err != nil {
-		return false, err
-	}
-	e.held.Store(fence) // 0 if there was no row
-	return leads, nil
-}
-
-// fence lets this process write if it holds the lease, or if nobody does. The
-// lease cannot change hands until the transaction has ended.
-func (e *postgresEngine) fence(ctx context.Context, tx session) error {
-	var fence int64
-	var free bool
-	_, err := tx.one(ctx, "SELECT fence, until < clock_timestamp() FROM lease WHERE name = 'filer' FOR UPDATE", nil, &fence, &free)
-	if err != nil {
-		return err
-	}
-	held := e.held.Load()
-	if held != fence && (held != 0 || !free) {
-		e.held.Store(0)
-		return ErrNotLeader
-	}
-	return nil
-}
-
-func (e *postgresEngine) index(ctx context.Context, tx session, item int64, words []string) error {
-	_, err := tx.exec(ctx, `INSERT INTO words (rowid, terms) VALUES (?1, array_to_tsvector(?2::text[]))
-		ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms`, item, words)
+	_, err := tx.exec(ctx, `INSERT INTO words (rowid, terms)
+		SELECT id, array_to_tsvector(string_to_array(list, ' ')) FROM unnest(?1::bigint[], ?2::text[]) AS given (id, list)
+		ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms`, ids, words)
 	return err
 }
 

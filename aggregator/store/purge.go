@@ -42,6 +42,9 @@ func (db *DB) Purge(ctx context.Context, before, now time.Time) (Purged, error) 
 		}
 		n := 0
 		err := db.engine.write(ctx, func(ctx context.Context, tx session) (err error) {
+			if err := db.engine.fence(ctx, tx); err != nil {
+				return err
+			}
 			n, err = purge(ctx, tx, stories, end, now)
 			return err
 		})

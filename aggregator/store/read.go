@@ -19,7 +19,7 @@ func (db *DB) Unfiled(ctx context.Context, limit int) ([]news.Record, error) {
 		records, err = db.records(ctx, cursor, limit)
 	}
 	for _, r := range records {
-		db.recent.put(r, 512+len(r.Item.Text)) // they are read again when they are filed, and when they are published
+		db.recent.put(r) // they are read again when they are filed, and when they are published
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store: unfiled: %w", err)
@@ -201,7 +201,7 @@ func (db *DB) addRecords(ctx context.Context, members []storedMember) ([]storedM
 		if err := db.unpackRecord(doc, &r); err != nil {
 			return err
 		}
-		db.recent.put(r, len(doc))
+		db.recent.put(r)
 		found[r.Seq] = r
 		return nil
 	})

@@ -23,7 +23,7 @@ var errReadOnly = errors.New("the store was opened to be read only")
 // that an older version wrote is an error, since only Open brings it up to
 // date. A PostgreSQL database is opened as Open does.
 func OpenReader(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) {
-	if !isFile(dsn) {
+	if !IsFile(dsn) {
 		return Open(ctx, dsn, log)
 	}
 	c, err := newCodec()
@@ -37,8 +37,8 @@ func OpenReader(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) 
 	return &DB{codec: c, log: log, engine: e, read: e.read}, nil
 }
 
-// isFile reports whether dsn names a SQLite store.
-func isFile(dsn string) bool {
+// IsFile reports whether dsn names a SQLite store.
+func IsFile(dsn string) bool {
 	return !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://")
 }
 

@@ -17,16 +17,17 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// ErrInUse is returned by Restore where a process has the store open.
+// ErrInUse is returned by Restore where a process does not close the store.
 var ErrInUse = errors.New("the store is in use")
 
-// Restore puts a copy of a backup in the place of a SQLite store, which must
-// not be in use, and returns where the old one is kept, "" if there was none.
+// Restore puts a copy of a backup in the place of a SQLite store and returns where
+// the old one is kept, "" if there was none. A process that serves from the store
+// is asked to close it meanwhile; the error is ErrInUse if it does not.
 // The backup is read whole before anything is moved, and is left as it is; the
 // error is ErrDamaged, ErrForeign or ErrNewer if it is not a sound store. A
 // PostgreSQL database is left to pg_restore.
 func Restore(ctx context.Context, dsn, backup string, now time.Time, log *slog.Logger) (kept string, err error) {
-	if !isFile(dsn) {
+	if !IsFile(dsn) {
 		return "", errors.New("store: restore: a PostgreSQL database is restored with pg_restore")
 	}
 	path, err := filepath.Abs(dsn)
@@ -51,15 +52,17 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 	if err := copyFile(next, backup); err != nil {
 		return "", err
 	}
-	if err := sound(ctx, next, log); err != nil {
+	err := sound(ctx, next, log)
+	if copies, _ := filepath.Glob(next + copiedSuffix + "*"); len(copies) > 0 {
+		os.Remove(copies[0]) // the backup is one already
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s cannot be restored: %w", backup, err)
 	}
-	lock, err := lockFile(path + "-filer")
+	lock, done, err := handedOver(ctx, path)
+	defer done()
 	if err != nil {
-		return "", unwritable(path+"-filer", err)
-	}
-	if lock == nil {
-		return "", fmt.Errorf("%w: stop the wireroom that runs on %s first", ErrInUse, path)
+		return "", err
 	}
 	defer lock.release()
 	if err := fold(ctx, path); err != nil {

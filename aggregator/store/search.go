@@ -99,19 +99,33 @@ func (db *DB) addShown(ctx context.Context, best map[string]storedFiled, found m
 		})
 }
 
-// index keeps the words of a record as those by which its item is found.
-func (db *DB) index(ctx context.Context, tx session, item, seq int64) error {
-	r, ok := db.recent.get(seq)
-	if !ok {
-		var doc []byte
-		found, err := tx.one(ctx, "SELECT doc FROM log WHERE seq = ?1", []any{seq}, &doc)
-		if err != nil || !found {
-			return err // not found: purged meanwhile
+// An indexed item is found by its words.
+type indexed struct {
+	item, seq int64
+	words     []string
+}
+
+// index keeps the words of records as those by which their items are found.
+func (db *DB) index(ctx context.Context, tx session, items []indexed) error {
+	known := items[:0]
+	for _, i := range items {
+		r, ok := db.recent.get(i.seq)
+		if !ok {
+			var doc []byte
+			found, err := tx.one(ctx, "SELECT doc FROM log WHERE seq = ?1", []any{i.seq}, &doc)
+			if err != nil {
+				return err
+			}
+			if !found {
+				continue // purged meanwhile
+			}
+			r.Seq = i.seq
+			if err := db.unpackRecord(doc, &r); err != nil {
+				return err
+			}
 		}
-		r.Seq = seq
-		if err := db.unpackRecord(doc, &r); err != nil {
-			return err
-		}
+		i.words = words(&r.Item)
+		known = append(known, i)
 	}
-	return db.engine.index(ctx, tx, item, words(&r.Item))
+	return db.engine.index(ctx, tx, known)
 }

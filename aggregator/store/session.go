@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -71,6 +72,7 @@ func (s session) one(ctx context.Context, query string, args []any, dest ...any)
 type spelling struct {
 	replace *strings.Replacer
 	meaning func(error) error
+	arrays  bool     // a list is one parameter, and many rows are inserted at once
 	done    sync.Map // of string to string
 	lists   sync.Map // of listed to string
 }
@@ -84,7 +86,7 @@ func (p *spelling) of(query string) string {
 	return s
 }
 
-// A listed statement has its LIST written out.
+// A listed statement has its LIST, or its ROWS, written out.
 type listed struct {
 	query string
 	size  int
@@ -166,6 +168,15 @@ var listSizes = []int{1, 4, 16, 64, 256}
 // eachIn runs a query once for every chunk of keys. The query has the list as
 // LIST, after its other parameters. A list is filled up with its last key.
 func eachIn[K any](ctx context.Context, s session, query string, args []any, keys []K, scan func(*sql.Rows) error) error {
+	if s.words.arrays {
+		query = s.words.array(query, len(args)+1)
+		for chunk := range slices.Chunk(keys, arrayAtOnce) {
+			if err := s.each(ctx, query, append(slices.Clone(args), chunk), scan); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for len(keys) > 0 {
 		size := listSizes[len(listSizes)-1]
 		for _, n := range listSizes {
@@ -187,30 +198,63 @@ func eachIn[K any](ctx context.Context, s session, query string, args []any, key
 	return nil
 }
 
-// rowsAtOnce bounds the rows of one INSERT.
+// arrayAtOnce bounds a list that is one parameter.
+const arrayAtOnce = 10_000
+
+// array writes out the LIST of a query as one parameter, the n-th.
+func (p *spelling) array(query string, n int) string {
+	if s, ok := p.lists.Load(listed{query, 0}); ok {
+		return s.(string)
+	}
+	s := strings.Replace(query, "IN LIST", fmt.Sprintf("= ANY(?%d)", n), 1)
+	p.lists.Store(listed{query, 0}, s)
+	return s
+}
+
+// rowsAtOnce bounds the rows of one INSERT. Where many are inserted at once,
+// their number is one of rowSizes, so that few statements serve all.
 const rowsAtOnce = 16
+
+var rowSizes = []int{256, 64, 16, 4, 1}
+
+// rowsOf says how many of n rows the next INSERT takes.
+func (p *spelling) rowsOf(n int) int {
+	if !p.arrays {
+		return min(rowsAtOnce, n)
+	}
+	for _, size := range rowSizes {
+		if size <= n {
+			return size
+		}
+	}
+	return n
+}
 
 // insert runs an INSERT for rows of equal width. The query has the rows as
 // ROWS.
 func insert(ctx context.Context, s session, query string, rows [][]any) error {
 	for len(rows) > 0 {
-		n := min(rowsAtOnce, len(rows))
-		width := len(rows[0])
-		var args []any
-		var values strings.Builder
-		for i, row := range rows[:n] {
-			if i > 0 {
-				values.WriteByte(',')
-			}
-			values.WriteString(params(1+i*width, width))
-			args = append(args, row...)
-		}
-		if _, err := s.exec(ctx, strings.Replace(query, "ROWS", values.String(), 1), args...); err != nil {
+		n := s.words.rowsOf(len(rows))
+		if _, err := s.exec(ctx, s.words.rows(query, n, len(rows[0])), slices.Concat(rows[:n]...)...); err != nil {
 			return err
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// rows writes out the ROWS of a query, each of so many parameters.
+func (p *spelling) rows(query string, n, width int) string {
+	if s, ok := p.lists.Load(listed{query, n}); ok {
+		return s.(string)
+	}
+	values := make([]string, n)
+	for i := range values {
+		values[i] = params(1+i*width, width)
+	}
+	s := strings.Replace(query, "ROWS", strings.Join(values, ","), 1)
+	p.lists.Store(listed{query, n}, s)
+	return s
 }
 
 // params returns n parameters in brackets, counted from first.

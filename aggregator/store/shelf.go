@@ -98,16 +98,51 @@ func setMembers(f *news.Filed, ids []int64, byItem map[int64]news.Member) {
 
 // Documents returns the documents that were last saved, by path.
 func (db *DB) Documents(ctx context.Context) ([]news.Document, error) {
-	var docs []news.Document
-	err := db.read.each(ctx, "SELECT path, head, body FROM document ORDER BY path", nil, func(rows *sql.Rows) error {
-		d, err := db.scanDocument(rows)
-		docs = append(docs, d)
-		return err
-	})
+	docs, err := db.documents(ctx, "TRUE")
 	if err != nil {
 		return nil, fmt.Errorf("store: documents: %w", err)
 	}
 	return docs, nil
+}
+
+// DocumentsSince returns the documents that other processes have saved since
+// rev, and the rev to ask with next; see output.Shelf.
+func (db *DB) DocumentsSince(ctx context.Context, rev int64) ([]news.Document, int64, error) {
+	newest, err := db.engine.newest(ctx)
+	if err != nil || newest == rev {
+		return nil, rev, err
+	}
+	if newest < rev {
+		rev = 0 // of a database that stands where it stood before
+	}
+	docs, err := db.documents(ctx, db.engine.newer(), rev)
+	if err != nil {
+		return nil, rev, fmt.Errorf("store: documents: %w", err)
+	}
+	return docs, newest, nil
+}
+
+// documents returns the documents that a condition holds for; see Documents.
+func (db *DB) documents(ctx context.Context, condition string, args ...any) (docs []news.Document, err error) {
+	err = db.read.each(ctx, "SELECT path, head, body FROM document WHERE "+condition+" ORDER BY path", args, func(rows *sql.Rows) error {
+		d, err := db.scanDocument(rows)
+		docs = append(docs, d)
+		return err
+	})
+	return docs, err
+}
+
+// Leads reports whether this process is the one that files and publishes, as
+// far as it knows.
+func (db *DB) Leads() bool { return db.engine.leads() }
+
+// ShareDocuments keeps documents that are made anew at every start, if there
+// are other processes that serve them.
+func (db *DB) ShareDocuments(ctx context.Context, docs []news.Document) error {
+	if !db.engine.shared() {
+		return nil
+	}
+	return db.SaveDocuments(ctx, docs)
 }
 
 // scanDocument reads the columns path, head and body.
@@ -130,7 +165,8 @@ func (db *DB) scanDocument(rows *sql.Rows) (d news.Document, err error) {
 	return d, nil
 }
 
-// SaveDocuments keeps documents for the next start and for other replicas.
+// SaveDocuments keeps documents for the next start and for other replicas. The
+// error is ErrNotLeader if another process publishes.
 func (db *DB) SaveDocuments(ctx context.Context, docs []news.Document) error {
 	rows := make([][]any, len(docs))
 	for i, d := range docs {
@@ -143,8 +179,10 @@ func (db *DB) SaveDocuments(ctx context.Context, docs []news.Document) error {
 		rows[i] = []any{d.Path, head, body}
 	}
 	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
-		return insert(ctx, tx, `INSERT INTO document (path, head, body) VALUES ROWS
-			ON CONFLICT (path) DO UPDATE SET head = excluded.head, body = excluded.body`, rows)
+		if err := db.engine.fence(ctx, tx); err != nil {
+			return err
+		}
+		return db.engine.saveDocuments(ctx, tx, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("store: save documents: %w", err)
@@ -155,14 +193,48 @@ func (db *DB) SaveDocuments(ctx context.Context, docs []news.Document) error {
 // Note keeps a small text by name; see aggregator.Log.
 func (db *DB) Note(ctx context.Context, name, text string) error {
 	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
-		_, err := tx.exec(ctx, `INSERT INTO note (name, text) VALUES (?1, ?2)
-			ON CONFLICT (name) DO UPDATE SET text = excluded.text`, name, seal([]byte(text)))
-		return err
+		return note(ctx, tx, name, text)
 	})
 	if err != nil {
 		return fmt.Errorf("store: note %s: %w", name, err)
 	}
 	return nil
+}
+
+func note(ctx context.Context, tx session, name, text string) error {
+	_, err := tx.exec(ctx, `INSERT INTO note (name, text) VALUES (?1, ?2)
+		ON CONFLICT (name) DO UPDATE SET text = excluded.text`, name, seal([]byte(text)))
+	return err
+}
+
+// Amend keeps, by a name, what change makes of the text that is kept by it;
+// nobody else's change comes in between. An error of change is returned, and
+// nothing is written. It may be called more than once.
+func (db *DB) Amend(ctx context.Context, name string, change func(text string) (string, error)) error {
+	err := db.engine.write(ctx, func(ctx context.Context, tx session) error { return amend(ctx, tx, name, change) })
+	if err != nil {
+		return fmt.Errorf("store: amend %s: %w", name, err)
+	}
+	return nil
+}
+
+func amend(ctx context.Context, tx session, name string, change func(text string) (string, error)) error {
+	if _, err := tx.exec(ctx, "INSERT INTO note (name, text) VALUES (?1, ?2) ON CONFLICT DO NOTHING", name, seal(nil)); err != nil {
+		return err
+	}
+	var sealed []byte
+	if _, err := tx.one(ctx, "SELECT text FROM note WHERE name = ?1 FOR UPDATE", []any{name}, &sealed); err != nil {
+		return err
+	}
+	was, err := unseal(sealed)
+	if err != nil {
+		return err
+	}
+	text, err := change(string(was))
+	if err != nil {
+		return err
+	}
+	return note(ctx, tx, name, text)
 }
 
 // Noted returns the text that was kept by a name, or "".

@@ -22,23 +22,52 @@ type configured struct {
 
 // SetSources makes the configured sources known; see aggregator.Log.
 func (db *DB) SetSources(ctx context.Context, sources []news.Source, now time.Time) error {
-	err := db.engine.write(ctx, func(ctx context.Context, tx session) error {
-		return setSources(ctx, tx, sources, now)
-	})
+	if err := db.engine.setSources(ctx, sources, now, nothing); err != nil {
+		return fmt.Errorf("store: set sources: %w", err)
+	}
+	return nil
+}
+
+func nothing(context.Context, session) error { return nil }
+
+// SetSourcesIf is SetSources together with Amend: if change returns an error
+// the sources stay as they are too.
+func (db *DB) SetSourcesIf(ctx context.Context, sources []news.Source, now time.Time, name string, change func(text string) (string, error)) error {
+	err := db.engine.setSources(ctx, sources, now, func(ctx context.Context, tx session) error { return amend(ctx, tx, name, change) })
 	if err != nil {
 		return fmt.Errorf("store: set sources: %w", err)
 	}
 	return nil
 }
 
-func setSources(ctx context.Context, tx session, sources []news.Source, now time.Time) error {
-	// Processes that start together do this one after another.
-	var n int64
-	if _, err := tx.one(ctx, "SELECT cursor FROM filer WHERE id = 1 FOR UPDATE", nil, &n); err != nil {
-		return err
-	}
+func (e *sqliteEngine) setSources(ctx context.Context, sources []news.Source, now time.Time, first func(context.Context, session) error) error {
+	return e.write(ctx, func(ctx context.Context, tx session) error {
+		if err := first(ctx, tx); err != nil {
+			return err
+		}
+		added, _, hosts, err := compareSources(ctx, tx, sources)
+		if err != nil {
+			return err
+		}
+		for i := range added {
+			added[i] = append(added[i], micros(now))
+		}
+		if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, outlet, due) VALUES ROWS", added); err != nil {
+			return err
+		}
+		if err := setHosts(ctx, tx, hosts, now); err != nil {
+			return err
+		}
+		return freeHosts(ctx, tx, now)
+	})
+}
+
+// compareSources compares what is configured with what was. It brings the rows
+// of known sources up to date and returns those of new ones, the ids of those
+// that it changed, and the hosts with another set of sources than before.
+func compareSources(ctx context.Context, tx session, sources []news.Source) (added [][]any, changed []int64, hosts map[string]bool, err error) {
 	known := map[string]configured{}
-	err := tx.each(ctx, "SELECT name, id, host, outlet, configured FROM source", nil, func(rows *sql.Rows) error {
+	err = tx.each(ctx, "SELECT name, id, host, outlet, configured FROM source", nil, func(rows *sql.Rows) error {
 		var name string
 		var c configured
 		err := rows.Scan(&name, &c.id, &c.host, &c.outlet, &c.configured)
@@ -46,14 +75,13 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, nil, nil, err
 	}
-	hosts := map[string]bool{} // those with another set of sources than before
-	var added [][]any
+	hosts = map[string]bool{}
 	for _, src := range sources {
 		text, err := sealJSON(outletOf(src))
 		if err != nil {
-			return err
+			return nil, nil, nil, err
 		}
 		old, ok := known[src.Name]
 		delete(known, src.Name)
@@ -61,11 +89,12 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 		switch {
 		case !ok:
 			hosts[set.host] = true
-			added = append(added, []any{src.Name, set.host, set.configured, micros(now), []byte(set.outlet)})
+			added = append(added, []any{src.Name, set.host, set.configured, []byte(set.outlet)})
 		case set != old:
 			hosts[old.host], hosts[set.host] = true, true
+			changed = append(changed, set.id)
 			if err := setSource(ctx, tx, set); err != nil {
-				return err
+				return nil, nil, nil, err
 			}
 		}
 	}
@@ -75,17 +104,12 @@ func setSources(ctx context.Context, tx session, sources []news.Source, now time
 		}
 		gone.configured = 0
 		hosts[gone.host] = true
+		changed = append(changed, gone.id)
 		if err := setSource(ctx, tx, gone); err != nil {
-			return err
+			return nil, nil, nil, err
 		}
 	}
-	if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, due, outlet) VALUES ROWS", added); err != nil {
-		return err
-	}
-	if err := setHosts(ctx, tx, hosts, now); err != nil {
-		return err
-	}
-	return freeHosts(ctx, tx, now)
+	return added, changed, hosts, nil
 }
 
 // longestClaim is longer than any host is claimed, or spared after a request.
@@ -236,6 +260,7 @@ func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.Sta
 				if err := unsealJSON(text, &s); err != nil {
 					return fmt.Errorf("the state of %s: %w", name, err)
 				}
+				s = byClock(s, db.engine.local)
 			}
 			s.Source = name
 			all = append(all, s)

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,15 +13,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 )
-
-//go:embed migrations
-var migrations embed.FS
 
 const (
 	// readers is how many connections read at once: more only wait for the
@@ -43,10 +40,12 @@ const (
 // cut and an id that readers have seen is never minted a second time; writes
 // that wait share a commit and its fsync. Only where nothing would be lost is
 // it spared (see jot): in the journal's order a later durable commit covers the
-// earlier ones. The journal is cut back to 32 MB after a burst.
+// earlier ones. The journal is brought into the file whenever it has 4 MB, and cut
+// back to 32 MB after a burst.
 var sqlitePragmas = []string{
 	fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()),
 	"journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(33554432)",
+	fmt.Sprintf("wal_autocheckpoint(%d)", 4<<20/pageSize),
 	"temp_store(MEMORY)", "trusted_schema(0)", "cell_size_check(1)",
 }
 
@@ -63,6 +62,8 @@ type sqliteEngine struct {
 	writer *writer
 
 	durable bool // the mode that the writing connection is in
+
+	failing atomic.Pointer[error] // why the last transaction failed; nil: it did not
 
 	mu   sync.Mutex
 	lock *fileLock // of the filer; nil: not ours
@@ -107,9 +108,12 @@ func createSQLite(ctx context.Context, path string) error {
 	}
 	defer os.RemoveAll(tmp)
 	e := &sqliteEngine{path: filepath.Join(tmp, "store")}
-	err = e.connect(ctx)
+	err = sizePages(ctx, e.path)
 	if err == nil {
-		err = migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite")
+		err = e.connect(ctx)
+	}
+	if err == nil {
+		err = migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite", nil)
 	}
 	if err == nil {
 		err = e.checkpoint(ctx)
@@ -124,6 +128,22 @@ func createSQLite(ctx context.Context, path string) error {
 		}
 	}
 	return nil
+}
+
+// pageSize is that of new stores, in bytes. A record and a decision are one to
+// two kilobytes, of which a page of 4 KB, SQLite's default, mostly holds two and
+// wastes the rest.
+const pageSize = 8192
+
+// sizePages makes an empty store with pages of pageSize. It must come before the
+// journal's mode, which the driver sets first of all that a name asks for.
+func sizePages(ctx context.Context, path string) error {
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+fmt.Sprintf("?_pragma=page_size(%d)", pageSize))
+	if err != nil {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, "PRAGMA user_version = 0") // writes the first page
+	return errors.Join(err, pool.Close())
 }
 
 // connect opens the connections of e.path.
@@ -159,7 +179,7 @@ func sqliteDSN(path string, pragmas ...string) string {
 
 // prepare brings the tables up to date and looks for damage.
 func (e *sqliteEngine) prepare(ctx context.Context, log *slog.Logger) error {
-	if err := migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite"); err != nil {
+	if err := migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite", func(have int64) error { return e.keepCopy(ctx, have, log) }); err != nil {
 		return e.meaning(err)
 	}
 	info, err := os.Stat(e.path)
@@ -184,35 +204,11 @@ func (e *sqliteEngine) prepare(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// migrate runs the migrations of a folder that the database does not have yet.
-func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, folder string) error {
-	files, err := fs.Sub(migrations, "migrations/"+folder)
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(dialect, pool, files, goose.WithDisableGlobalRegistry(true),
-		goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return err
-	}
-	have, newest, err := p.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if have > newest {
-		return fmt.Errorf("%w: its schema is %d, this program knows %d; nothing was changed", ErrNewer, have, newest)
-	}
-	if have == newest {
-		return nil
-	}
-	_, err = p.Up(ctx)
-	return err
-}
-
 // transact runs writes in one transaction. If one of them fails, all are run
 // again, each in a transaction of its own, so that none fails for another.
 func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 	err := e.together(ctx, batch)
+	e.remember(err)
 	if err == nil || len(batch) == 1 {
 		for _, w := range batch {
 			w.err = err
@@ -221,7 +217,33 @@ func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 	}
 	for _, w := range batch {
 		w.err = e.together(ctx, []*write{w})
+		e.remember(w.err)
 	}
+}
+
+// remember keeps why SQLite made a transaction fail, until another one does not.
+// Everybody may be told: it names no file.
+func (e *sqliteEngine) remember(err error) {
+	var se *sqlite.Error
+	switch {
+	case err == nil:
+		e.failing.Store(nil)
+	case errors.As(err, &se):
+		why := errors.New("the store could not be written")
+		for _, known := range []error{ErrFull, ErrUnwritable, ErrDamaged, ErrBusy} {
+			if errors.Is(err, known) {
+				why = known
+			}
+		}
+		e.failing.Store(&why)
+	}
+}
+
+func (e *sqliteEngine) trouble() error {
+	if err := e.failing.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func (e *sqliteEngine) together(ctx context.Context, batch []*write) error {
@@ -276,9 +298,13 @@ func (e *sqliteEngine) numbers(ctx context.Context, tx session, n int) (int64, e
 // cannot be seen.
 func (e *sqliteEngine) settled() string { return "1 = 1" }
 
-func (e *sqliteEngine) index(ctx context.Context, tx session, item int64, words []string) error {
-	_, err := tx.exec(ctx, "INSERT OR REPLACE INTO words (rowid, terms) VALUES (?1, ?2)", item, strings.Join(words, " "))
-	return err
+func (e *sqliteEngine) index(ctx context.Context, tx session, items []indexed) error {
+	for _, i := range items {
+		if _, err := tx.exec(ctx, "INSERT OR REPLACE INTO words (rowid, terms) VALUES (?1, ?2)", i.item, strings.Join(i.words, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *sqliteEngine) matching(query []clause) (condition, parameter string) {
@@ -319,7 +345,7 @@ func (e *sqliteEngine) close() error {
 		errs = append(errs, e.rpool.Close())
 	}
 	if e.conn != nil {
-		e.writer.turn <- struct{}{} // waits for the write under way
+		e.writer.close()
 		if err := e.checkpoint(context.Background()); !errors.Is(err, ErrBusy) {
 			errs = append(errs, err)
 		}

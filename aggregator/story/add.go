@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -23,25 +24,33 @@ func kindNumber(k news.Kind) byte {
 // exactRules names what the exact keys stand for.
 var exactRules = [3]string{"canonical link", "guid", "title and text"}
 
-// A reading is an item's words, which are forgotten when it is decided upon.
+// A reading is an item's words, which are forgotten when it is decided upon. Its
+// lists are used again for the next item.
 type reading struct {
 	title, text string // without marks of outlets and agencies
 	agency      string // by its mark
 	head, body  []token
-	kept        []shingle // of the body, without boilerplate
+	sample      sample    // of the body
+	kept        []shingle // of the sample, without boilerplate
+	boilerplate []bool    // tokens of the body; nil: none
 	tallies     []tally
+
+	skipped     []bool   // scratch, of boilerplate
+	occurrences []tally  // scratch, of tally
+	order       []uint64 // scratch, of tally
 }
 
 // maxWords is how many words of a text are read.
 const maxWords = 20000
 
 func (x *Index) read(it *news.Item, outlet *news.Outlet) *reading {
-	r := &reading{}
-	r.text, r.agency = unmarked(it.Text)
+	r := &x.reading
+	r.text, r.agency = unmarked(uncaptioned(it.Text))
 	r.title = bareTitle(it.Title, outlet.Title, it.Source, registrable(it.Canonical))
 	language := news.LanguageBase(cmp.Or(it.Language, outlet.Language))
-	r.head = x.lexer.cut(nil, r.title, language, maxTitleWords)
-	r.body = x.lexer.cut(make([]token, 0, len(r.text)/6+8), r.text, language, maxWords)
+	r.head = x.lexer.cut(r.head[:0], r.title, language, maxTitleWords)
+	r.body = x.lexer.cut(r.body[:0], r.text, language, maxWords)
+	r.sample = sampleOf(r.sample.shingles, r.body)
 	return r
 }
 
@@ -55,24 +64,22 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	x.settle()
 	it := &rec.Item
 	r := x.read(it, &outlet)
-	if known := x.known[it.Key()]; known != nil {
+	if known := x.find(it.Key()); known != nil {
 		return x.again(rec.Seq, known, r)
 	}
-	e := &entry{key: it.Key(), source: it.Source, exact: exactKeys(it), family: family(it, &outlet)}
+	e := &entry{key: it.Key(), source: sourceSum(it.Source), exact: exactKeys(it), family: strings.Clone(family(it, &outlet))}
 	e.seq, e.published = rec.Seq, it.Published.Unix()
 	x.clock = max(x.clock, e.published)
 	e.clock = x.clock
 	x.evict()
 
-	s := sampleOf(r.body)
-	kept, skip := x.keep(s, len(r.body), it.Source)
-	r.kept = kept
-	r.tallies = tallies(r.head, r.body, skip)
-	e.rate, e.shingles = s.rate, sample{shingles: kept}.hashes()
+	x.keep(r, e.source)
+	r.tally(r.boilerplate)
+	e.rate, e.shingles = r.sample.rate, hashes(r.kept)
 	e.terms = x.seen.vector(r.tallies)
 	e.norm = dot(e.terms, e.terms)
 	e.common = commonTerms(r.tallies)
-	e.marks, e.order = marksOf(r.head, r.body, skip), numberOrder(r.head)
+	e.marks, e.order, e.pairs = marksOf(r.head, r.body, r.boilerplate), numberOrder(r.head), pairsOf(r.head)
 
 	d := news.Decision{Seq: rec.Seq, Key: e.key, Family: e.family, Agency: r.agency}
 	kindred := x.kindred(e)
@@ -80,7 +87,9 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
 	e.of, e.agency, e.copies = d.Of, d.Agency, d.Copies
 	x.lighten(e, kindred)
-	d.Sketch = e.sketch()
+	if e.clock-e.published <= x.window { // else no index takes it in
+		d.Sketch = e.sketch()
+	}
 	x.insert(e)
 	return d
 }
@@ -117,16 +126,17 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	}
 	near := x.candidates(e)
 	for _, o := range near {
-		if barred[o] != "" {
+		if barred[o.entry] != "" || o.like < alike {
 			continue
 		}
-		if why := template(e, o); why != "" {
-			barred[o] = why
-		} else if x.scant(e, o) {
-			barred[o] = "too few words in common"
+		if why := template(e, o.entry); why != "" {
+			barred[o.entry] = why
+		} else if x.scant(e, o.entry) {
+			barred[o.entry] = "too few words in common"
 		}
 	}
-	found := x.matches(e, near, barred)
+	density := x.density(e)
+	found := x.matches(e, near, barred, density)
 	if other, score := x.sameHeadline(e, near, slug, barred); other != nil {
 		x.copyOf(e, r, other, "headline", score, d)
 		return
@@ -137,7 +147,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key, math.Min(1, m.score)
 			d.Evidence = r.evidence(e, m.closest)
 			d.Evidence.Rule = "cluster"
-			x.unite(e, m.cluster, found[i+1:], d)
+			x.unite(e, m.cluster, append(found[:i:i], found[i+1:]...), density, d)
 			d.Nearest = nearest(found, d, "the story that was taken is closer")
 			return
 		}
@@ -188,25 +198,52 @@ func nearest(found []match, d *news.Decision, otherwise string) *news.Near {
 	return nil
 }
 
-// unite joins to an item's story the others that the item is close to as well,
-// where the stories are like each other: an item often shows that what had
-// begun as two is one. The older story keeps its id.
-func (x *Index) unite(e *entry, c *cluster, others []match, d *news.Decision) {
-	for _, m := range others {
-		if m.why != "" || x.apart(c, m.cluster) || likeness(c, m.cluster) < tune.merge-tune.mergeShort*shortness(e) {
-			continue
+// unite joins to an item's story the others near the item whose members are
+// like its own: an item often shows that what had begun as two is one. What was
+// told apart for want of evidence is so looked at a second time. The older story
+// keeps its id.
+func (x *Index) unite(e *entry, c *cluster, others []match, density float64, d *news.Decision) {
+	x.enter(e, c, d.Copies, d)
+	for {
+		best, most := -1, 0.0
+		for i, m := range others {
+			if m.best == 0 || len(c.members)+len(m.cluster.members) > maxDaily || !x.overrides.allow(e.key.Slug(), m.cluster.id) || x.apart(c, m.cluster) {
+				continue
+			}
+			if over := x.oneness(e, c, m.cluster, density); over >= 0 && (best < 0 || over > most) {
+				best, most = i, over
+			}
 		}
-		older, younger := c, m.cluster
+		if best < 0 {
+			break
+		}
+		older, younger := c, others[best].cluster
 		if younger.members[0].number < older.members[0].number {
 			older, younger = younger, older
 		}
 		older.absorb(younger)
 		delete(x.stories, younger.id)
 		d.Absorbs = append(d.Absorbs, younger.id)
+		others = slices.Delete(others, best, best+1)
 		c = older
 	}
 	d.Absorbs = slices.DeleteFunc(d.Absorbs, func(id string) bool { return id == c.id })
 	x.enter(e, c, d.Copies, d)
+}
+
+// oneness is how much more alike two stories near an item are than two must be
+// to be one; less than 0 if they are not. The first is the item's own, which it
+// has not entered yet.
+func (x *Index) oneness(e *entry, c, other *cluster, density float64) float64 {
+	n, m := float64(c.size()+1), float64(other.size())
+	mean := (float64(likeness(c, other)) + float64(other.dot(e.terms))) / (n * m * weightUnit * weightUnit)
+	mean *= faded((c.published+e.published)/int64(n) - other.when())
+	short := 1 - float64(c.words+int64(min(len(e.terms), shortItem))+other.words)/((n+m)*shortItem)
+	over := mean - oneStory(short, n, m, density)
+	if over >= 0 && formed(c, other) {
+		return -1
+	}
+	return over
 }
 
 // apart reports whether a user keeps two stories, or an item of one, apart from
@@ -230,7 +267,7 @@ func (x *Index) apart(a, b *cluster) bool {
 func (x *Index) lighten(e *entry, kindred []kin) {
 	switch kinds[e.kind] {
 	case news.KindSame:
-		e.shingles, e.marks, e.terms, e.common, e.norm = nil, nil, nil, nil, 0
+		e.shingles, e.marks, e.pairs, e.terms, e.common, e.norm = nil, nil, nil, nil, stemSet{}, 0
 	case news.KindCopy:
 		e.terms, e.norm = nil, 0
 		copies := 0
@@ -251,9 +288,9 @@ func (x *Index) again(seq int64, e *entry, r *reading) news.Decision {
 		Seq: seq, Key: e.key, Story: e.in().id, Copies: e.copies, Kind: kinds[e.kind], Of: e.of,
 		Score: float64(e.score) / 1000, Family: e.family, Agency: e.agency, Sketch: e.sketch(),
 	}
-	if other := x.known[e.of]; other != nil {
-		r.kept = sampleOf(r.body).shingles
-		r.tallies = tallies(r.head, r.body, nil)
+	if other := x.find(e.of); other != nil {
+		r.kept = append(r.kept[:0], r.sample.shingles...)
+		r.tally(nil)
 		d.Evidence = r.evidence(e, other)
 	}
 	d.Evidence.Note = "a later revision stays in its story"
@@ -262,10 +299,10 @@ func (x *Index) again(seq int64, e *entry, r *reading) news.Decision {
 
 // commonTerms cuts the hashes of all terms to those by which documents are
 // counted.
-func commonTerms(list []tally) []uint32 {
+func commonTerms(list []tally) stemSet {
 	out := make([]uint32, len(list))
 	for i, t := range list {
 		out[i] = t.hash & (1<<dfBits - 1)
 	}
-	return sortedSet(out)
+	return newStemSet(sortedSet(out))
 }

@@ -31,12 +31,26 @@ const maxDateline = 160
 var (
 	// "MOSCOW, February 12. /TASS/.", "LONDON (Reuters) - ", "(AP) — ",
 	// "МОСКВА, 12 фев — РИА Новости.", "新华社北京电"
-	markInBrackets = regexp.MustCompile(`^([^\n(/\[]{0,80}?)\s*[(/\[]\s*([^()/\[\]\n]{2,40}?)\s*[)/\]]\s*[.:]?\s*(?:[-–—―]+|\.|:)?\s*`)
-	markAfterDash  = regexp.MustCompile(`^([^\n–—]{0,80}?)\s*(?:[-–—―]{1,2})\s*([^\n.–—:]{2,30}?)\s*[.:–—]\s+`)
+	markInBrackets = expression{[]string{"(", "/", "["}, regexp.MustCompile(`^([^\n(/\[]{0,80}?)\s*[(/\[]\s*([^()/\[\]\n]{2,40}?)\s*[)/\]]\s*[.:]?\s*(?:[-–—―]+|\.|:)?\s*`)}
+	markAfterDash  = expression{[]string{"-", "–", "—", "―"}, regexp.MustCompile(`^([^\n–—]{0,80}?)\s*(?:[-–—―]{1,2})\s*([^\n.–—:]{2,30}?)\s*[.:–—]\s+`)}
 	// "Source: TASS", "(Reporting by A. Writer)", "- With files from AP"
-	markAtEnd  = regexp.MustCompile(`(?i)(?:^|\n|[.!?»”"]\s+)[(\[]?(?:source|via|источник|джерело|quelle|fuente|fonte|المصدر)\s*[:：]\s*([^\n.()\[\]]{2,40}?)\s*[.)\]]?\s*$`)
+	markAtEnd  = expression{[]string{":", "："}, regexp.MustCompile(`(?i)(?:^|\n|[.!?»”"]\s+)[(\[]?(?:source|via|источник|джерело|quelle|fuente|fonte|المصدر)\s*[:：]\s*([^\n.()\[\]]{2,40}?)\s*[.)\]]?\s*$`)}
 	reportedBy = regexp.MustCompile(`\n?\s*\((?:Reporting|Writing|Additional reporting|Editing|Compiled) by [^()\n]{3,300}\)\s*$`)
 )
+
+// An expression is a regular one, and what it matches nothing without any of:
+// most texts are spared it by a look for those.
+type expression struct {
+	needs []string
+	re    *regexp.Regexp
+}
+
+func (x expression) find(s string) []int {
+	if !containsAny(s, x.needs) {
+		return nil
+	}
+	return x.re.FindStringSubmatchIndex(s)
+}
 
 // A dateline's place and date are short and begin with a capital letter.
 const maxPlaceWords = 7
@@ -45,8 +59,8 @@ const maxPlaceWords = 7
 // domain. A text without marks is returned as it is.
 func unmarked(text string) (rest, agency string) {
 	head := text[:min(len(text), maxDateline)]
-	for _, mark := range []*regexp.Regexp{markInBrackets, markAfterDash} {
-		m := mark.FindStringSubmatchIndex(head)
+	for _, mark := range []expression{markInBrackets, markAfterDash} {
+		m := mark.find(head)
 		if m == nil || len(strings.Fields(head[m[2]:m[3]])) > maxPlaceWords {
 			continue
 		}
@@ -62,7 +76,7 @@ func unmarked(text string) (rest, agency string) {
 	for tail < len(text) && !utf8.RuneStart(text[tail]) {
 		tail++
 	}
-	if m := markAtEnd.FindStringSubmatchIndex(text[tail:]); m != nil {
+	if m := markAtEnd.find(text[tail:]); m != nil {
 		if name := agencyOf(text[tail+m[2] : tail+m[3]]); name != "" {
 			text = text[:tail+m[0]]
 			if agency == "" {

@@ -10,10 +10,14 @@ const (
 	// lacks and has others in place of, from which on the two are one form
 	// filled in twice and not one text.
 	conflictShare = 0.4
-	maxMarks      = 96 // names and numbers that are kept of a text
+	sameNumbers   = 3  // numbers that, where they agree, tell one text by other names from another
+	maxMarks      = 64 // names and numbers that are kept of a text
 	// formHeadline is the share of their words from which on two headlines say
 	// the same, whatever the numbers and names below.
 	formHeadline = 0.6
+
+	leastChanged = 0.05 // share of words that are changed, at the least,
+	chanceEnough = 0.05 // chance from which on it may have been one
 )
 
 // marksOf returns the names and numbers of a whole text, and the numbers of its
@@ -34,7 +38,7 @@ func marksOf(title, text []token, skip []bool) []uint32 {
 		}
 	}
 	marks = sortedSet(marks)
-	return marks[:min(len(marks), maxMarks)]
+	return slices.Clone(marks[:min(len(marks), maxMarks)]) // no longer than it need be
 }
 
 func mark(t token) uint32 {
@@ -44,6 +48,12 @@ func mark(t token) uint32 {
 	}
 	return m
 }
+
+// What conflict answers.
+const (
+	otherNames   = "other names"
+	otherNumbers = "other numbers"
+)
 
 // conflict says why two items with much text in common are no copies, or
 // nothing: the numbers or the names that one has are missing in the other,
@@ -55,13 +65,39 @@ func conflict(a, b *entry, inA bool) string {
 		a, b = b, a
 	}
 	numbers, names := disagree(a, b, 1), disagree(a, b, 0)
+	if n, missing := lacking(a.marks, b.marks, 1); n >= sameNumbers && missing*5 <= n {
+		names = 0 // the numbers are the same
+	}
 	switch {
-	case names >= 2 || names == 1 && numbers > 0:
-		return "other names"
+	case (names >= 2 || names == 1 && numbers > 0) && !byChance(a, b):
+		return otherNames
 	case numbers >= 2:
-		return "other numbers"
+		return otherNumbers
 	}
 	return ""
+}
+
+// byChance reports whether as many of the names and numbers may be replaced as
+// are when any words are, as often as they are in these two texts: who fills in
+// a form replaces those and little else.
+func byChance(a, b *entry) bool {
+	changed := max(leastChanged, min(1-leastChanged, 1-within(a, b)))
+	chance := func(a, b *entry) float64 {
+		n, missing := lacking(a.marks, b.marks, 0)
+		m, missingNumbers := lacking(a.marks, b.marks, 1)
+		return atLeast(missing+missingNumbers, n+m, changed)
+	}
+	return min(chance(a, b), chance(b, a)) > chanceEnough
+}
+
+// atLeast is the chance of k or more of n, each of which has the chance p.
+func atLeast(k, n int, p float64) float64 {
+	sum, term := 0.0, math.Pow(1-p, float64(n))
+	for i := range k {
+		sum += term
+		term *= float64(n-i) / float64(i+1) * p / (1 - p)
+	}
+	return 1 - sum
 }
 
 // form reports whether two items are one form filled in twice, such as the
@@ -75,11 +111,12 @@ func (x *Index) form(e *entry, k kin) bool {
 }
 
 // disagree returns how many marks of one kind were replaced, or 0 if those are
-// a small share.
+// a small share of either text's: who changes words here and there, or trims,
+// leaves most of them.
 func disagree(a, b *entry, number uint32) int {
 	n, missing := lacking(a.marks, b.marks, number)
-	_, replaced := lacking(b.marks, a.marks, number)
-	if float64(missing) < conflictShare*float64(n) {
+	m, replaced := lacking(b.marks, a.marks, number)
+	if float64(missing) < conflictShare*float64(n) || float64(replaced) < conflictShare*float64(m) {
 		return 0
 	}
 	return min(missing, replaced)

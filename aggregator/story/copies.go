@@ -1,76 +1,99 @@
 package story
 
 import (
+	"math"
 	"slices"
 )
 
 const (
-	boilerplateSeen = 3    // different texts of one source, or
-	phraseSeen      = 12   // of any, after which a passage is no part of a text
-	copyCandidates  = 8    // items that are compared in full
-	copyShare       = 0.5  // of a text that must be in the other
-	copyShareAgain  = 0.65 // the same, where the other is itself a copy
-	copyShareEdited = 0.3  // and where the words are otherwise the same
-	copyVocabulary  = 0.65 // share of the rarer words that are then the same
-	copyWords       = 20   // words in shared passages, at the least
-	enoughCopies    = 4    // full copies of one text that are kept to find further ones
-	fullCopy        = 0.9  // share of a text that a full copy has
+	boilerplateSeen = 3  // different texts of one source, or
+	phraseSeen      = 12 // of any, after which a passage is no part of a text
+	copyCandidates  = 16 // items that are compared in full
+
+	// Shares of a text that are in the other, and how alike the words of the two
+	// must be by their cosine for that to make a copy.
+	copyMost     = 0.7
+	copyOfCopy   = 0.2
+	copyShare    = 0.5
+	copyLike     = 0.4
+	copyLikeOwn  = 0.6 // an outlet repeats the background of an affair
+	copyOfFirst  = 0.3 // share of the text that was copied first
+	copyPart     = 0.4
+	copyPartOf   = 32 // shingles of which a part says something
+	copyVeryLike = 0.6
+	copyEdited   = 0.25 // where the vocabulary is the same: words were changed here and there
+	nearlyAll    = 0.9
+	preferFirst  = 0.1 // by how much less a text may share with the first of the copies than with another
+
+	// Of two texts that are both contained in a third, it is a copy of the one
+	// whose headline it has.
+	preferHeadline = 1.5
+
+	copyWithin     = 0.6  // share of the words of the shorter text that the other has
+	copyLength     = 16   // shingles of either text over which a small share says something
+	copyVocabulary = 0.65 // share of the words of both texts that is the same vocabulary
+	copyWords      = 20   // words in shared passages, at the least,
+	copyShingles   = 8    // or shared shingles of two short texts
+	leastShingles  = 4
+	updateWords    = 250 // words in shared passages of a text whose figures may change
+	updateReach    = 12 * 3600
+	enoughCopies   = 4   // full copies of one text that are kept to find further ones
+	fullCopy       = 0.9 // share of a text that a full copy has
 )
 
 // A kin is an item whose text an item shares.
-var tune3 = struct{ few, all, again, edited, vocab, first, base float64 }{8, .9, copyShareAgain, copyShareEdited, copyVocabulary, .2, .5}
-
 type kin struct {
 	*entry
 	overlap
 	score float64
-	rule  string // why it is a copy; empty: it is not
-	why   string // why it is not
+	rank  float64 // score, and what else speaks for it among copies
+	rule  string  // why it is a copy; empty: it is not
+	why   string  // why it is not
 	// conflict: it would be a copy but for its names or numbers.
 	conflict bool
 }
 
 // keep takes from a text's sample what the source repeats from item to item
-// and what every text may have, and returns the rest with the tokens that are
-// boilerplate. Items that share shingles of the rest are counted in x.hits.
-func (x *Index) keep(s sample, tokens int, source string) (kept []shingle, skip []bool) {
-	x.touched = x.touched[:0]
+// and what every text may have, which is boilerplate. Items that share shingles
+// of the rest are counted in x.hits.
+func (x *Index) keep(r *reading, source uint64) {
+	r.kept, r.boilerplate = r.kept[:0], nil
+	for _, h := range r.sample.shingles {
+		x.sink += x.shingled.touch(h.hash)
+	}
 	var last = -1 // end of the boilerplate before
-	for _, h := range s.shingles {
+	for _, h := range r.sample.shingles {
 		var own, all [phraseSeen]string
 		nOwn, nAll := 0, 0
-		x.shingled.each(h.hash, func(number uint32) {
+		x.found = x.shingled.find(x.found[:0], h.hash, x.first)
+		for _, number := range x.found {
 			e := x.at(number)
 			if e.source == source {
 				nOwn = distinct(&own, nOwn, e.copies)
 			}
 			nAll = distinct(&all, nAll, e.copies)
-		})
+		}
 		if nOwn >= boilerplateSeen || nAll >= phraseSeen {
-			if skip == nil {
-				skip = make([]bool, tokens)
+			if r.boilerplate == nil {
+				r.skipped = append(r.skipped[:0], make([]bool, len(r.body))...)
+				r.boilerplate = r.skipped
 			}
 			from := h.at
 			if last >= 0 {
 				from = last // nothing of the text's own was seen between the two
 			}
-			last = min(tokens, h.at+shingleWords)
+			last = min(len(r.body), h.at+shingleWords)
 			for i := from; i < last; i++ {
-				skip[i] = true
+				r.boilerplate[i] = true
 			}
 			continue
 		}
 		last = -1
-		kept = append(kept, h)
-		x.shingled.each(h.hash, func(number uint32) {
-			slot := &x.hits[number-x.first]
-			if *slot == 0 {
-				x.touched = append(x.touched, number)
-			}
-			*slot++
-		})
+		r.kept = append(r.kept, h)
+		for _, number := range x.found {
+			x.hits.add(number, 1)
+		}
 	}
-	return kept, skip
 }
 
 // distinct adds a name to the first n of a list, unless it is there or the
@@ -86,22 +109,13 @@ func distinct(list *[phraseSeen]string, n int, name string) int {
 // kindred returns the items that share the most of the text of e, which keep
 // has counted, and says of each whether e is a copy of it, the closest first.
 func (x *Index) kindred(e *entry) []kin {
-	list := make([]kin, 0, len(x.touched))
-	for _, number := range x.touched {
-		list = append(list, kin{entry: x.at(number), score: float64(x.hits[number-x.first])})
-		x.hits[number-x.first] = 0
+	x.ranked = x.hits.take(x.ranked[:0])
+	most := greatest(x.ranked, copyCandidates)
+	slices.Sort(most)
+	list := make([]kin, 0, len(most))
+	for _, rank := range slices.Backward(most) {
+		list = append(list, kin{entry: x.at(rankedNumber(rank))})
 	}
-	order := func(a, b kin) int {
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
-		}
-		return int(a.number) - int(b.number)
-	}
-	slices.SortFunc(list, order)
-	list = list[:min(len(list), copyCandidates)]
 	for i := range list {
 		k := &list[i]
 		k.overlap = containment(e.shingles, k.shingles, e.rate, k.rate)
@@ -109,69 +123,105 @@ func (x *Index) kindred(e *entry) []kin {
 	}
 	for i := range list {
 		k := &list[i]
-		switch {
-		case k.sharedWords < copyWords && (float64(k.shared) < tune3.few || e.rate*k.rate > 1 && k.inA < tune3.all && k.inB < tune3.all) || k.shared < 4:
-			k.why = "too little text in common"
-		case k.score >= tune3.base && (k.represents() || k.score >= tune3.again || likeFirst(list, *k)):
-			k.rule = "containment"
-		case k.score >= tune3.edited && k.represents() && vocabulary(e, k.entry) >= tune3.vocab:
-			k.rule = "containment and words"
-		default:
-			k.why = "too little of either text is in the other"
-		}
-		if k.score >= copyShareEdited {
-			if why := conflict(e, k.entry, k.inA >= k.inB); why != "" {
+		k.rule, k.why = x.copyRule(e, k, list)
+		if k.score >= copyEdited {
+			if why := conflict(e, k.entry, k.inA >= k.inB); why != "" && !(why == otherNumbers && k.update(e)) {
 				k.rule, k.why, k.conflict = "", why, true
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b kin) int {
-		if (a.rule != "") != (b.rule != "") {
-			if a.rule != "" {
-				return -1
-			}
-			return 1
+	for i := range list {
+		k := &list[i]
+		k.rank = k.score + preferHeadline*samePairs(e.pairs, k.pairs)
+		if k.represents() {
+			k.rank += preferFirst
 		}
-		return order(a, b)
-	})
+		if k.rule != "" {
+			k.rank += copyCandidates // before all that are none
+		}
+	}
+	slices.SortFunc(list, byRank)
 	return list
 }
 
-// likeFirst reports whether the item of which k is a copy shares much of the
-// text as well, so that copies of copies do not lead away from it.
-func likeFirst(list []kin, k kin) bool {
-	for _, first := range list {
-		if first.represents() && first.copies == k.copies {
-			return max(first.inA, first.inB) >= tune3.first
+// update reports whether two texts are so long, and lie so little apart, that
+// one of them is the other with later figures, and not a form of a day.
+func (k *kin) update(e *entry) bool {
+	return k.sharedWords >= updateWords && math.Abs(float64(e.published-k.published)) < updateReach
+}
+
+func byRank(a, b kin) int {
+	switch {
+	case a.rank > b.rank:
+		return -1
+	case a.rank < b.rank:
+		return 1
+	}
+	return int(a.number) - int(b.number)
+}
+
+// copyRule says by which rule an item is a copy of another whose text it
+// shares, or why it is not. What little of a text is shared needs the rest of
+// the words to be alike: background that an outlet repeats is no copy.
+func (x *Index) copyRule(e *entry, k *kin, list []kin) (rule, why string) {
+	few := k.sharedWords < copyWords && (k.shared < copyShingles || k.score < nearlyAll && e.rate*k.rate > 1)
+	if few || k.shared < leastShingles {
+		return "", "too little text in common"
+	}
+	first := firstOf(list, *k)
+	if first == nil {
+		if k.score >= copyMost {
+			return "containment", ""
+		}
+		return "", "too little of either text is in the other"
+	}
+	isFirst, own, like := first.entry == k.entry, k.source == e.source, cosine(e, first.entry)
+	least, part := copyLike, copyVeryLike
+	if own {
+		least, part = copyLikeOwn, copyLikeOwn
+	}
+	switch {
+	case k.score >= copyMost && (isFirst || like >= copyOfCopy),
+		k.score >= copyShare && like >= least && max(first.inA, first.inB) >= copyOfFirst,
+		isFirst && k.score >= copyPart && like >= part && (k.score >= copyShare || min(k.lengthA, k.lengthB) >= copyPartOf),
+		!own && k.score >= copyShare && like >= copyLike && within(e, k.entry) >= copyWithin && min(k.lengthA, k.lengthB) >= copyLength:
+		return "containment", ""
+	case e.rate > 1 && k.rate > 1 && k.score >= copyEdited && vocabulary(e, k.entry) >= copyVocabulary:
+		return "containment and words", ""
+	}
+	return "", "too little of either text is in the other"
+}
+
+// firstOf returns the item of which k is a copy, which represents their text:
+// k itself, if it is the first. It is nil if it is not among the list.
+func firstOf(list []kin, k kin) *kin {
+	if k.represents() {
+		return &k
+	}
+	for i := range list {
+		if list[i].represents() && list[i].copies == k.copies {
+			return &list[i]
 		}
 	}
-	return false
+	return nil
+}
+
+// within is the share of the words of the head of the shorter of two texts that
+// the other has, 0 to 1.
+func within(a, b *entry) float64 {
+	n := min(len(a.common.low), len(b.common.low))
+	if n == 0 {
+		return 0
+	}
+	return float64(shared(&a.common, &b.common)) / float64(n)
 }
 
 // vocabulary is the share of the words of two heads of texts that both have,
 // 0 to 1.
 func vocabulary(a, b *entry) float64 {
-	n := max(len(a.common), len(b.common))
+	n := max(len(a.common.low), len(b.common.low))
 	if n == 0 {
 		return 0
 	}
-	return float64(shared(a.common, b.common)) / float64(n)
-}
-
-// shared counts what two sorted lists have in common.
-func shared(a, b []uint32) int {
-	n := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] < b[j]:
-			i++
-		case a[i] > b[j]:
-			j++
-		default:
-			n++
-			i++
-			j++
-		}
-	}
-	return n
+	return float64(shared(&a.common, &b.common)) / float64(n)
 }

@@ -43,7 +43,7 @@ func (r *reading) evidence(e, other *entry) news.Evidence {
 	}
 	slices.SortStableFunc(list, func(a, b common) int { return int(b.weight - a.weight) })
 	for _, c := range list {
-		word := r.word(c.at, c.title)
+		word := r.word(int(c.at))
 		if c.flags&(termNumber|termName) != 0 && len(v.Names) < maxEvidence {
 			v.Names = append(v.Names, word)
 		} else if c.flags&(termNumber|termName) == 0 && len(v.Terms) < maxEvidence {
@@ -53,10 +53,12 @@ func (r *reading) evidence(e, other *entry) news.Evidence {
 	return v
 }
 
-func (r *reading) word(t token, title bool) string {
-	if title {
-		return r.title[t.start:t.end]
+// word is what stands in the title and the text at a place.
+func (r *reading) word(at int) string {
+	if at < len(r.head) {
+		return r.title[r.head[at].start:r.head[at].end]
 	}
+	t := r.body[at-len(r.head)]
 	return r.text[t.start:t.end]
 }
 

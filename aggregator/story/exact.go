@@ -90,19 +90,54 @@ func isUUID(s string) bool {
 // plain folds a text to its letters and digits: case, width, punctuation and
 // spaces are no difference between two items.
 func plain(s string) string {
-	if !ascii(s) {
-		s = norm.NFKC.String(s)
-	}
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
-		switch {
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-			b = append(b, byte(r))
-		case 'A' <= r && r <= 'Z':
-			b = append(b, byte(r)+'a'-'A')
-		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)):
-			b = utf8.AppendRune(b, unicode.ToLower(r))
+		if int(r) < len(folded) {
+			r = folded[r]
+		} else {
+			r = foldedRune(r)
+		}
+		switch r {
+		case 0:
+		case unstable:
+			return strings.Map(func(r rune) rune {
+				if isPlain(r) {
+					return unicode.ToLower(r)
+				}
+				return -1
+			}, norm.NFKC.String(s))
+		default:
+			b = utf8.AppendRune(b, r)
 		}
 	}
 	return string(b)
 }
+
+func isPlain(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
+
+// unstable is what foldedRune returns for a character that has to be looked at
+// with its neighbours, or is written in several ways.
+const unstable = -1
+
+// foldedRune is the small form of a letter or digit, and 0 for what is neither.
+func foldedRune(r rune) rune {
+	s := string(r)
+	switch form := norm.NFKC.String(s); {
+	case !norm.NFKC.PropertiesString(s).BoundaryBefore():
+		return unstable
+	case !strings.ContainsFunc(form, isPlain):
+		return 0
+	case form != s:
+		return unstable
+	}
+	return unicode.ToLower(r)
+}
+
+// folded has the folded forms of the alphabets of two bytes, which are asked for
+// at every letter of every text.
+var folded = func() (table [0x800]rune) {
+	for r := range table {
+		table[r] = foldedRune(rune(r))
+	}
+	return table
+}()

@@ -1,8 +1,33 @@
 package story
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
+// How much two headlines agree is the weight of the words that both have and,
+// beside it, the share of the pairs of words in a row that both have, each 0 to
+// 1: who writes of the same in words of their own puts them in another order.
+// How much that tells is the product of the agreement and of the sum of the
+// rarities of the words that both have; and more, if the two outlets have had
+// one text before; and less, the more others tell of the same in other words,
+// since of many headlines on one event two are alike by chance.
 const (
+	headlineAgree = 1.2 // of headlines alone
+	headlineTells = 52
+
+	headlineBoth  = 1.3 // where both have a text,
+	bothTell      = 28  // and how much that tells, times the cosine of the two
+	headlineShare = 0.2 // share of a text that is in the other, with which less will do:
+	sharedAgree   = 1
+	sharedTells   = 44
+
+	partnerTells = 40 // times the logarithm of the copies that the two outlets have of each other,
+	mostPartners = 15 // so many at the most
+	ownTells     = 20 // of two headlines of one outlet
+	otherTells   = 24 // times the logarithm of the items that tell of the same in other words
+	otherLike    = 0.42
+
 	headlineReach = 36 * 3600 // seconds between two items with one headline, at the most
 	headlineItems = 32        // closest items whose headlines are compared
 	comparable    = 4         // shingles that both texts must have to be held against each other
@@ -11,88 +36,166 @@ const (
 // sameHeadline returns an item with nearly the same headline whose text, where
 // both have one, does not speak against it: how a copy is known whose body is
 // missing or was made into another summary.
-func (x *Index) sameHeadline(e *entry, near []*entry, slug string, barred map[*entry]string) (*entry, float64) {
+func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map[*entry]string) (*entry, float64) {
 	var found *entry
 	best := 0.0
-	for _, o := range near[:min(len(near), headlineItems)] {
+	for _, c := range near[:min(len(near), headlineItems)] {
+		o := c.entry
 		if barred[o] != "" || !x.overrides.allow(slug, o.in().id) || math.Abs(float64(e.published-o.published)) > headlineReach {
 			continue
 		}
 		share, evidence := x.headlines(e, o)
-		bodies := len(e.shingles) >= comparable && len(o.shingles) >= comparable
-		least := tune2.share
-		if bodies {
-			least += .05
-		}
-		if share < least || evidence < tune2.ev || share <= best {
+		agree := share + samePairs(e.pairs, o.pairs)
+		if agree <= best || agree < sharedAgree {
 			continue
 		}
-		if e.rate > 1 && o.rate > 1 {
-			if c := containment(e.shingles, o.shingles, e.rate, o.rate); max(c.inA, c.inB) < tune2.long {
+		tells := agree*evidence + x.acquaintance(e, o) - otherTells*math.Log1p(float64(retold(near, o)))
+		if tells < sharedTells {
+			continue
+		}
+		if len(e.shingles) >= comparable && len(o.shingles) >= comparable {
+			c := containment(e.shingles, o.shingles, e.rate, o.rate)
+			long := e.rate > 1 && o.rate > 1
+			if max(c.inA, c.inB) < headlineShare && (long || agree < headlineBoth || tells*cosine(e, o) < bothTell) {
 				continue
 			}
-		}
-		if bodies && share+cosine(e, o) < tune2.sum {
+		} else if agree < headlineAgree || tells < headlineTells {
 			continue
 		}
-		best, found = share, o
+		best, found = agree, o
 	}
-	return found, best
+	return found, math.Min(1, best/2)
 }
 
-var tune2 = struct{ share, ev, sum, long float64 }{.7, 26, 1.4, .2}
+// acquaintance is how much two outlets tell by what they had of each other.
+func (x *Index) acquaintance(a, b *entry) float64 {
+	if a.source == b.source {
+		return ownTells
+	}
+	return partnerTells * math.Log1p(float64(min(mostPartners, x.partners.of(a, b))))
+}
+
+// retold counts the candidates that tell of the same as one of them, and are no
+// copies of it.
+func retold(near []candidate, o *entry) int {
+	n := 0
+	for _, c := range near {
+		if c.like >= otherLike && c.copies != o.copies && c.represents() {
+			n++
+		}
+	}
+	return n
+}
+
+// pairsOf returns the hashes of two words in a row of a headline, sorted.
+func pairsOf(title []token) []uint16 {
+	pairs := make([]uint16, 0, len(title))
+	for i := range max(0, len(title)-1) {
+		pairs = append(pairs, uint16((title[i].word*0x9E3779B1^title[i+1].word)*0x85EBCA6B>>16))
+	}
+	slices.Sort(pairs)
+	return slices.Compact(pairs)
+}
+
+// samePairs is the share of the pairs of either headline that both have.
+func samePairs(a, b []uint16) float64 {
+	both := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			both++
+			i++
+			j++
+		}
+	}
+	return float64(both) / float64(max(1, len(a)+len(b)-both))
+}
 
 // headlines is the weighted share of the words of two headlines that both
 // have, and how telling those are: the sum of their rarities. Headlines with
 // different numbers share nothing.
 func (x *Index) headlines(a, b *entry) (share, evidence float64) {
-	var both, either int64
+	if !wordInCommon(a.terms, b.terms) {
+		return 0, 0 // as most pairs
+	}
+	var both, twice int64
 	var numbersA, numbersB int
-	for i, j := 0, 0; i < len(a.terms) || j < len(b.terms); {
-		switch {
-		case j == len(b.terms) || i < len(a.terms) && a.terms[i].hash() < b.terms[j].hash():
-			either += titlePart(a.terms[i])
-			numbersA += titleNumber(a.terms[i])
-			i++
-		case i == len(a.terms) || a.terms[i].hash() > b.terms[j].hash():
-			either += titlePart(b.terms[j])
-			numbersB += titleNumber(b.terms[j])
-			j++
-		default:
-			p, q := titlePart(a.terms[i]), titlePart(b.terms[j])
-			either += max(p, q)
-			if p > 0 && q > 0 {
-				both += max(p, q)
-			}
-			i++
-			j++
-		}
-	}
-	if 2*both <= either || numbersA > 0 && numbersB > 0 {
-		return 0, 0 // less than half is too little for every use
-	}
 	for i, j := 0, 0; i < len(a.terms) && j < len(b.terms); {
-		switch {
-		case a.terms[i].hash() < b.terms[j].hash():
+		switch s, t := a.terms[i], b.terms[j]; {
+		case s.hash() < t.hash():
 			i++
-		case a.terms[i].hash() > b.terms[j].hash():
+		case s.hash() > t.hash():
 			j++
 		default:
-			if titlePart(a.terms[i]) > 0 && titlePart(b.terms[j]) > 0 {
-				evidence += x.seen.rarity(a.terms[i].hash())
+			if s.flags()&t.flags()&termTitle != 0 {
+				p, q := x.titlePart(s), x.titlePart(t)
+				both += max(p, q)
+				twice += min(p, q)
+				evidence += x.seen.telling(s.hash())
 			}
+			numbersA -= titleNumber(s)
+			numbersB -= titleNumber(t)
 			i++
 			j++
 		}
+	}
+	// Less than half is too little for every use.
+	either := x.titleParts(a, &numbersA) - twice
+	if 2*both <= either {
+		return 0, 0
+	}
+	either += x.titleParts(b, &numbersB)
+	if 2*both <= either || numbersA > 0 && numbersB > 0 {
+		return 0, 0
 	}
 	return float64(both) / float64(either), evidence
 }
 
-func titlePart(t term) int64 {
+// wordInCommon reports whether two headlines share a word.
+func wordInCommon(a, b []term) bool {
+	for {
+		for len(a) > 0 && a[0].flags()&termTitle == 0 {
+			a = a[1:]
+		}
+		for len(b) > 0 && b[0].flags()&termTitle == 0 {
+			b = b[1:]
+		}
+		switch {
+		case len(a) == 0 || len(b) == 0:
+			return false
+		case a[0].hash() < b[0].hash():
+			a = a[1:]
+		case a[0].hash() > b[0].hash():
+			b = b[1:]
+		default:
+			return true
+		}
+	}
+}
+
+// titleParts is the weight of a headline's words, and adds the numbers in it.
+func (x *Index) titleParts(e *entry, numbers *int) int64 {
+	sum := int64(0)
+	for _, t := range e.terms {
+		if t.flags()&termTitle != 0 {
+			sum += x.titlePart(t)
+			*numbers += titleNumber(t)
+		}
+	}
+	return sum
+}
+
+// titlePart is the weight of a term as a word of the headline, by what it tells
+// of one text; 0 if it is of the text only.
+func (x *Index) titlePart(t term) int64 {
 	if t.flags()&termTitle == 0 {
 		return 0
 	}
-	return t.weight()
+	return int64(16 * float64(t.weight()) * x.seen.telling(t.hash()) / x.seen.rarity(t.hash()))
 }
 
 func titleNumber(t term) int {

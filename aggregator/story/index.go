@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
@@ -13,10 +15,12 @@ import (
 // It is not safe for concurrent use: the filer, which owns it, is single.
 //
 // What it answers depends on the live entries and their order alone, and an
-// entry lives from its Add until the latest publication is a window later. So
-// an index that was given the live entries by Restore answers the same.
+// entry lives from its Add until the latest publication is a window later, or
+// so many came after it as the index holds. So an index that was given the live
+// entries by Restore answers the same.
 type Index struct {
 	window    int64 // seconds
+	most      int   // entries
 	overrides overrides
 	lexer     lexer
 
@@ -25,7 +29,7 @@ type Index struct {
 	first   uint32   // number of queue[0]
 	pending []*entry // restored, not yet in order
 
-	known   map[news.Key]*entry
+	known   map[uint64]*entry // by keySum
 	stories map[string]*cluster
 	slugs   map[string]*entry // live items that an override names
 
@@ -33,35 +37,59 @@ type Index struct {
 	shingled table // shingles → entries
 	posted   table // heavy terms → entries
 	seen     frequencies
+	partners partners
 
-	hits    []uint32 // scratch: by number - first; all zero between uses
-	touched []uint32 // scratch: numbers that were hit
+	reading reading  // scratch: the words of the item that is decided upon
+	lens    lens     // scratch: its terms
+	hits    hits     // scratch: numbers of the entries that share something with it
+	ranked  []uint64 // scratch: by how much
+	terms   []term   // scratch: those by which an entry is found
+	found   []uint32 // scratch: numbers of the entries with one hash
+	sink    uint32   // of what was touched: nobody reads it
 }
 
 // New returns an empty index.
 func New(opts Options) *Index {
 	x := &Index{
-		window:    int64(opts.Window / time.Second),
+		window:    opts.window(),
+		most:      opts.Most,
 		overrides: newOverrides(opts.Overrides),
 		clock:     math.MinInt64,
 		first:     1,
-		known:     map[news.Key]*entry{},
+		known:     map[uint64]*entry{},
 		stories:   map[string]*cluster{},
+		exact:     table{bits: 32},
+		shingled:  table{bits: 32},
+		posted:    table{bits: termBits},
 		slugs:     map[string]*entry{},
 		seen:      newFrequencies(),
+		partners:  partners{},
 	}
-	if x.window <= 0 {
-		x.window = int64(DefaultWindow / time.Second)
+	if x.most <= 0 {
+		x.most = DefaultMost
 	}
 	return x
 }
 
 // Window is how much of the log, by publication, Restore must be given before
-// now: an item lives for a window after the latest publication before it, may
-// itself have been a window old by then, and some time may have passed without
-// an item since.
-func (x *Index) Window() time.Duration {
-	return 2*time.Duration(x.window)*time.Second + silence
+// now.
+func (x *Index) Window() time.Duration { return horizon(x.window) }
+
+// Horizon is the Window of an index with these options: older decisions need no
+// sketch.
+func (o *Options) Horizon() time.Duration { return horizon(o.window()) }
+
+// horizon is how much of the log an index of a window is made of: an item lives
+// for a window after the latest publication before it, may itself have been a
+// window old by then, and some time may have passed without an item since.
+func horizon(window int64) time.Duration { return 2*time.Duration(window)*time.Second + silence }
+
+// window is how far back items are compared, in seconds.
+func (o *Options) window() int64 {
+	if o.Window < time.Second {
+		return int64(DefaultWindow / time.Second)
+	}
+	return int64(o.Window / time.Second)
 }
 
 // silence is how long a log may have been without an item for an index that is
@@ -73,17 +101,16 @@ const silence = 48 * time.Hour
 // in its story keeps the stored decision instead of calling Add.
 func (x *Index) Knows(key news.Key) bool {
 	x.settle()
-	return x.known[key] != nil
+	return x.find(key) != nil
 }
 
-// Restore takes an item into the index by its stored decision; published is
-// its instant of publication, which a revision may have moved to later. All
-// decisions must be given before the first Add, those of absorbed stories with
-// the story that they belong to now. One whose sketch cannot be read is passed
-// over: its item is then not known.
-func (x *Index) Restore(d news.Decision, published time.Time) {
-	e := &entry{key: d.Key, of: d.Of, source: d.Key.Source, copies: d.Copies, agency: d.Agency, family: d.Family}
-	if e.read(d.Sketch) != nil || e.published > published.Unix() {
+// Restore takes an item into the index by its stored decision. All decisions
+// must be given before the first Add, those of absorbed stories with the story
+// that they belong to now. One whose sketch cannot be read is passed over: its
+// item is then not known.
+func (x *Index) Restore(d news.Decision) {
+	e := &entry{key: d.Key, source: sourceSum(d.Key.Source), of: d.Of, copies: d.Copies, agency: d.Agency, family: d.Family}
+	if e.read(d.Sketch) != nil {
 		return
 	}
 	e.story = x.story(d.Story)
@@ -114,6 +141,19 @@ func (x *Index) story(id string) *cluster {
 	return c
 }
 
+// find returns the live entry of an item; nil if there is none.
+func (x *Index) find(key news.Key) *entry {
+	if e := x.known[keySum(key)]; e != nil && e.key == key {
+		return e
+	}
+	return nil
+}
+
+func keySum(key news.Key) uint64 { return xxh3.HashStringSeed(key.ID, sourceSum(key.Source)) }
+
+// sourceSum stands for a source where many are compared.
+func sourceSum(source string) uint64 { return xxh3.HashString(source) }
+
 func (x *Index) at(number uint32) *entry { return x.queue[number-x.first] }
 
 // insert makes an entry findable.
@@ -122,10 +162,11 @@ func (x *Index) insert(e *entry) {
 		x.drop(e.story)
 		return
 	}
+	x.shrink(x.most - 1)
+	x.stories[e.story.id] = e.story // it may have lost its last entry just now
 	e.number = x.first + uint32(len(x.queue))
 	x.queue = append(x.queue, e)
-	x.hits = append(x.hits, 0)
-	x.known[e.key] = e
+	x.known[keySum(e.key)] = e
 	e.story.entries++
 	if slug := e.key.Slug(); x.overrides.named[slug] {
 		x.slugs[slug] = e
@@ -138,34 +179,35 @@ func (x *Index) insert(e *entry) {
 	for _, h := range e.shingles {
 		x.shingled.add(h, e.number)
 	}
+	x.partners.add(e, 1)
 	if !e.represents() {
 		return
 	}
-	for _, t := range heaviest(e.terms, postedTerms) {
-		x.post(t.hash(), e.number)
+	for _, t := range x.postedOf(e) {
+		x.post(t.spread(), e.number)
 	}
-	x.seen.add(e.common, 1)
+	x.seen.add(&e.common, 1)
 	e.story.join(e)
 }
 
 // post makes an entry findable by a term, in the place of the oldest if the
 // term has many.
 func (x *Index) post(hash, number uint32) {
-	n, oldest := 0, number
-	x.posted.each(hash, func(other uint32) {
-		n++
-		oldest = min(oldest, other)
-	})
-	if n >= postedItems {
-		x.posted.remove(hash, oldest)
+	x.found = x.posted.find(x.found[:0], hash, x.first)
+	if len(x.found) >= postedItems {
+		x.posted.remove(hash, slices.Min(x.found))
 	}
 	x.posted.add(hash, number)
 }
 
 // evict forgets the items whose window is over.
-func (x *Index) evict() {
+func (x *Index) evict() { x.shrink(x.most) }
+
+// shrink forgets the items whose window is over, and the oldest until there are
+// no more than so many.
+func (x *Index) shrink(most int) {
 	n := 0
-	for n < len(x.queue) && x.queue[n].clock < x.clock-x.window {
+	for n < len(x.queue) && (x.queue[n].clock < x.clock-x.window || len(x.queue)-n > most) {
 		x.forget(x.queue[n])
 		x.queue[n] = nil
 		n++
@@ -173,12 +215,12 @@ func (x *Index) evict() {
 	if n == 0 {
 		return
 	}
-	x.queue, x.hits, x.first = x.queue[n:], x.hits[n:], x.first+uint32(n)
+	x.queue, x.first = x.queue[n:], x.first+uint32(n)
 }
 
 func (x *Index) forget(e *entry) {
-	if x.known[e.key] == e {
-		delete(x.known, e.key)
+	if x.find(e.key) == e {
+		delete(x.known, keySum(e.key))
 		delete(x.slugs, e.key.Slug())
 	}
 	for _, k := range e.exact {
@@ -187,13 +229,21 @@ func (x *Index) forget(e *entry) {
 		}
 	}
 	for _, h := range e.shingles {
+		x.sink += x.shingled.touch(h)
+	}
+	for _, h := range e.shingles {
 		x.shingled.remove(h, e.number)
 	}
+	x.partners.add(e, -1)
 	if e.represents() {
-		for _, t := range heaviest(e.terms, postedTerms) {
-			x.posted.remove(t.hash(), e.number)
+		posted := x.postedOf(e)
+		for _, t := range posted {
+			x.sink += x.posted.touch(t.spread())
 		}
-		x.seen.add(e.common, -1)
+		for _, t := range posted {
+			x.posted.remove(t.spread(), e.number)
+		}
+		x.seen.add(&e.common, -1)
 		e.in().leave()
 	}
 	e.in().entries--
@@ -215,12 +265,13 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		if k == 0 {
 			continue
 		}
-		x.exact.each(uint32(k>>32), func(number uint32) {
+		x.found = x.exact.find(x.found[:0], uint32(k>>32), x.first)
+		for _, number := range x.found {
 			o := x.at(number)
 			if o.exact[i] == k && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {
 				found = o
 			}
-		})
+		}
 		if found != nil {
 			return found, i
 		}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // invented makes a stream of items that copy, trim, retell and revise each
@@ -79,35 +81,71 @@ func store(list []stored, d news.Decision, published time.Time) []stored {
 	return append(list, stored{d, published})
 }
 
+// restored makes an index of what the store gives for its window.
+func restored(opts Options, kept []stored, newest time.Time) *Index {
+	x := New(opts)
+	for _, s := range kept {
+		if !s.published.Before(newest.Add(-x.Window())) {
+			x.Restore(s.Decision)
+		}
+	}
+	return x
+}
+
 // TestRestart stops and restores an index at arbitrary places of arbitrary
 // streams: it must decide as one that never stopped.
 func TestRestart(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		seed := rapid.Uint64().Draw(t, "seed")
-		every := rapid.IntRange(8, 60).Draw(t, "every")
-		records := invented(rand.New(rand.NewPCG(seed, 1)), 90)
-		opts := Options{Window: 5 * 24 * time.Hour}
-		one, other := New(opts), New(opts)
-		var kept []stored
-		var newest time.Time
-		for i, rec := range records {
-			if i%every == every-1 {
-				other = New(opts)
-				for _, s := range kept {
-					if !s.published.Before(newest.Add(-other.Window())) {
-						other.Restore(s.Decision, s.published)
-					}
-				}
-			}
-			want := one.Add(rec, news.Outlet{})
-			got := other.Add(rec, news.Outlet{})
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("record %d after a restart (-without, +with):\n%s", i, diff)
-			}
-			if rec.Item.Published.After(newest) {
-				newest = rec.Item.Published
-			}
-			kept = store(kept, got, rec.Item.Published)
+	window := Options{Window: 5 * 24 * time.Hour}
+	t.Run("a revision is moved to before what was restored", func(t *testing.T) { restart(t, window, 0x38654, 42) })
+	t.Run("a story loses its last item to the one that joins it", func(t *testing.T) { restart(t, Options{Window: window.Window, Most: 15}, 0x6df21, 32) })
+	if race.Enabled { // nothing runs beside it: a tenth of the streams
+		if err := flag.Set("rapid.checks", "10"); err != nil {
+			t.Fatal(err)
 		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		opts := window
+		opts.Most = rapid.SampledFrom([]int{0, 15, 40}).Draw(t, "most")
+		restart(t, opts, rapid.Uint64().Draw(t, "seed"), rapid.IntRange(8, 60).Draw(t, "every"))
 	})
+}
+
+func restart(t interface{ Fatalf(string, ...any) }, opts Options, seed uint64, every int) {
+	one, other := New(opts), New(opts)
+	var kept []stored
+	var newest time.Time
+	for i, rec := range invented(rand.New(rand.NewPCG(seed, 1)), 90) {
+		if i%every == every-1 {
+			other = restored(opts, kept, newest)
+		}
+		want := one.Add(rec, news.Outlet{})
+		got := other.Add(rec, news.Outlet{})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("record %d after a restart (-without, +with):\n%s", i, diff)
+		}
+		if rec.Item.Published.After(newest) {
+			newest = rec.Item.Published
+		}
+		kept = store(kept, got, rec.Item.Published)
+	}
+}
+
+// TestMost floods an index with items of one hour: it holds the latest of them,
+// and nothing of the others.
+func TestMost(t *testing.T) {
+	x := New(Options{Most: 20})
+	records := invented(rand.New(rand.NewPCG(1, 2)), 200)
+	for i := range records {
+		records[i].Item.ID, records[i].Item.Source, records[i].Revision = fmt.Sprint(i), "flood", 1
+		records[i].Item.Published = day
+		x.Add(records[i], news.Outlet{})
+	}
+	for i, rec := range records {
+		if got, want := x.Knows(rec.Item.Key()), i >= len(records)-20; got != want {
+			t.Errorf("item %d of %d is known: %v", i, len(records), got)
+		}
+	}
+	if len(x.known) != 20 || len(x.stories) > 20 {
+		t.Errorf("%d items and %d stories are held", len(x.known), len(x.stories))
+	}
 }

@@ -4,9 +4,14 @@ import "slices"
 
 const (
 	shingleWords = 4  // words in a shingle
-	headWords    = 40 // the head of a text, which is what summaries are made of
-	restRate     = 8  // and of the rest's, in a text of usual length
-	maxRest      = 96 // shingles kept of the rest: beyond, the rate is doubled
+	headWords    = 32 // the head of a text, which is what summaries are made of
+	wholeWords   = 64 // a text so long is kept whole, one twice as long by half, and so on
+	nearWords    = 96 // where the head ends of which
+	nearRate     = 4  // at the least one in so many is kept, for the longer summaries
+	restRate     = 8  // in a text of usual length one in so many is kept of the rest
+	maxRest      = 80 // shingles kept of the rest: beyond, the rate is doubled
+
+	leastOwn = 12 // shingles by which a short text is judged without its quotations
 )
 
 // A shingle is the hash of a few words in a row, at a place of the text.
@@ -17,18 +22,18 @@ type shingle struct {
 
 // A sample is the shingles of a text that are kept. Which ones is decided by
 // the hash alone, so that two texts keep the same ones of what they share: all
-// whose hash is divisible by rate, and all of the head.
+// whose hash is divisible by rate, all of the head, and more behind it.
 type sample struct {
 	shingles []shingle // in the order of the text
 	rate     uint32
 }
 
-// sampleOf takes the sample of a text.
-func sampleOf(tokens []token) sample {
+// sampleOf takes the sample of a text, into a list that is there already.
+func sampleOf(list []shingle, tokens []token) sample {
 	const n = shingleWords
-	s := sample{rate: 1}
-	if len(tokens) > headWords {
-		s.rate = restRate
+	s := sample{list[:0], 1}
+	for s.rate < restRate && len(tokens) > wholeWords*int(s.rate) {
+		s.rate *= 2
 	}
 	rest := 0
 	for i := 0; i+n <= len(tokens); i++ {
@@ -38,41 +43,66 @@ func sampleOf(tokens []token) sample {
 			h ^= h >> 29
 		}
 		hash := uint32(h >> 32)
-		if i >= headWords && hash%s.rate != 0 {
+		if !s.keeps(shingle{hash, i}) {
 			continue
 		}
 		s.shingles = append(s.shingles, shingle{hash, i})
-		if i >= headWords {
+		if i >= nearWords {
 			rest++
 		}
 		for rest > maxRest {
 			s.rate *= 2
-			s.shingles = slices.DeleteFunc(s.shingles, func(x shingle) bool {
-				return x.at >= headWords && x.hash%s.rate != 0
-			})
+			s.shingles = slices.DeleteFunc(s.shingles, func(x shingle) bool { return !s.keeps(x) })
 			rest = 0
 			for _, x := range s.shingles {
-				if x.at >= headWords {
+				if x.at >= nearWords {
 					rest++
 				}
 			}
 		}
 	}
+	return s.unquoted(tokens)
+}
+
+// unquoted takes out of a short text what is quoted, which every report of a
+// speech has: of a few sentences it may be the half, and is no sign of a copy.
+func (s sample) unquoted(tokens []token) sample {
+	if len(tokens) > nearWords {
+		return s
+	}
+	quoted := func(x shingle) bool {
+		words := tokens[x.at : x.at+shingleWords]
+		return !slices.ContainsFunc(words, func(t token) bool { return t.flags&flagQuoted == 0 })
+	}
+	own := 0
+	for _, x := range s.shingles {
+		if !quoted(x) {
+			own++
+		}
+	}
+	if own >= leastOwn {
+		s.shingles = slices.DeleteFunc(s.shingles, quoted)
+	}
 	return s
 }
 
-// hashes returns the sample's hashes, sorted, each once.
-func (s sample) hashes() []uint32 {
-	list := make([]uint32, len(s.shingles))
-	for i, x := range s.shingles {
+func (s *sample) keeps(x shingle) bool {
+	switch {
+	case x.at < headWords:
+		return true
+	case x.at < nearWords:
+		return x.hash%min(s.rate, nearRate) == 0
+	}
+	return x.hash%s.rate == 0
+}
+
+// hashes returns the hashes of shingles, sorted, each once.
+func hashes(shingles []shingle) []uint32 {
+	list := make([]uint32, len(shingles))
+	for i, x := range shingles {
 		list[i] = x.hash
 	}
 	return sortedSet(list)
-}
-
-func sortedSet(list []uint32) []uint32 {
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 // An overlap is what the samples of two texts have in common.
@@ -85,58 +115,78 @@ type overlap struct {
 }
 
 // containment compares two samples, sorted, with their rates. Of a text that
-// was sampled at the finer rate, a summary most often, the share that is in
-// the other's head is a lower bound, and is taken where it says more.
+// was sampled at a finer rate than the other, a summary most often, the share
+// that is in what is kept of the other's head is a lower bound, and is taken
+// where it says more.
 func containment(a, b []uint32, rateA, rateB uint32) overlap {
 	var o overlap
 	coarse := max(rateA, rateB)
-	var coarseA, coarseB, sharedCoarse, fineA, fineB, sharedA, sharedB int
+	var inBoth, inA, inB levels
 	for i, j := 0, 0; i < len(a) || j < len(b); {
 		switch {
 		case j == len(b) || i < len(a) && a[i] < b[j]:
-			count(a[i], coarse, rateA, &coarseA, &fineA)
+			inA.count(a[i], coarse, rateA)
 			i++
 		case i == len(a) || a[i] > b[j]:
-			count(b[j], coarse, rateB, &coarseB, &fineB)
+			inB.count(b[j], coarse, rateB)
 			j++
 		default:
 			o.shared++
-			count(a[i], coarse, rateA, &coarseA, &fineA)
-			count(b[j], coarse, rateB, &coarseB, &fineB)
-			count(a[i], coarse, rateA, &sharedCoarse, &sharedA)
+			inA.count(a[i], coarse, rateA)
+			inB.count(b[j], coarse, rateB)
+			inBoth.count(a[i], coarse, 1)
+			if a[i]%rateA == 0 {
+				inBoth.fineA++
+			}
 			if b[j]%rateB == 0 {
-				sharedB++
+				inBoth.fineB++
 			}
 			i++
 			j++
 		}
 	}
-	o.inA, o.lengthA = share(sharedCoarse, coarseA, sharedA, fineA)
-	o.inB, o.lengthB = share(sharedCoarse, coarseB, sharedB, fineB)
-	o.sharedWords = max(sharedCoarse*int(coarse), sharedA*int(rateA), sharedB*int(rateB))
+	o.inA, o.lengthA = inA.share(inBoth, inBoth.fineA, rateA <= nearRate && coarse > nearRate)
+	o.inB, o.lengthB = inB.share(inBoth, inBoth.fineB, rateB <= nearRate && coarse > nearRate)
+	o.sharedWords = max(inBoth.coarse*int(coarse), inBoth.fineA*int(rateA), inBoth.fineB*int(rateB))
 	return o
 }
 
-func count(hash, coarse, fine uint32, nCoarse, nFine *int) {
+// levels counts shingles of a text by the rates that they are kept at.
+type levels struct {
+	coarse, near, fine int
+	fineA, fineB       int // of those in both texts, at the rate of either
+}
+
+func (l *levels) count(hash, coarse, fine uint32) {
 	if hash%coarse == 0 {
-		*nCoarse++
+		l.coarse++
+	}
+	if hash%nearRate == 0 {
+		l.near++
 	}
 	if hash%fine == 0 {
-		*nFine++
+		l.fine++
 	}
 }
 
-// share returns the greater of two shares, each of which needs a few shingles
-// to mean anything, and the number that it was taken over.
-func share(shared, of, sharedFine, ofFine int) (float64, int) {
-	const enough = 4
+// share returns the greatest of the shares of a text that are in another, each
+// of which needs a few shingles to mean anything, and the number that it was
+// taken over. fine are those in both at the text's own rate; near tells whether
+// what is kept of the other's head only is to be looked at.
+func (l *levels) share(both levels, fine int, near bool) (float64, int) {
+	const enough, enoughNear = 4, 8
 	s, n := 0.0, 0
-	if of >= enough {
-		s, n = float64(shared)/float64(of), of
+	if l.coarse >= enough {
+		s, n = float64(both.coarse)/float64(l.coarse), l.coarse
 	}
-	if ofFine >= enough {
-		if f := float64(sharedFine) / float64(ofFine); f > s || n == 0 {
-			s, n = f, ofFine
+	if l.fine >= enough {
+		if f := float64(fine) / float64(l.fine); f > s || n == 0 {
+			s, n = f, l.fine
+		}
+	}
+	if near && l.near >= enoughNear {
+		if f := float64(both.near) / float64(l.near); f > s {
+			s, n = f, l.near
 		}
 	}
 	return s, n

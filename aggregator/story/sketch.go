@@ -3,6 +3,7 @@ package story
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -11,28 +12,30 @@ import (
 // An entry is what the index knows of one item. All of it but what the
 // decision itself says is in the sketch.
 type entry struct {
-	number uint32 // counts up as entries come in
+	// What is asked of each of many entries stands together at the front, where
+	// one look at memory brings it all.
+	number uint32   // counts up as entries come in
+	rate   uint32   // of shingles
+	source uint64   // sourceSum of key
+	story  *cluster // of the decision
+	terms  []term   // sorted; none: a copy, which the copied item represents
+	norm   int64    // dot(terms, terms)
+	arrival
 
 	// of the decision
 	key    news.Key
 	of     news.Key
-	source string
-	story  *cluster
 	copies string // id of the copy group
 	agency string // the origin of a copy, see origin
 	family string
 
-	// of the sketch
-	arrival
+	// of the sketch, as are rate, terms and arrival
 	exact    [3]uint64
-	rate     uint32   // of shingles
 	shingles []uint32 // sorted; none: other copies of the text have them
-	order    uint32   // hash of the headline's numbers in their order; 0: it has none
+	pairs    []uint16 // sorted; hashes of two words in a row of the headline
 	marks    []uint32 // names and numbers of the whole text, see marksOf
-	terms    []term   // sorted; none: a copy, which the copied item represents
-	common   []uint32 // all terms of title and lead, cut to dfBits, sorted
-
-	norm int64 // dot(terms, terms)
+	common   stemSet  // all terms of title and lead, cut to dfBits
+	order    uint32   // hash of the headline's numbers in their order; 0: it has none
 }
 
 // in is the story that the entry belongs to now.
@@ -52,21 +55,26 @@ func (e *entry) represents() bool {
 // arrival is when an item came, in seconds since 1970 and in the order of the
 // log.
 type arrival struct {
-	seq       int64
-	clock     int64 // the latest publication that had been seen by then
 	published int64
 	opened    int64 // publication of the first item of its story
+	clock     int64 // the latest publication that had been seen by then
+	seq       int64
 	kind      byte
 	score     uint16 // in thousandths
 }
 
-const sketchVersion = 1
+// The versions of sketches that are read. The first had the lists by their
+// differences in whole bytes, and all of common.
+const (
+	sketchInBytes = 2
+	sketchVersion = 3
+)
 
 var errSketch = errors.New("story: the sketch is of another version or damaged")
 
-// sketch packs an entry. Lists are sorted, so that differences are small.
+// sketch packs an entry.
 func (e *entry) sketch() []byte {
-	b := make([]byte, 0, 64+4*len(e.shingles)+5*len(e.terms)+2*len(e.common))
+	b := make([]byte, 0, 64+4*len(e.shingles)+5*len(e.terms)+2*len(e.common.low))
 	b = append(b, sketchVersion, e.kind)
 	b = binary.AppendVarint(b, e.seq)
 	b = binary.AppendVarint(b, e.clock)
@@ -83,33 +91,48 @@ func (e *entry) sketch() []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(e.rate))
 	b = binary.AppendUvarint(b, uint64(e.order))
-	b = appendSorted(b, e.shingles)
-	b = appendSorted(b, e.marks)
-	hashes := make([]uint32, len(e.terms))
+	b = appendRice(b, wide(e.pairs))
+	b = appendRice(b, e.shingles)
+	b = appendRice(b, e.marks)
+	terms := make([]uint32, len(e.terms))
 	for i, t := range e.terms {
-		hashes[i] = t.hash()
+		terms[i] = uint32(t)
 	}
-	b = appendSorted(b, hashes)
-	for _, t := range e.terms {
-		b = append(b, byte(t.weight()), byte(t.flags()))
-	}
-	return appendSorted(b, e.common)
+	b = appendRice(b, terms)
+	ofTerms := cutTerms(e.terms)
+	return appendRice(b, slices.DeleteFunc(e.common.list(), func(h uint32) bool {
+		_, known := slices.BinarySearch(ofTerms, h)
+		return known
+	}))
 }
 
-func appendSorted(b []byte, list []uint32) []byte {
-	b = binary.AppendUvarint(b, uint64(len(list)))
-	last := uint32(0)
-	for _, v := range list {
-		b = binary.AppendUvarint(b, uint64(v-last))
-		last = v
+// cutTerms returns the hashes of terms as they are in common, which has them
+// all, sorted.
+func cutTerms(terms []term) []uint32 {
+	list := make([]uint32, len(terms))
+	for i, t := range terms {
+		list[i] = t.hash() & (1<<dfBits - 1)
 	}
-	return b
+	return sortedSet(list)
+}
+
+func wide(list []uint16) []uint32 {
+	out := make([]uint32, len(list))
+	for i, v := range list {
+		out[i] = uint32(v)
+	}
+	return out
 }
 
 // read unpacks what sketch packed.
 func (e *entry) read(b []byte) error {
 	r := sketchReader{b: b}
-	if r.byte() != sketchVersion {
+	list := r.rice
+	switch r.byte() {
+	case sketchInBytes:
+		list = r.sorted
+	case sketchVersion:
+	default:
 		return errSketch
 	}
 	e.kind = r.byte()
@@ -125,18 +148,24 @@ func (e *entry) read(b []byte) error {
 	}
 	e.rate = uint32(r.uvarint())
 	e.order = uint32(r.uvarint())
-	e.shingles = r.sorted()
-	e.marks = r.sorted()
-	for _, h := range r.sorted() {
-		e.terms = append(e.terms, newTerm(h, 0, 0))
+	pairs := list()
+	e.shingles = list()
+	e.marks = list()
+	for i, t := range list() {
+		if e.terms = append(e.terms, term(t)); i > 0 && e.terms[i].hash() <= e.terms[i-1].hash() {
+			return errSketch
+		}
 	}
-	for i := range e.terms {
-		e.terms[i] = newTerm(e.terms[i].hash(), int64(r.byte()), termFlags(r.byte()))
-	}
-	e.common = r.sorted()
-	if r.failed || int(e.kind) >= len(kinds) || len(r.b) != 0 || e.rate == 0 || len(e.common) > 0 && slices.Max(e.common) >= 1<<dfBits {
+	common := union(list(), cutTerms(e.terms))
+	if r.failed || int(e.kind) >= len(kinds) || len(r.b) != 0 || e.rate == 0 ||
+		!ascending(common) || len(common) > 0 && common[len(common)-1] >= 1<<dfBits ||
+		!ascending(pairs) || len(pairs) > 0 && pairs[len(pairs)-1] > math.MaxUint16 {
 		return errSketch
 	}
+	for _, p := range pairs {
+		e.pairs = append(e.pairs, uint16(p))
+	}
+	e.common = newStemSet(common)
 	e.norm = dot(e.terms, e.terms)
 	return nil
 }
@@ -204,4 +233,33 @@ func (r *sketchReader) sorted() []uint32 {
 		list[i] = last
 	}
 	return list
+}
+
+// union merges two sorted lists.
+func union(a, b []uint32) []uint32 {
+	if len(b) == 0 {
+		return a
+	}
+	out := make([]uint32, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			out, a = append(out, a[0]), a[1:]
+		case a[0] > b[0]:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out, a, b = append(out, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+// ascending reports whether a list is sorted and without duplicates.
+func ascending(list []uint32) bool {
+	for i := 1; i < len(list); i++ {
+		if list[i] <= list[i-1] {
+			return false
+		}
+	}
+	return true
 }

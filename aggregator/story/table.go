@@ -1,78 +1,178 @@
 package story
 
-// A table maps a hash to the numbers of the entries that have it, in eight
-// bytes a pair. It is open addressing with linear probing: a Go map of slices
-// would take ten times the memory, and most hashes have one entry only.
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// A table maps a hash to the numbers of the entries that have it, in a little
+// more than four to six bytes a pair. Pairs lie sorted in buckets by the leading
+// bits of the hash; what is left of it, and the number, are the pair. A Go map
+// of slices would take ten times the memory, and a table of open addressing
+// twice, since most hashes have one entry only.
 type table struct {
-	slots []uint64 // hash<<32 | number; 0: free. Numbers begin at 1.
-	used  int
+	bits    int      // leading bits of a hash that count
+	depth   int      // and those that choose the bucket
+	size    int      // bytes of a pair
+	buckets [][]byte // sorted pairs
+	used    int      // pairs in all
 }
 
-func (t *table) home(hash uint32) int {
-	return int(uint64(hash)*0x9E3779B97F4A7C15>>32) & (len(t.slots) - 1)
+const (
+	numberBits = 24
+	leastDepth = 8   // leaves as much of a hash of 32 bits as a pair has room for
+	fullBucket = 128 // pairs in the mean bucket from which on all are halved
+	sparePairs = 2   // for which a full bucket gets room, at the least
+)
+
+// maxEntries is how many entries can be told apart by what a pair keeps of
+// their numbers. An index of so many takes some forty gigabytes.
+const maxEntries = 1 << numberBits
+
+func (t *table) pack(hash, number uint32) (bucket uint32, pair uint64) {
+	rest := hash << t.depth >> t.depth >> (32 - t.bits)
+	return hash >> (32 - t.depth), uint64(rest)<<numberBits | uint64(number%maxEntries)
 }
 
-// each calls visit with every entry that has the hash.
-func (t *table) each(hash uint32, visit func(number uint32)) {
-	if len(t.slots) == 0 {
-		return
+// at returns the pair that begins at a byte of a bucket.
+func (t *table) at(b []byte, i int) uint64 {
+	b = b[i : i+t.size]
+	pair := uint64(binary.BigEndian.Uint32(b[len(b)-4:]))
+	switch len(b) {
+	case 5:
+		pair |= uint64(b[0]) << 32
+	case 6:
+		pair |= uint64(b[0])<<40 | uint64(b[1])<<32
 	}
-	for i := t.home(hash); t.slots[i] != 0; i = (i + 1) & (len(t.slots) - 1) {
-		if uint32(t.slots[i]>>32) == hash {
-			visit(uint32(t.slots[i]))
+	return pair
+}
+
+// put is the other way round.
+func (t *table) put(b []byte, i int, pair uint64) {
+	b = b[i : i+t.size]
+	binary.BigEndian.PutUint32(b[len(b)-4:], uint32(pair))
+	switch len(b) {
+	case 5:
+		b[0] = byte(pair >> 32)
+	case 6:
+		b[0], b[1] = byte(pair>>40), byte(pair>>32)
+	}
+}
+
+// guess is which of a bucket's pairs one should be: hashes lie evenly.
+func (t *table) guess(b []byte, pair uint64) int {
+	return int(uint64(len(b)/t.size) * (pair >> numberBits) >> (t.bits - t.depth))
+}
+
+// search returns where the first pair of a bucket begins that is not less. It
+// begins where the pair should be and looks ever further away.
+func (t *table) search(b []byte, pair uint64) int {
+	n, step := len(b)/t.size, 4
+	guess := t.guess(b, pair)
+	lo, hi := 0, guess
+	if guess < n && t.at(b, guess*t.size) < pair {
+		for lo, hi = guess+1, guess+1+step; hi < n && t.at(b, hi*t.size) < pair; lo, hi = hi+1, hi+1+step {
+			step *= 2
+		}
+		hi = min(hi, n)
+	} else {
+		for lo = max(0, hi-step); lo > 0 && t.at(b, lo*t.size) >= pair; lo, hi = max(0, lo-step), lo {
+			step *= 2
 		}
 	}
+	for lo < hi {
+		if mid := int(uint(lo+hi) / 2); t.at(b, mid*t.size) < pair {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo * t.size
+}
+
+// find appends the entries that have the hash to list. first is the least
+// number of a live entry.
+func (t *table) find(list []uint32, hash, first uint32) []uint32 {
+	if t.used == 0 {
+		return list
+	}
+	bucket, pair := t.pack(hash, 0)
+	b := t.buckets[bucket]
+	for i := t.search(b, pair); i < len(b); i += t.size {
+		p := t.at(b, i)
+		if p>>numberBits != pair>>numberBits {
+			break
+		}
+		list = append(list, first+(uint32(p)-first)%maxEntries)
+	}
+	return list
+}
+
+// touch reads what find will look at first.
+func (t *table) touch(hash uint32) uint32 {
+	if t.used == 0 {
+		return 0
+	}
+	bucket, pair := t.pack(hash, 0)
+	b := t.buckets[bucket]
+	if i := t.guess(b, pair) * t.size; i < len(b) {
+		return uint32(b[i])
+	}
+	return 0
 }
 
 func (t *table) add(hash, number uint32) {
-	if 4*(t.used+1) > 3*len(t.slots) {
+	if t.used >= fullBucket*len(t.buckets) {
 		t.grow()
 	}
-	i := t.home(hash)
-	for t.slots[i] != 0 {
-		i = (i + 1) & (len(t.slots) - 1)
+	bucket, pair := t.pack(hash, number)
+	b := t.buckets[bucket]
+	i, n := t.search(b, pair), len(b)+t.size
+	if n > cap(b) { // append would double it; Grow takes as much as memory is given out in
+		b = append(slices.Grow([]byte(nil), n+(sparePairs-1)*t.size), b...)
 	}
-	t.slots[i] = uint64(hash)<<32 | uint64(number)
+	b = b[:n]
+	copy(b[i+t.size:], b[i:])
+	t.put(b, i, pair)
+	t.buckets[bucket] = b
 	t.used++
 }
 
+// grow halves all buckets by the next bit of the hash.
 func (t *table) grow() {
-	old := t.slots
-	t.slots = make([]uint64, max(1024, 2*len(old)))
-	for _, pair := range old {
-		if pair == 0 {
-			continue
-		}
-		i := t.home(uint32(pair >> 32))
-		for t.slots[i] != 0 {
-			i = (i + 1) & (len(t.slots) - 1)
-		}
-		t.slots[i] = pair
+	old := *t
+	t.depth = max(leastDepth, old.depth+1)
+	t.size = (t.bits - t.depth + numberBits + 7) / 8
+	t.buckets = make([][]byte, 1<<t.depth)
+	if old.buckets == nil {
+		return
+	}
+	// What is left of the hash begins with the bit that now chooses the bucket.
+	bit := uint64(1) << (t.bits - t.depth + numberBits)
+	for i, b := range old.buckets {
+		cut := old.search(b, bit)
+		t.buckets[2*i], t.buckets[2*i+1] = t.taken(&old, b[:cut], 0), t.taken(&old, b[cut:], bit)
 	}
 }
 
-// remove takes out one pair and closes the gap, so that no marks of removed
-// pairs pile up however long the index runs.
+// taken returns the pairs of another table's bucket as this one has them,
+// without a bit that all have.
+func (t *table) taken(old *table, b []byte, bit uint64) []byte {
+	out := make([]byte, len(b)/old.size*t.size)
+	for i, j := 0, 0; i < len(b); i, j = i+old.size, j+t.size {
+		t.put(out, j, old.at(b, i)&^bit)
+	}
+	return out
+}
+
 func (t *table) remove(hash, number uint32) {
-	if len(t.slots) == 0 {
+	if t.used == 0 {
 		return
 	}
-	mask := len(t.slots) - 1
-	pair := uint64(hash)<<32 | uint64(number)
-	i := t.home(hash)
-	for t.slots[i] != pair {
-		if t.slots[i] == 0 {
-			return
-		}
-		i = (i + 1) & mask
+	bucket, pair := t.pack(hash, number)
+	b := t.buckets[bucket]
+	if i := t.search(b, pair); i < len(b) && t.at(b, i) == pair {
+		t.buckets[bucket] = slices.Delete(b, i, i+t.size)
+		t.used--
 	}
-	t.used--
-	for j := (i + 1) & mask; t.slots[j] != 0; j = (j + 1) & mask {
-		home := t.home(uint32(t.slots[j] >> 32))
-		if (j-home)&mask >= (j-i)&mask { // the pair may move back to i
-			t.slots[i] = t.slots[j]
-			i = j
-		}
-	}
-	t.slots[i] = 0
 }

@@ -1,6 +1,8 @@
 package story
 
-import "math"
+import (
+	"math"
+)
 
 // A form that is filled in again and again (notices, rounds, results, the
 // weather, quarterly figures, live pages) gives texts that are much alike and
@@ -14,6 +16,7 @@ const (
 	formWords   = 0.4       // share of the words of two texts
 	formNumbers = 0.6       // share of the numbers of either that the other lacks
 	formTerms   = 20        // terms that a text must have to be judged by them
+	formMembers = 16        // latest members of a story that a single item is compared with
 	series      = 18 * 3600 // seconds after which an outlet's headline that comes again is a series
 )
 
@@ -35,14 +38,33 @@ func template(a, b *entry) string {
 	if numbers && t.numbersBoth == 0 && t.wordsA && t.wordsB && t.share >= shortForm && min(len(a.terms), len(b.terms)) < shortTerms {
 		return "the same form with other numbers and names"
 	}
-	if min(len(a.terms), len(b.terms)) >= formTerms && vocabulary(a, b) >= formWords {
+	if min(len(a.terms), len(b.terms)) >= formTerms {
 		n, missing := lacking(a.marks, b.marks, 1)
 		m, replaced := lacking(b.marks, a.marks, 1)
-		if min(missing, replaced) >= 2 && float64(missing) >= formNumbers*float64(n) && float64(replaced) >= formNumbers*float64(m) {
+		if min(missing, replaced) >= 2 && float64(missing) >= formNumbers*float64(n) && float64(replaced) >= formNumbers*float64(m) && vocabulary(a, b) >= formWords {
 			return "the same form with other numbers"
 		}
 	}
 	return ""
+}
+
+// formed reports whether two stories, of which one is a single item, are one
+// form that was filled in again: with most of the latest members, that is.
+func formed(a, b *cluster) bool {
+	if a.size() == 1 {
+		a, b = b, a
+	}
+	if b.size() != 1 {
+		return false
+	}
+	list := a.members[max(0, len(a.members)-formMembers):]
+	n := 0
+	for _, m := range list {
+		if template(m, b.members[0]) != "" {
+			n++
+		}
+	}
+	return 2*n > len(list)
 }
 
 // titles is how two headlines agree.
@@ -91,9 +113,9 @@ func compareTitles(a, b *entry) titles {
 // Very short items are compared by so few words that two of them may agree by
 // chance, as long as the index is new and knows no word as common.
 const (
-	veryShort  = 6   // terms below which an item is
-	leastWords = 3   // that both must have, numbers left out, to be on one event
-	newIndex   = 100 // items below which an index is
+	veryShort  = 6  // terms below which an item is
+	leastWords = 3  // that both must have, numbers left out, to be on one event
+	newIndex   = 50 // items below which an index is
 )
 
 // scant reports whether two very short items have too few words in common to

@@ -96,7 +96,7 @@ func TestForms(t *testing.T) {
 	for _, form := range forms {
 		for _, length := range []int{1 << 20, 200, 0} {
 			t.Run(fmt.Sprintf("%s/%d", form.name, length), func(t *testing.T) {
-				x := warm()
+				x := warm(day)
 				seen := map[string]string{}
 				for i, values := range form.fill {
 					var pairs []string
@@ -122,8 +122,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// warm returns an index that has seen a day of invented news.
-func warm() *Index {
+// warm returns an index that has seen some hours of invented news.
+func warm(at time.Time) *Index {
 	x := New(Options{})
 	subjects := strings.Fields("harbour council railway museum hospital bridge festival school court brewery airport forest")
 	verbs := strings.Fields("opens closes delays plans sells repairs debates expands inspects celebrates")
@@ -133,7 +133,7 @@ func warm() *Index {
 			subject, i, verb, i%9+2, subject, i, 100+37*i)
 		x.Add(record(int64(i+1), news.Item{
 			Source: fmt.Sprint("town", i%15), ID: fmt.Sprint("w", i), Language: "en",
-			Title: fmt.Sprintf("Quarter%d: the %s %s", i, subject, verb), Text: text, Published: day.Add(-time.Duration(i) * time.Minute),
+			Title: fmt.Sprintf("Quarter%d: the %s %s", i, subject, verb), Text: text, Published: at.Add(-time.Duration(i) * time.Minute),
 		}), news.Outlet{})
 	}
 	return x

@@ -12,23 +12,21 @@ const (
 	nameWeight  = 1.3 // of a name in running text
 	numWeight   = 1.3 // of a number
 	maxTerms    = 60  // heaviest terms that an entry keeps
-	coldStart   = 300 // items that are assumed to be known to an empty index
-	termBits    = 24  // of a term's hash
+	termBits    = 22  // of a term's hash
 	dfBits      = 20  // of them, those by which documents are counted
 )
 
-// A term is hash<<32 | weight<<8 | flags: a stem of an item's title and lead,
-// with its share in the item's vector, of which weightUnit is the whole.
-type term uint64
+// A term is a stem of an item's title and lead, with its weight in the item's
+// vector, of which weightUnit is the whole: hash<<10 | weight<<3 | flags.
+type term uint32
 
-const weightUnit = 255
+const weightUnit = 127
 
-func (t term) hash() uint32     { return uint32(t >> 32) }
-func (t term) weight() int64    { return int64(t>>8) & 0xffff }
-func (t term) flags() termFlags { return termFlags(t) }
-func newTerm(h uint32, w int64, f termFlags) term {
-	return term(uint64(h)<<32 | uint64(w)<<8 | uint64(f))
-}
+func newTerm(h uint32, w int64, f termFlags) term { return term(h<<10 | uint32(w)<<3 | uint32(f)) }
+func (t term) hash() uint32                       { return uint32(t >> 10) }
+func (t term) spread() uint32                     { return uint32(t) &^ (1<<10 - 1) } // hash, by its leading bits
+func (t term) weight() int64                      { return int64(t>>3) & weightUnit }
+func (t term) flags() termFlags                   { return termFlags(t & 7) }
 
 type termFlags uint8
 
@@ -41,23 +39,22 @@ const (
 // tally is one stem's occurrences in an item.
 type tally struct {
 	hash   uint32
+	at     uint32 // the token of the first occurrence, those of the title before those of the text
 	weight float64
 	flags  termFlags
-	at     token // of the first occurrence
-	title  bool  // at is in the title
 }
 
-// tallies counts the stems of a title and the head of a text, sorted by hash.
+// tally counts the stems of the title and the head of the text, sorted by hash.
 // skip tells the tokens of the text that are boilerplate.
-func tallies(title, text []token, skip []bool) []tally {
-	list := make([]tally, 0, len(title)+min(len(text), leadWords))
-	for _, t := range title {
+func (r *reading) tally(skip []bool) {
+	list := r.occurrences[:0]
+	for i, t := range r.head {
 		if t.flags&flagStop == 0 {
-			list = append(list, tally{t.stem >> (32 - termBits), tune4.tw, termTitle | numberFlag(t), t, true})
+			list = append(list, tally{t.stem >> (32 - termBits), uint32(i), titleWeight, termTitle | numberFlag(t)})
 		}
 	}
 	place := 0
-	for i, t := range text {
+	for i, t := range r.body {
 		if skip != nil && skip[i] {
 			continue
 		}
@@ -71,11 +68,17 @@ func tallies(title, text []token, skip []bool) []tally {
 		if t.flags&(flagUpper|flagSentence|flagNumber) == flagUpper {
 			flags |= termName
 		}
-		list = append(list, tally{t.stem >> (32 - termBits), 1 / (1 + float64(place-1)/tune4.half), flags, t, false})
+		list = append(list, tally{t.stem >> (32 - termBits), uint32(len(r.head) + i), 1 / (1 + float64(place-1)/halfWeight), flags})
 	}
-	slices.SortStableFunc(list, func(a, b tally) int { return int(a.hash) - int(b.hash) })
-	out := list[:0]
-	for _, t := range list {
+	r.occurrences = list
+	r.order = r.order[:0] // by hash, then by place
+	for i, t := range list {
+		r.order = append(r.order, uint64(t.hash)<<32|uint64(i))
+	}
+	slices.Sort(r.order)
+	out := r.tallies[:0]
+	for _, o := range r.order {
+		t := list[uint32(o)]
 		if n := len(out); n > 0 && out[n-1].hash == t.hash {
 			out[n-1].weight += t.weight
 			out[n-1].flags |= t.flags
@@ -83,7 +86,7 @@ func tallies(title, text []token, skip []bool) []tally {
 		}
 		out = append(out, t)
 	}
-	return out
+	r.tallies = out
 }
 
 func numberFlag(t token) termFlags {
@@ -93,65 +96,79 @@ func numberFlag(t token) termFlags {
 	return 0
 }
 
-// frequencies counts, for every term, the items of the window that have it.
+// frequencies counts, for every term, the items of the window that have it, and
+// those of the background.
 type frequencies struct {
 	counts []uint32 // by the low dfBits of the term's hash
 	items  int
+
+	weights []float64 // scratch
+	ranked  []uint64  // scratch
 }
 
-func newFrequencies() frequencies { return frequencies{counts: make([]uint32, 1<<dfBits)} }
+func newFrequencies() frequencies {
+	counts := make([]uint32, 1<<dfBits)
+	for i, n := range background() {
+		counts[i] = uint32(n)
+	}
+	return frequencies{counts: counts}
+}
 
-func (f *frequencies) add(terms []uint32, n int) {
-	for _, t := range terms {
-		f.counts[t] += uint32(n) // n is 1 or -1; unsigned arithmetic wraps as it should
+func (f *frequencies) add(terms *stemSet, n int) {
+	for high := range terms.ends {
+		for _, low := range terms.bucket(high) {
+			f.counts[high<<16|int(low)] += uint32(n) // n is 1 or -1; unsigned arithmetic wraps as it should
+		}
 	}
 	f.items += n
 }
 
 // rarity is the inverse document frequency of a term.
-var tune4 = struct{ tw, half, name, num, tf, k, cold float64 }{2, 50, 1.3, 1.3, .5, 60, 300}
-
 func (f *frequencies) rarity(hash uint32) float64 {
-	return math.Max(0.01, math.Log((float64(f.items)+tune4.cold)/float64(f.counts[hash&(1<<dfBits-1)]+1)))
+	return math.Max(0.01, math.Log((float64(f.items)+backgroundItems+coldStart)/float64(f.counts[hash&(1<<dfBits-1)]+1)))
 }
+
+// telling is how much a term that two headlines share says for one text: its
+// rarity in the window alone. Of two outlets that write in one order what others
+// write too, the common words tell as well.
+func (f *frequencies) telling(hash uint32) float64 {
+	i := hash & (1<<dfBits - 1)
+	return math.Max(0.01, math.Log((float64(f.items)+coldStart)/float64(f.counts[i]-uint32(background()[i])+1)))
+}
+
+// placeMask is enough for the places of all tallies of an item.
+const placeMask = 1<<10 - 1
 
 // vector weighs tallies by their rarity, keeps the heaviest and scales them to
 // one length. The terms are sorted by hash. Weights are whole numbers, so that
 // sums over them do not depend on the order in which they are taken.
 func (f *frequencies) vector(list []tally) []term {
-	type weighed struct {
-		i int
-		w float64
-	}
-	all := make([]weighed, len(list))
+	f.weights, f.ranked = f.weights[:0], f.ranked[:0]
 	for i, t := range list {
-		w := math.Pow(t.weight, tune4.tf) * f.rarity(t.hash)
+		w := math.Sqrt(t.weight) * f.rarity(t.hash)
 		if t.flags&termNumber != 0 {
-			w *= tune4.num
+			w *= numWeight
 		} else if t.flags&termName != 0 {
-			w *= tune4.name
+			w *= nameWeight
 		}
-		all[i] = weighed{i, w}
+		f.weights = append(f.weights, w)
+		// Floats above 0 are in the order of their bits, of which the last are spared
+		// for the place: of equals the first.
+		f.ranked = append(f.ranked, math.Float64bits(w)&^placeMask|placeMask&^uint64(i))
 	}
-	slices.SortFunc(all, func(a, b weighed) int {
-		switch {
-		case a.w > b.w:
-			return -1
-		case a.w < b.w:
-			return 1
-		}
-		return a.i - b.i
-	})
-	all = all[:min(len(all), int(tune4.k))]
+	most := greatest(f.ranked, maxTerms)
+	slices.Sort(most)
 	sum := 0.0
-	for _, t := range all {
-		sum += t.w * t.w
+	for _, rank := range slices.Backward(most) {
+		w := f.weights[placeMask&^rank]
+		sum += w * w
 	}
 	scale := weightUnit / math.Sqrt(math.Max(sum, 1e-9))
-	terms := make([]term, 0, len(all))
-	for _, t := range all {
-		if w := int64(math.Round(t.w * scale)); w > 0 {
-			terms = append(terms, newTerm(list[t.i].hash, w, list[t.i].flags))
+	terms := make([]term, 0, len(most))
+	for _, rank := range most {
+		i := placeMask &^ rank
+		if w := int64(math.Round(f.weights[i] * scale)); w > 0 {
+			terms = append(terms, newTerm(list[i].hash, w, list[i].flags))
 		}
 	}
 	slices.Sort(terms)
@@ -176,14 +193,49 @@ func dot(a, b []term) int64 {
 	return sum
 }
 
-// heaviest returns at most n terms of a vector, the heaviest first.
-func heaviest(terms []term, n int) []term {
-	list := slices.Clone(terms)
-	slices.SortFunc(list, func(a, b term) int {
-		if d := b.weight() - a.weight(); d != 0 {
-			return int(d)
+// A lens finds the terms of one vector by their hashes, for taking its product
+// with many: most of their terms it does not have, and says so at a glance.
+type lens struct {
+	terms []term
+	first [lensSize]uint8 // by the end of the hash: a place in terms, counted from 1
+	next  [maxTerms]uint8 // by place: the next with the same end
+}
+
+const lensSize = 512
+
+func (l *lens) set(terms []term) {
+	l.terms = terms
+	clear(l.first[:])
+	for i, t := range terms {
+		end := t.hash() % lensSize
+		l.next[i], l.first[end] = l.first[end], uint8(i+1)
+	}
+}
+
+// dot is the product of the vector and another.
+func (l *lens) dot(other []term) int64 {
+	sum := int64(0)
+	for _, t := range other {
+		for i := l.first[t.hash()%lensSize]; i != 0; i = l.next[i-1] {
+			if own := l.terms[i-1]; own.hash() == t.hash() {
+				sum += own.weight() * t.weight()
+				break
+			}
 		}
-		return int(a.hash()) - int(b.hash())
-	})
-	return list[:min(n, len(list))]
+	}
+	return sum
+}
+
+// postedOf returns the terms by which an item is found: the heaviest, and of those
+// of one weight the first, in no order.
+func (x *Index) postedOf(e *entry) []term {
+	x.ranked = x.ranked[:0]
+	for i, t := range e.terms {
+		x.ranked = append(x.ranked, uint64(t.weight())<<32|uint64(^uint32(i)))
+	}
+	x.terms = x.terms[:0]
+	for _, rank := range greatest(x.ranked, postedTerms) {
+		x.terms = append(x.terms, e.terms[rankedNumber(rank)])
+	}
+	return x.terms
 }

@@ -13,7 +13,7 @@ import (
 // A token is one word of a text, or two neighbouring characters of a script
 // that is written without spaces.
 type token struct {
-	start, end int    // in the text, in bytes
+	start, end int32  // in the text, in bytes
 	stem       uint32 // hash of the folded, stemmed word: what is compared
 	word       uint32 // hash of the folded word: what shingles are made of
 	flags      tokenFlags
@@ -27,18 +27,20 @@ const (
 	flagStop                            // a function word of its language
 	flagSentence                        // the first word of a sentence
 	flagBigram                          // of a script without spaces
+	flagQuoted                          // in quotation marks: the words of somebody else
 )
 
 // A lexer cuts texts into tokens. It remembers the stems of recent words, and
 // so is not safe for concurrent use; what it remembers is no part of a result.
 type lexer struct {
-	known [1 << 16]knownWord
+	known [knownWords][2]knownWord // two that share a place: the newer first
 }
 
+const knownWords = 1 << 16
+
 type knownWord struct {
-	key        uint64
+	key        uint64 // of which the place in known is spared for the flags
 	stem, word uint32
-	flags      tokenFlags
 }
 
 // maxToken is the length in bytes beyond which a "word" is no word of a
@@ -51,23 +53,31 @@ const maxToken = 64
 func (l *lexer) cut(dst []token, text, language string, limit int) []token {
 	stem := stemmer(language)
 	sentence := true
+	var quote rune     // the mark that opened a quotation; 0: none is open
 	var previous token // of a script without spaces, and adjacent
-	it := words.FromString(text)
-	for it.Next() && limit > 0 {
-		value := it.Value()
+	for start, end := 0, 0; end < len(text) && limit > 0; {
+		start, end = end, end+segment(text[end:])
+		value := text[start:end]
 		r, _ := utf8.DecodeRuneInString(value)
 		if !unicode.IsLetter(r) && !unicode.IsNumber(r) {
 			previous = token{}
+			if value == " " {
+				continue
+			}
 			if strings.ContainsAny(value, ".!?:\n\u2028\u2029。！？؟।") {
 				sentence = true
 			}
+			quote = quoted(quote, value)
 			continue
 		}
 		if len(value) > maxToken {
 			continue
 		}
 		t := l.token(value, r, language, stem)
-		t.start, t.end = it.Start(), it.End()
+		t.start, t.end = int32(start), int32(end)
+		if quote != 0 {
+			t.flags |= flagQuoted
+		}
 		if sentence {
 			t.flags |= flagSentence
 			sentence = false
@@ -92,31 +102,88 @@ func (l *lexer) cut(dst []token, text, language string, limit int) []token {
 	return dst
 }
 
+// segment returns the length of what a text begins with, by the rules of
+// Unicode: a word, or something between two. Most words, and what stands between
+// them, are told at a glance.
+func segment(text string) int {
+	n := 0
+	for n < len(text) && asciiWord(text[n]) {
+		n++
+	}
+	switch {
+	case n > 0 && (n == len(text) || text[n] == ' '),
+		n > 0 && n+1 < len(text) && text[n+1] == ' ' && (text[n] == '.' || text[n] == ','):
+		return n
+	case n == 0 && len(text) > 1 && (text[0] == ' ' || text[0] == '.' || text[0] == ',') && text[1] < utf8.RuneSelf && text[1] != text[0]:
+		return 1
+	}
+	it := words.FromString(text)
+	it.Next()
+	return it.End()
+}
+
+func asciiWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// quoted follows quotation marks through what stands between two words. A
+// quotation ends with its paragraph, if not before: closing marks are forgotten.
+func quoted(open rune, between string) rune {
+	for _, r := range between {
+		switch r {
+		case '\n', '\u2029', '”', '»':
+			open = 0
+		case '«', '„':
+			open = r
+		case '“': // which closes what „ has opened
+			if open == '„' {
+				open = 0
+			} else {
+				open = r
+			}
+		case '"':
+			if open == 0 {
+				open = r
+			} else {
+				open = 0
+			}
+		}
+	}
+	return open
+}
+
 func (l *lexer) token(value string, first rune, language string, stem func(string) (string, bool)) token {
 	key := xxh3.HashStringSeed(value, uint64(len(language))<<16|languageSalt(language))
-	slot := &l.known[key%uint64(len(l.known))]
-	if slot.key != key {
-		*slot = knownWord{key: key}
+	set := &l.known[key%knownWords]
+	slot := &set[0]
+	switch key / knownWords {
+	case set[0].key / knownWords:
+	case set[1].key / knownWords:
+		slot = &set[1]
+	default:
+		set[1] = set[0]
+		var flags tokenFlags
 		folded := fold(value)
 		slot.word = uint32(xxh3.HashString(bare(folded)))
 		slot.stem = slot.word
 		switch {
 		case strings.ContainsFunc(folded, unicode.IsDigit):
-			slot.flags |= flagNumber
+			flags |= flagNumber
 		case spaceless(first):
-			slot.flags |= flagBigram
+			flags |= flagBigram
 		default:
 			stemmed, stop := stem(folded)
 			slot.stem = uint32(xxh3.HashString(bare(stemmed)))
 			if stop {
-				slot.flags |= flagStop
+				flags |= flagStop
 			}
 		}
 		if unicode.IsUpper(first) {
-			slot.flags |= flagUpper
+			flags |= flagUpper
 		}
+		slot.key = key - key%knownWords + uint64(flags)
 	}
-	return token{stem: slot.stem, word: slot.word, flags: slot.flags}
+	return token{stem: slot.stem, word: slot.word, flags: tokenFlags(slot.key % knownWords)}
 }
 
 func languageSalt(language string) uint64 {
@@ -156,7 +223,20 @@ func fold(word string) string {
 	if i := strings.IndexByte(word, '\''); i > 1 {
 		word = word[:i]
 	}
-	return number(word)
+	return number(initials(word))
+}
+
+// initials takes the points out of an abbreviation: u.s is us.
+func initials(word string) string {
+	if strings.IndexByte(word, '.') < 0 {
+		return word
+	}
+	for part := range strings.SplitSeq(word, ".") {
+		if r, n := utf8.DecodeRuneInString(part); n != len(part) || !unicode.IsLetter(r) {
+			return word
+		}
+	}
+	return strings.ReplaceAll(word, ".", "")
 }
 
 // bare removes accents and vowel points, which one outlet writes and another

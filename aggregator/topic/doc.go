@@ -22,7 +22,8 @@
 //	Minsk agreements    the words one after another
 //	"US"                as written: this case, these accents, this form
 //	Lavrov "US"         both kinds in one phrase
-//	sanction*           any word that begins so, in any case
+//	sanction*           any word that begins so, in any case; *schaft one that ends
+//	                    so, *schiff* one that has it in it
 //	title: Ukraine      in one field only: title, text, author, category, url
 //	/G(7|20)/           a regular expression (RE2); /…/i ignores case
 //

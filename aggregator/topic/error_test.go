@@ -2,12 +2,14 @@ package topic_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/topic"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 func TestErrors(t *testing.T) {
@@ -37,17 +39,42 @@ func TestErrors(t *testing.T) {
 		{news.Topic{Match: news.Match{All: []string{"Talks"}, None: []string{"x", "Talks"}}},
 			`topic t: match.none[1]: character 1 of "Talks": it is asked for in match.all too: nothing can fulfil both`},
 		{news.Topic{Where: "familes >= 3"},
-			`topic t: where: character 1 of "familes >= 3": unknown name familes`},
+			`topic t: where: character 1 of "familes >= 3": there is no field familes; did you mean families?`},
 		{news.Topic{Where: `language in ["en"] && families`},
-			`topic t: where: character 20 of "language in [\"en\"] && families": invalid operation: && (mismatched types bool and int)`},
+			`topic t: where: character 20 of "language in [\"en\"] && families": && cannot be put between true or false and a number`},
 		{news.Topic{Where: "len(text)"},
-			`topic t: where: character 1 of "len(text)": expected bool, but got int`},
+			`topic t: where: character 1 of "len(text)": the expression gives a number, and must give true or false, as in len(text) > 400`},
 		{news.Topic{Where: "published > now()"},
-			`topic t: where: character 13 of "published > now()": unknown name now`},
+			`topic t: where: character 13 of "published > now()": the time of day cannot be asked, for the same stories would not always be filed alike; the age of what is published is bounded by window`},
 		{news.Topic{Where: "text matches title"},
 			`topic t: where: character 14 of "text matches title": the right side of matches must be a regular expression in quotes`},
 		{news.Topic{Where: `text matches "a(b"`},
 			`topic t: where: character 15 of "text matches \"a(b\"": no regular expression: missing closing ): "a(b"`},
+		{news.Topic{Where: "any(1..1000000, # == families)"},
+			`topic t: where: character 6 of "any(1..1000000, # == families)": a range is of two numbers that are written out, and of at most 1000`},
+		{news.Topic{Where: "any(tags, any(sources, # == title))"},
+			`topic t: where: character 24 of "any(tags, any(sources, # == title))": a list cannot be looked through again within another: it may cost an item too much`},
+		{news.Topic{Where: "repeat('a', 100000000) == title"},
+			`topic t: where: character 1 of "repeat('a', 100000000) == title": repeat is not known here`},
+		{news.Topic{Where: "families in 3..9 && any(tags, # startsWith 'w') && labels.country != 'us'"}, ``},
+		{news.Topic{Where: "families >= '3'"},
+			`topic t: where: character 10 of "families >= '3'": >= cannot be put between a number and a text`},
+		{news.Topic{Where: "families >= 3 &&"},
+			`topic t: where: character 16 of "families >= 3 &&": the expression ends where more must follow; if there is a # in it, put it in quotes, for YAML takes the rest as a comment`},
+		{news.Topic{Match: news.Match{Any: []string{"ukraine OR russia"}}},
+			`topic t: match.any[0]: character 9 of "ukraine OR russia": OR is no operator: write the words under match.any, one term each; in quotes if the word itself is meant`},
+		{news.Topic{Match: news.Match{Any: []string{"Trinidad and Tobago", `Trinidad "AND" Tobago`, "Trump - Putin", "-5 degrees", "Salt-Lake*"}}}, ``},
+		{news.Topic{Match: news.Match{Any: []string{"title: ukraine -football"}}},
+			`topic t: match.any[0]: character 16 of "title: ukraine -football": - excludes nothing here: write the term under match.none, without it`},
+		{news.Topic{Match: news.Match{Any: []string{"talks, summit"}}},
+			`topic t: match.any[0]: character 6 of "talks, summit": , does not part terms: write them as a list, such as [talks, summit]; leave it out of a phrase`},
+		{news.Topic{Match: news.Match{Any: []string{"neg*tion"}}},
+			`topic t: match.any[0]: character 4 of "neg*tion": * stands at the beginning or at the end of a word only; a name with one is written in quotes, such as '"M*A*S*H"'`},
+		{news.Topic{Match: news.Match{Any: []string{`"M*A*S*H"`, "*gesellschaft*"}}}, ``},
+		{news.Topic{Match: news.Match{Any: []string{`"Sanction*"`}}},
+			`topic t: match.any[0]: character 2 of "\"Sanction*\"": in quotes a word is found as it is written, and * stands for nothing: leave the quotes out, or the star`},
+		{news.Topic{Match: news.Match{Any: []string{"/x*/"}}},
+			`topic t: match.any[0]: character 2 of "/x*/": the regular expression fits no letter at all, and would take everything`},
 	} {
 		test.topic.Name = "t"
 		_, err := topic.Compile([]news.Topic{test.topic})
@@ -87,9 +114,9 @@ func TestPatternLimits(t *testing.T) {
 	} {
 		clause.Name = "t"
 		rules := compile(t, clause)
-		start := spent(t)
+		start := race.Spent(t)
 		rules.File(storyOf(item), "example.org", noon)
-		if took := spent(t) - start; took > 5*time.Second {
+		if took := race.Spent(t) - start; took > 5*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
 	}
@@ -102,5 +129,13 @@ func TestPatternLimits(t *testing.T) {
 	}
 	if _, err := topic.Compile([]news.Topic{{Name: "t", Match: news.Match{Any: []string{"/" + strings.Repeat("x", 1025) + "/"}}}}); err == nil {
 		t.Error("a pattern of more than a kilobyte was let in")
+	}
+}
+
+func TestMentions(t *testing.T) {
+	got := fmt.Sprint(topic.Mentions(`labels.country == "gb" && ("wire" in tags || source in ["tass", "bbc"]) && 'dw' in sources && source == "x"`))
+	want := "[{label country 7} {tag wire 27} {source tass 56} {source bbc 64} {source dw 75} {source x 104}]"
+	if got != want {
+		t.Errorf("the expression mentions\n\t%s\nnot\n\t%s", got, want)
 	}
 }

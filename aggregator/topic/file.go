@@ -23,6 +23,7 @@ import (
 // longer, are given as withdrawn, whether or not they ever were.
 func (r *Rules) File(s news.Story, authority string, at time.Time) []news.Filing {
 	var filings []news.Filing
+	authority = authorityOf(authority)
 	matches, wanted := r.candidates(&s)
 	for _, rule := range r.rules {
 		if wanted[rule.number] {
@@ -100,7 +101,7 @@ func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority stri
 	f := news.Filing{
 		Topic:     r.topic.Name,
 		Key:       g.key,
-		ID:        mint(authority, first.Record.Item.FirstSeen, r.topic.Name, g.key),
+		ID:        mint(authority, first.Record.Item.FirstSeen, r.topic.Minted(), g.key),
 		Story:     s.ID,
 		Published: first.Record.Item.Published,
 		Updated:   stated(first),
@@ -149,9 +150,13 @@ func latest(a, b time.Time) time.Time {
 // mint makes the id of a filing: a tag: URI in canonical form, for an
 // authority, on the day on which the item was first seen.
 func mint(authority string, day time.Time, topic, key string) string {
-	if host, _, err := net.SplitHostPort(authority); err == nil {
-		authority = host
-	}
-	authority = strings.ToLower(strings.TrimSuffix(authority, "."))
 	return "tag:" + authority + "," + day.UTC().Format(time.DateOnly) + ":" + topic + "/" + key
+}
+
+// authorityOf returns a host as it stands in a tag: URI.
+func authorityOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
 }

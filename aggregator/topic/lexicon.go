@@ -3,6 +3,8 @@ package topic
 import (
 	"cmp"
 	"hash/maphash"
+	"math/bits"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,16 +43,17 @@ type vocabulary struct {
 	language string
 	loose    map[string][]int // key → atoms
 	exact    map[string][]int
-	prefixes []atomPrefix
+	affixes  affixes
 
 	// News is written with few words, so what they came to is remembered: of
 	// those that a term has, the hit, emptied when it grows too large; of the
 	// others a hash, the last two in each place that a hash says. The seed is not
 	// known outside, so that no feed can make a word that hides another.
 	hits    map[string]*hit
-	nothing [][2]uint64
-	marked  int // how often a hash was written there
+	nothing [][2]uint32 // a power of two
+	marked  int         // how often a hash was written there
 	seed    maphash.Seed
+	secret  [2]uint64
 }
 
 // Limits of what a vocabulary remembers and looks at.
@@ -60,11 +63,6 @@ const (
 	maxNothing = 1 << 17
 	maxWord    = 256 // bytes of a word that is looked at
 )
-
-type atomPrefix struct {
-	folded string
-	atom   int
-}
 
 // A hit is what a word means to the terms.
 type hit struct {
@@ -120,7 +118,7 @@ type finding struct {
 func (l *lexicon) find(it *news.Item) []finding {
 	texts := values(it)
 	language := news.LanguageBase(it.Language)
-	if language != "" && stemmers[language] == nil {
+	if language != "" && stemmers[language] == nil && particles[language] == nil {
 		language = "und" // one vocabulary for all, whatever a feed calls them
 	}
 	findings := l.search(texts)
@@ -136,6 +134,9 @@ func (l *lexicon) find(it *news.Item) []finding {
 			continue
 		}
 		for _, text := range list {
+			if 1<<i == inURL {
+				text = urlWords(text)
+			}
 			l.scan(v, text, 1<<i)
 		}
 	}
@@ -176,47 +177,115 @@ func (l *lexicon) mark(term int, in field) {
 // begun is a phrase of which the first words have been found.
 type begun struct{ term, next int }
 
+// batch is how many words are cut before they are looked up. The look-ups wait
+// for memory, and next to each other they wait together.
+const batch = 64
+
+// A cut is a word of a text.
+type cut struct {
+	start, end int
+	hash       uint64
+}
+
 // scan marks the terms of words that are in a text.
 func (l *lexicon) scan(v *vocabulary, text string, in field) {
-	var open []begun
-	for start, end := segment(text, 0); start < end; start, end = segment(text, end) {
-		h := v.look(l, text[start:end])
-		if h == nil {
-			open = open[:0]
-			continue
-		}
-		still := open[:0]
-		for _, b := range open {
-			phrase := l.phrases[b.term]
-			if _, ok := slices.BinarySearch(h.atoms, phrase[b.next]); !ok {
-				continue
+	var (
+		open []begun
+		cuts [batch]cut
+	)
+	for at := 0; at < len(text); {
+		n := 0
+		for n < batch {
+			start, end := segment(text, at)
+			if at = end; start == end {
+				break
 			}
-			if b.next++; b.next == len(phrase) {
-				l.mark(b.term, in)
+			cuts[n] = cut{start, end, v.hash(text, start, end)}
+			n++
+		}
+		for _, c := range cuts[:n] {
+			if v.means(c.hash) {
+				open = l.read(open, v.look(l, text[c.start:c.end], c.hash), in)
 			} else {
-				still = append(still, b)
-			}
-		}
-		open = still
-		for _, n := range h.single {
-			l.mark(n, in)
-		}
-		for _, n := range h.starts {
-			if l.marks[n]&in == 0 {
-				open = append(open, begun{n, 1})
+				open = open[:0]
 			}
 		}
 	}
 }
 
-// look returns what a word means; nil if nothing.
-func (v *vocabulary) look(l *lexicon, word string) *hit {
-	if len(word) > maxWord {
-		return nil
+// read marks the terms that a word completes, where these are begun; it returns
+// those that are begun after it.
+func (l *lexicon) read(open []begun, h *hit, in field) []begun {
+	if h == nil {
+		return open[:0]
 	}
-	sum := maphash.String(v.seed, word)
-	place := &v.nothing[sum%uint64(len(v.nothing))]
-	if place[0] == sum || place[1] == sum {
+	still := open[:0]
+	for _, b := range open {
+		phrase := l.phrases[b.term]
+		if _, ok := slices.BinarySearch(h.atoms, phrase[b.next]); !ok {
+			continue
+		}
+		if b.next++; b.next == len(phrase) {
+			l.mark(b.term, in)
+		} else {
+			still = append(still, b)
+		}
+	}
+	for _, n := range h.single {
+		l.mark(n, in)
+	}
+	for _, n := range h.starts {
+		if l.marks[n]&in == 0 {
+			still = append(still, begun{n, 1})
+		}
+	}
+	return still
+}
+
+// hash returns a number for a word of a text that nobody outside can foretell.
+// Words of up to sixteen bytes, as most are, are multiplied with secrets, which
+// costs less than a call of maphash.
+func (v *vocabulary) hash(text string, start, end int) uint64 {
+	var a, b uint64
+	switch n := end - start; {
+	case n > 16:
+		return maphash.String(v.seed, text[start:end])
+	case n > 8:
+		a, b = eight(text[start:]), eight(text[end-8:])
+	case start+8 <= len(text):
+		a = eight(text[start:]) & (^uint64(0) >> (64 - 8*n))
+	default: // the same, where no eight bytes follow
+		for i := end - 1; i >= start; i-- {
+			a = a<<8 | uint64(text[i])
+		}
+	}
+	high, low := bits.Mul64(a^v.secret[0], b^v.secret[1]^uint64(end-start))
+	high, low = bits.Mul64(high^v.secret[1], low^v.secret[0])
+	return high ^ low
+}
+
+// place returns where a hash is noted if its word means nothing, and what is
+// noted then.
+func (v *vocabulary) place(hash uint64) (*[2]uint32, uint32) {
+	return &v.nothing[hash&uint64(len(v.nothing)-1)], uint32(hash>>32) | 1 // 0: no word
+}
+
+// means reports whether a word is not known to mean nothing.
+func (v *vocabulary) means(hash uint64) bool {
+	place, sum := v.place(hash)
+	if place[0] == sum {
+		return false
+	}
+	if place[1] != sum {
+		return true
+	}
+	place[0], place[1] = sum, place[0] // what is common stays
+	return false
+}
+
+// look returns what a word means; nil if nothing.
+func (v *vocabulary) look(l *lexicon, word string, hash uint64) *hit {
+	if len(word) > maxWord {
 		return nil
 	}
 	h, ok := v.hits[word]
@@ -225,9 +294,10 @@ func (v *vocabulary) look(l *lexicon, word string) *hit {
 	}
 	h = v.resolve(l, word)
 	if h == nil {
+		place, sum := v.place(hash)
 		place[0], place[1] = sum, place[0]
 		if v.marked++; v.marked > len(v.nothing) && len(v.nothing) < maxNothing {
-			v.nothing, v.marked = make([][2]uint64, 2*len(v.nothing)), 0
+			v.nothing, v.marked = make([][2]uint32, 2*len(v.nothing)), 0
 		}
 		return nil
 	}
@@ -245,18 +315,12 @@ func (v *vocabulary) resolve(l *lexicon, word string) *hit {
 		formRoom [3]string // so that nothing is allocated for most words
 		keyRoom  [6]string
 	)
-	forms, keys := appendWritten(formRoom[:0], word), keyRoom[:0]
+	forms, keys := appendWritten(formRoom[:0], word, v.language), keyRoom[:0]
 	for _, form := range forms {
 		atoms = append(atoms, v.exact[form]...)
 		keys = appendKeys(keys, form, v.language)
-		if len(v.prefixes) == 0 {
-			continue
-		}
-		folded := fold(form)
-		for _, p := range v.prefixes {
-			if strings.HasPrefix(folded, p.folded) {
-				atoms = append(atoms, p.atom)
-			}
+		if v.affixes.any() {
+			atoms = v.affixes.appendAtoms(atoms, fold(form))
 		}
 	}
 	for _, key := range keys {
@@ -281,20 +345,20 @@ func (v *vocabulary) resolve(l *lexicon, word string) *hit {
 
 func (l *lexicon) newVocabulary(language string) *vocabulary {
 	v := &vocabulary{language: language, loose: map[string][]int{}, exact: map[string][]int{},
-		hits: map[string]*hit{}, nothing: make([][2]uint64, minNothing), seed: maphash.MakeSeed()}
+		hits: map[string]*hit{}, nothing: make([][2]uint32, minNothing), seed: maphash.MakeSeed(), secret: [2]uint64{rand.Uint64(), rand.Uint64()}}
 	for n, a := range l.atoms {
 		switch a.kind {
 		case loose:
-			for _, form := range appendWritten(nil, a.word) {
+			for _, form := range appendWritten(nil, a.word, language) {
 				for _, key := range appendKeys(nil, form, language) {
 					v.loose[key] = append(v.loose[key], n)
 				}
 			}
 		case exact:
-			form := appendWritten(nil, a.word)[0]
+			form := appendWritten(nil, a.word, language)[0]
 			v.exact[form] = append(v.exact[form], n)
-		case prefix:
-			v.prefixes = append(v.prefixes, atomPrefix{fold(a.word), n})
+		default:
+			v.affixes.add(a.kind, fold(a.word), n)
 		}
 	}
 	return v

@@ -3,7 +3,9 @@ package topic
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -76,7 +78,20 @@ func instructions(pattern string) (int, error) {
 	if err != nil {
 		return 0, &flaw{0, "no regular expression: " + err.Error()}
 	}
+	if !anchored(parsed) && regexp.MustCompile(pattern).MatchString("") {
+		return 0, &flaw{0, "the regular expression fits no letter at all, and would take everything"}
+	}
 	return len(program.Inst), nil
+}
+
+// anchored reports whether a pattern asks for a place in the text: then it may
+// well ask for nothing to be there.
+func anchored(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return true
+	}
+	return slices.ContainsFunc(re.Sub, anchored)
 }
 
 // head returns at most limit bytes of s, whole characters only.

@@ -2,41 +2,17 @@ package topic_test
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/topic"
+	"github.com/wireroom/wireroom/internal/beside"
 )
 
-// shared returns a path below the folder of corpora beside the project. Where
-// it is absent the test is skipped, but not where CI is set.
-func shared(tb testing.TB, elem ...string) string {
-	tb.Helper()
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			tb.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	path := filepath.Join(append([]string{dir, "..", "shared"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			tb.Fatal(err)
-		}
-		tb.Skipf("no corpus: %v", err)
-	}
-	return path
-}
-
 func TestSeed(t *testing.T) {
-	data, err := os.ReadFile(shared(t, "seed", "ukraine-diplomacy.txt"))
+	data, err := os.ReadFile(beside.Path(t, "seed", "ukraine-diplomacy.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -65,7 +66,18 @@ func segment(s string, from int) (start, end int) {
 				return i, end
 			}
 			return i, i + library(s[i:])
+		case joint:
+			// Where no word is before it, it joins nothing.
+			if s[i] != '_' && (i+1 == len(s) || classes[s[i+1]] != wide) {
+				i++
+				continue
+			}
+			fallthrough
 		default:
+			if n := punctuation(s[i:]); n > 0 {
+				i += n
+				continue
+			}
 			end := i + library(s[i:])
 			if isWord(s[i:end]) {
 				return i, end
@@ -79,14 +91,26 @@ func segment(s string, from int) (start, end int) {
 // run returns the end of the run of ASCII letters that begins at i, and
 // whether the word certainly ends there.
 func run(s string, i int) (end int, ok bool) {
-	for i++; i < len(s) && classes[s[i]] == letter; i++ {
-	}
-	if i == len(s) {
-		return i, true
+	for {
+		i++
+		for n := 8; n == 8; i += n {
+			n = letters8(s[i:])
+		}
+		for i < len(s) && classes[s[i]] == letter {
+			i++
+		}
+		if i == len(s) {
+			return i, true
+		}
+		if s[i] != '\'' || !within(s, i) {
+			break
+		}
 	}
 	switch classes[s[i]] {
 	case gap, symbol:
 		return i, true
+	case wide:
+		return i, punctuation(s[i:]) > 0
 	case joint:
 		// It joins only what is followed by a letter.
 		if s[i] == '_' {
@@ -96,9 +120,52 @@ func run(s string, i int) (end int, ok bool) {
 			return i, true
 		}
 		next := classes[s[i+1]]
-		return i, next == gap || next == symbol
+		return i, next == gap || next == symbol || next == wide && punctuation(s[i+1:]) > 0
 	}
 	return i, false
+}
+
+// letters8 returns how many of the first bytes of s are alphabetic, of eight at
+// most and none where there are fewer: all at once, for a processor guesses badly
+// where a word ends.
+func letters8(s string) int {
+	const every, high = 0x0101010101010101, 0x8080808080808080
+	if len(s) < 8 {
+		return 0
+	}
+	raw := eight(s)
+	small := (raw | 0x20*every) &^ high
+	// The high bit of each byte says whether it is one.
+	from, beyond := small+(0x80-'a')*every, small+(0x7F-'z')*every
+	return bits.TrailingZeros64(^(from&^beyond&^raw)&high) / 8
+}
+
+// eight returns the first eight bytes of s, the first one lowest.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// within reports whether the byte at i stands between two ASCII letters, none
+// of them a digit.
+func within(s string, i int) bool {
+	return i+1 < len(s) && alphabetic(s[i-1]) && alphabetic(s[i+1])
+}
+
+func alphabetic(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// punctuation returns the length of the common mark that s begins with, if it
+// never joins words: an unbroken space, a dash, a quote (but none that is an
+// apostrophe), a bullet or an ellipsis.
+func punctuation(s string) int {
+	switch {
+	case len(s) > 1 && s[0] == 0xC2 && (s[1] == 0xA0 || s[1] == 0xAB || s[1] == 0xBB):
+		return 2
+	case len(s) > 2 && s[0] == 0xE2 && s[1] == 0x80 && (0x90 <= s[2] && s[2] <= 0x97 || 0x9C <= s[2] && s[2] <= 0xA3 || s[2] == 0xA6):
+		return 3
+	}
+	return 0
 }
 
 // library returns the length of the segment that s begins with.

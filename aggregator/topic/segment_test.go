@@ -61,3 +61,27 @@ func FuzzTerm(f *testing.F) {
 		newLexicon().add(term)
 	})
 }
+
+// FuzzHash holds that what a word's hash is follows from the word alone, wherever
+// in a text it stands, and that other words have other ones.
+func FuzzHash(f *testing.F) {
+	f.Add("a", "", "b")
+	f.Add("sanctions", "the ", " were")
+	f.Add("internationalisation", "x", "")
+	f.Add("eightlet", "Über ", "s")
+	v := newLexicon().newVocabulary("en")
+	f.Fuzz(func(t *testing.T, word, before, after string) {
+		if word == "" {
+			return
+		}
+		want := v.hash(word, 0, len(word))
+		if got := v.hash(before+word+after, len(before), len(before)+len(word)); got != want {
+			t.Errorf("%q has another hash between %q and %q", word, before, after)
+		}
+		for _, other := range []string{word + "\x00", word[1:], word[:len(word)-1], "\x00" + word, word + word} {
+			if other != "" && v.hash(other, 0, len(other)) == want {
+				t.Errorf("%q and %q have one hash", word, other)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package topic
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -55,6 +56,8 @@ const (
 	loose  kind = iota // in any case, accents and inflection
 	exact              // as written
 	prefix             // by its beginning, in any case and accents
+	suffix             // by its end
+	inside             // by any part of it
 )
 
 // An atom is one word of a term.
@@ -78,15 +81,23 @@ func parseTerm(source string) (term, error) {
 	if err != nil {
 		return t, err
 	}
+	start := utf8.RuneCountInString(source) - utf8.RuneCountInString(rest)
 	rest = strings.TrimRightFunc(rest, unicode.IsSpace)
-	offset := func(at string) int { return utf8.RuneCountInString(source[:strings.LastIndex(source, at)]) }
+	var f *flaw
 	if strings.HasPrefix(rest, "/") {
 		t.pattern, err = parsePattern(rest)
-		var f *flaw
 		if errors.As(err, &f) {
-			f.offset += offset(rest)
+			f.offset += start
 		}
 		return t, err
+	}
+	rest = strings.Map(straight, rest)
+	if f = misread(rest); f != nil {
+		f.offset += start
+		return t, f
+	}
+	if t.fields == inURL {
+		rest = strings.Map(unjoined, rest)
 	}
 	for i, part := range strings.Split(rest, `"`) {
 		if i%2 == 1 {
@@ -94,9 +105,6 @@ func parseTerm(source string) (term, error) {
 		} else {
 			t.atoms = appendAtoms(t.atoms, part, loose)
 		}
-	}
-	if n := strings.Count(rest, `"`); n%2 == 1 {
-		return t, &flaw{offset(`"`), `a quote is opened and not closed: write "…" around what is to be found as written`}
 	}
 	if len(t.atoms) == 0 {
 		return t, &flaw{0, "there is no letter or digit to look for; punctuation is found by a regular expression, as in /\\?!/"}
@@ -123,14 +131,47 @@ func (t *term) cutField() (rest string, err error) {
 	return rest, nil
 }
 
-// appendAtoms appends the words of s. A star that ends a word makes it a prefix.
+// straight makes the quotes of typesetters those of a keyboard.
+func straight(r rune) rune {
+	if strings.ContainsRune("“”„‟«»＂", r) {
+		return '"'
+	}
+	return r
+}
+
+// appendAtoms appends the words of s. A star at the end of a word makes it a
+// prefix, at its beginning a suffix, at both a part.
 func appendAtoms(atoms []atom, s string, k kind) []atom {
 	for start, end := segment(s, 0); start < end; start, end = segment(s, end) {
 		a := atom{k, s[start:end]}
-		if k == loose && strings.HasPrefix(s[end:], "*") {
+		before, after := strings.HasSuffix(s[:start], "*"), strings.HasPrefix(s[end:], "*")
+		switch {
+		case k == exact:
+		case before && after:
+			a.kind = inside
+		case before:
+			a.kind = suffix
+		case after:
 			a.kind = prefix
 		}
 		atoms = append(atoms, a)
 	}
 	return atoms
+}
+
+// urlWords returns an address to be looked at word by word.
+func urlWords(address string) string {
+	if plain, err := url.PathUnescape(address); err == nil {
+		address = plain
+	}
+	return strings.Map(unjoined, address)
+}
+
+// unjoined maps what joins words in a sentence, and parts them in an address,
+// to a space.
+func unjoined(r rune) rune {
+	if r < utf8.RuneSelf && classes[r] == joint {
+		return ' '
+	}
+	return r
 }

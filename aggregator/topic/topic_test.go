@@ -113,6 +113,27 @@ func TestMatch(t *testing.T) {
 		{`"title: x"`, "en", "Title: x", false},
 		{`"Title: x"`, "en", "the Title: x", true},
 		{"a a b", "en", "a a a b", true},
+		{"*gesellschaft", "de", "Donaudampfschifffahrtsgesellschaft zahlt", true},
+		{"*schifffahrt*", "de", "Donaudampfschifffahrtsgesellschaft zahlt", true},
+		{"*schifffahrt", "de", "Donaudampfschifffahrtsgesellschaft zahlt", false},
+		{"istanbul", "tr", "İSTANBUL’DA DEPREM", true},
+		{"İstanbul", "tr", "İstanbul'un ilçeleri", true},
+		{"ısparta", "tr", "ISPARTA gülleri", true},
+		{"Isparta", "tr", "Isparta’da hasat", true},
+		{"don", "en", "don't", false},
+		{"EU", "fi", "EU:n johtajat", true},
+		{"한국", "ko", "한국에서 선거가 열렸다", true},
+		{"선거", "ko", "한국에서 선거가 열렸다", true},
+		{"한국", "", "한국의 대통령", true},
+		{"국", "ko", "한국의 대통령", false},
+		{"בחירות", "he", "הבחירות בישראל", true},
+		{"ישראל", "", "הבחירות בישראל", true},
+		{"کتاب", "fa", "کتاب\u200cهای تازه", true},
+		{"space", "en", "a sp\u00adace word", true},
+		{"“US”", "en", "Tell us so.", false},
+		{"“US”", "en", "The US said so.", true},
+		{"deal", "en", "a “deal”—of sorts", true},
+		{"can't stop", "en", "we can’t stop", true},
 	} {
 		rules := compile(t, news.Topic{Name: "t", Match: news.Match{Any: []string{test.term}}})
 		story := storyOf(member(1, news.Item{Text: test.text, Language: test.language}))
@@ -128,7 +149,7 @@ func TestFields(t *testing.T) {
 	for term, want := range map[string]bool{
 		"title: alpha": true, "title: beta": false, "text: beta": true, "text: alpha": false,
 		"author: gamma": true, "category: wing delta": false, "category: delta wing": true,
-		"url: epsilon": true, "url: /zeta-e/": true, "gamma": false, "delta": false, "TITLE: /^A/": true,
+		"url: epsilon": true, "url: example": true, "url: example.com": true, "url: exam": false, "url: com/epsilon": true, "url: /zeta-e/": true, "gamma": false, "delta": false, "TITLE: /^A/": true,
 	} {
 		rules := compile(t, news.Topic{Name: "t", Match: news.Match{All: []string{term}}})
 		if got := len(rules.File(storyOf(member(1, item)), "example.org", noon)) == 1; got != want {

@@ -23,23 +23,23 @@ const (
 // An Env is what an expression may speak of: one item, and the story that it
 // belongs to.
 type Env struct {
-	Title      string    `expr:"title"`
-	Text       string    `expr:"text"` // plain text of the body, at most its first 64 kB; len(text) counts characters
-	URL        string    `expr:"url"`  // the canonical link
-	Language   string    `expr:"language"`
-	Authors    []string  `expr:"authors"`
-	Categories []string  `expr:"categories"`
-	Published  time.Time `expr:"published"`
-	FirstSeen  time.Time `expr:"first_seen"`
-	Image      bool      `expr:"image"`      // it has a picture
+	Title      string    `expr:"title"`      // the headline
+	Text       string    `expr:"text"`       // plain text of the body, at most its first 64 kB; len(text) counts characters
+	URL        string    `expr:"url"`        // the canonical link
+	Language   string    `expr:"language"`   // the primary subtag, such as en; empty where it is not known
+	Authors    []string  `expr:"authors"`    // their names
+	Categories []string  `expr:"categories"` // as the feed states them
+	Published  time.Time `expr:"published"`  // when the outlet published it, as in published > date("2026-01-31")
+	FirstSeen  time.Time `expr:"first_seen"` // when it was first polled
+	Image      bool      `expr:"image"`      // whether it has a picture
 	Enclosures int       `expr:"enclosures"` // audio, video and other files
-	FullText   bool      `expr:"full_text"`  // its text was taken from its page
+	FullText   bool      `expr:"full_text"`  // whether its text was taken from its page
 
 	Source   string            `expr:"source"`   // name of its source
 	Family   string            `expr:"family"`   // its publisher
 	Agency   string            `expr:"agency"`   // the wire that its text is from; empty: none
-	Tags     []string          `expr:"tags"`     // of its source
-	Labels   map[string]string `expr:"labels"`   // of its source
+	Tags     []string          `expr:"tags"`     // of its source, as in "wire" in tags
+	Labels   map[string]string `expr:"labels"`   // of its source, as in labels.country == "gb"
 	Priority int               `expr:"priority"` // of its source
 
 	Families  int      `expr:"families"`  // independent publishers that report the story
@@ -54,19 +54,19 @@ func compileWhere(where string, cost *int) (*vm.Program, error) {
 	if len(where) > maxWhere {
 		return nil, &flaw{0, fmt.Sprintf("the expression is longer than %d bytes", maxWhere)}
 	}
-	patterns := &patternCheck{}
+	patterns := &whereCheck{}
 	// An expression that asks the clock would not give the same filings from
 	// the same log.
 	program, err := expr.Compile(where, expr.Env(Env{}), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(maxNodes),
-		expr.DisableBuiltin("now"), expr.Patch(patterns))
+		expr.DisableBuiltin("now"), expr.DisableBuiltin("repeat"), expr.Patch(patterns))
 	if patterns.wrong != nil {
 		return nil, patterns.wrong
 	}
 	if err != nil {
-		f := &flaw{0, err.Error()}
+		f := &flaw{0, plainly(err.Error())}
 		var wrong *file.Error
 		if errors.As(err, &wrong) {
-			f = &flaw{wrong.From, wrong.Message}
+			f = &flaw{wrong.From, plainly(wrong.Message)}
 		}
 		return nil, f
 	}
@@ -74,19 +74,44 @@ func compileWhere(where string, cost *int) (*vm.Program, error) {
 	return program, nil
 }
 
-// A patternCheck looks at the regular expressions of an expression: they must
-// be written out, since what a feed says must not become one.
-type patternCheck struct {
-	cost  int
+// A whereCheck refuses what may cost an item too much: regular expressions must
+// be written out, since what a feed says must not become one; a list is looked
+// through once, and not again for each of its members.
+type whereCheck struct {
+	cost  int // instructions of regular expressions
 	wrong *flaw
 }
 
+// maxRange is how many numbers a range may have.
+const maxRange = 1000
+
 // Visit is called by expr for each node.
-func (p *patternCheck) Visit(node *ast.Node) {
-	n, ok := (*node).(*ast.BinaryNode)
-	if !ok || n.Operator != "matches" || p.wrong != nil {
+func (p *whereCheck) Visit(node *ast.Node) {
+	if p.wrong != nil {
 		return
 	}
+	switch n := (*node).(type) {
+	case *ast.PredicateNode:
+		within := func(node ast.Node) bool { _, ok := node.(*ast.PredicateNode); return ok }
+		if inner := ast.Find(n.Node, within); inner != nil {
+			p.wrong = &flaw{inner.Location().From, "a list cannot be looked through again within another: it may cost an item too much"}
+		}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "matches":
+			p.pattern(n)
+		case "..":
+			from, _ := n.Left.(*ast.IntegerNode)
+			to, _ := n.Right.(*ast.IntegerNode)
+			if from == nil || to == nil || to.Value-from.Value >= maxRange {
+				p.wrong = &flaw{n.Location().From, fmt.Sprintf("a range is of two numbers that are written out, and of at most %d", maxRange)}
+			}
+		}
+	}
+}
+
+// pattern checks the regular expression of a "matches".
+func (p *whereCheck) pattern(n *ast.BinaryNode) {
 	at := n.Right.Location().From
 	pattern, ok := n.Right.(*ast.StringNode)
 	if !ok {

@@ -73,10 +73,11 @@ func restoreCommand(term terminal) *cobra.Command {
 	var at overrides
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Put a backup in the place of the store",
+		Short: "Put a backup in the place of the store, while it is in use",
 		Long: `Puts a copy of a backup in the place of the SQLite store that feeds.yaml or
---store names. The backup is read through first; a store that is in use is
-refused; the old store, whole or damaged, is kept beside the new one.
+--store names. The backup is read through first; a wireroom that serves from the
+store closes it, lets its readers wait for that moment, and goes on with what was
+restored; the old store, whole or damaged, is kept beside the new one.
 
 A PostgreSQL database is restored with pg_restore.`,
 		Example: "  wireroom restore /backup/wireroom-2026-03-01.db",

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // TestBeside runs the commands that ask something of the store, or write to
@@ -20,7 +22,7 @@ func TestBeside(t *testing.T) {
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.FileServer(http.Dir(filepath.Join("testdata", "origin")))}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
-	dir, addr := t.TempDir(), freePort(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(`
 server: {listen: %q}
 store: wireroom.db
@@ -31,7 +33,7 @@ topics:
 sources:
   wire: http://%s/wire.xml
 `, addr, l.Addr()))
-	base, bin := "http://"+addr, wireroom(t)
+	base, bin := "http://"+addr, built.Program(t)
 	p := start(t, dir, bin)
 	items := func(n int) func() bool {
 		return func() bool {
@@ -49,15 +51,14 @@ sources:
 	command(t, bin, dir, 0, "all: 3 stories", "preview", "all")
 	command(t, bin, dir, 0, "sources: no change", "plan")
 	command(t, bin, dir, 0, "4 items", "backup", "copy.db")
-	command(t, bin, dir, exitConfig, "the store is in use", "restore", "copy.db")
 	if page, ok := get(base + "/topics/all.json"); !ok || !strings.Contains(string(page), "Choir") {
 		t.Error("it no longer serves")
 	}
-	if _, err := p.terminate(); err != nil {
+	if _, err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(p.log.String(), "ERR") {
-		t.Errorf("it has complained:\n%s", p.log)
+	if strings.Contains(p.Log.String(), "ERR") {
+		t.Errorf("it has complained:\n%s", p.Log)
 	}
 
 	// Restored, it goes on where the backup was made, with the same ids.

@@ -1,150 +1,43 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
+	"flag"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
-// shared returns a path below ../shared, from the project's root. Without
-// that folder the test is skipped, except in CI, where it always is.
-func shared(t *testing.T, elem ...string) string {
-	t.Helper()
-	p, err := filepath.Abs(filepath.Join(append([]string{"..", "..", "..", "shared"}, elem...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(p); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("CI must have %s", p)
-		}
-		t.Skipf("no recorded feeds at %s", p)
-	}
-	return p
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "wireroom-built")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "wireroom")
-	cmd := exec.Command("go", "build", "-o", bin, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return bin, nil
-})
-
-// wireroom returns the path of the program, built as users build it.
-func wireroom(t *testing.T) string {
-	t.Helper()
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bin
-}
-
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if bin, err := built(); err == nil {
-		os.RemoveAll(filepath.Dir(bin))
+	// Most of these tests wait for a program: more of them than processors do so
+	// at once.
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("6"); err != nil {
+			panic(err)
+		}
 	}
-	os.Exit(code)
+	os.Exit(built.Main(m))
 }
 
-// freePort returns a loopback address at which nobody listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+type process = built.Process
 
-// A process is a program that the test started and that ends with it.
-type process struct {
-	*exec.Cmd
-	t    *testing.T
-	log  *lockedBuffer
-	done chan struct{}
-	err  error
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
+// start starts a program in a folder.
 func start(t *testing.T, dir, bin string, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(bin, args...), t: t, log: &lockedBuffer{}, done: make(chan struct{})}
-	p.Dir, p.Stdout, p.Stderr = dir, p.log, p.log
-	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		p.err = p.Wait()
-		close(p.done)
-	}()
-	t.Cleanup(func() {
-		p.Process.Kill()
-		<-p.done
-		if t.Failed() {
-			t.Logf("end of the log of %s:\n%s", filepath.Base(bin), tail(p.log.String(), 40))
-		}
-	})
-	return p
+	return startCommand(t, dir, exec.Command(bin, args...))
 }
 
-func tail(s string, lines int) string {
-	all := strings.Split(strings.TrimSpace(s), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
-
-// kill ends the process as a power cut would.
-func (p *process) kill() {
-	p.Process.Kill()
-	<-p.done
-}
-
-// terminate asks the process to stop and returns how long that took.
-func (p *process) terminate() (time.Duration, error) {
-	begin := time.Now()
-	p.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-		return time.Since(begin), p.err
-	case <-time.After(20 * time.Second):
-		return time.Since(begin), fmt.Errorf("it did not stop")
-	}
+func startCommand(t *testing.T, dir string, cmd *exec.Cmd) *process {
+	t.Helper()
+	cmd.Dir = dir
+	return built.Start(t, cmd)
 }
 
 // await calls ok until it is true.

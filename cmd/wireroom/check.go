@@ -18,7 +18,8 @@ func checkCommand(term terminal) *cobra.Command {
 		Long: `Reads feeds.yaml as serve would, and says everything that is wrong with it, each
 with its file, line, column and mend. Nothing is polled, stored or published.
 
-The exit code is 0 if the file is right, and 1 if it is not.`,
+The exit code is 0 if the file is right, and 1 if it is not. Faulty entries of an
+included list are warnings: they are left out.`,
 		Example: "  wireroom check\n  wireroom check --config /etc/wireroom/feeds.yaml --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -26,6 +27,11 @@ The exit code is 0 if the file is right, and 1 if it is not.`,
 			var problems config.Problems
 			if err != nil && !errors.As(err, &problems) {
 				return err
+			}
+			if cfg != nil {
+				for _, w := range cfg.Warnings {
+					fmt.Fprintln(term.err, "warning:", w.Error())
+				}
 			}
 			if asJSON {
 				if problems == nil {

@@ -76,7 +76,7 @@ func (d demo) play(ctx context.Context, term terminal) error {
 	if err != nil {
 		return err
 	}
-	p, err := assemble(ctx, cfg, logger, poll.Options{DialContext: press.wire.DialContext})
+	p, err := assemble(ctx, cfg, nil, logger, poll.Options{DialContext: press.wire.DialContext})
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,10 @@ func (d demo) play(ctx context.Context, term terminal) error {
   %s/topics/confirmed   what two publishers or more tell
   %s/sources            how each outlet's server behaves
   http://%s   the outlets themselves
+  wireroom top --store %s   the same in another terminal
 
 The day takes %s; then everything stays to be looked at. Ctrl-C ends it.
-`, baseURL(cfg), baseURL(cfg), baseURL(cfg), press.address, press.room.Lasts().Round(time.Second))
+`, baseURL(cfg), baseURL(cfg), baseURL(cfg), press.address, cfg.Store, press.room.Lasts().Round(time.Second))
 	return p.run(ctx, listener, nil)
 }
 

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // TestDemo lets the built program play the newsroom, until a story has
 // gathered its outlets.
 func TestDemo(t *testing.T) {
-	bin, temporary, addr := wireroom(t), t.TempDir(), freePort(t)
+	bin, temporary, addr := built.Program(t), t.TempDir(), built.FreeAddress(t)
 	t.Setenv("TMPDIR", temporary)
 	p := start(t, t.TempDir(), bin, "demo", "--listen", addr, "--speed", "6000")
 	base := "http://" + addr
@@ -41,10 +43,10 @@ func TestDemo(t *testing.T) {
 	if page, ok := get(base + "/sources"); !ok || !bytes.Contains(page, []byte("Ferndale Gazette")) {
 		t.Error("the dead source is not shown")
 	}
-	if !strings.Contains(p.log.String(), "Open "+base+"/topics/news") {
-		t.Errorf("it does not say what to open: %s", p.log)
+	if !strings.Contains(p.Log.String(), "Open "+base+"/topics/news") {
+		t.Errorf("it does not say what to open: %s", p.Log)
 	}
-	if took, err := p.terminate(); err != nil || took > 8*time.Second {
+	if took, err := p.Stop(); err != nil || took > 8*time.Second {
 		t.Errorf("SIGTERM: stopped after %s, %v", took, err)
 	}
 	left, err := os.ReadDir(temporary)

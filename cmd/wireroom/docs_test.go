@@ -25,11 +25,12 @@ One program does everything. Each command explains itself: ` + "`wireroom help C
 |---|---|
 | see it run with invented news | [demo](#wireroom-demo) |
 | run it | [serve](#wireroom-serve), or [once](#wireroom-once) from cron for static files |
+| watch it | [top](#wireroom-top) |
 | write feeds.yaml | [add](#wireroom-add), [import](#wireroom-import), [export](#wireroom-export), [check](#wireroom-check) |
 | change feeds.yaml without surprise | [plan](#wireroom-plan), [preview](#wireroom-preview) |
 | ask why | [explain](#wireroom-explain), [inspect](#wireroom-inspect), [stories](#wireroom-stories) |
 | put a story right | [split](#wireroom-split), [join](#wireroom-join) |
-| keep what is stored | [backup](#wireroom-backup), [restore](#wireroom-restore) |
+| keep what is stored, or take it to another store | [backup](#wireroom-backup), [restore](#wireroom-restore), [migrate](#wireroom-migrate) |
 
 Commands that ask something of the store do so beside the wireroom that runs on
 it. What a program is to read comes with ` + "`--json`" + ` on the standard output; the log and

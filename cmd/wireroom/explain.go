@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,8 +23,8 @@ func explainCommand(term terminal) *cobra.Command {
 		Short: "Say why a story is in a topic or not, and what it was merged with and why",
 		Long: `Says of an item that is stored which story it was put into and by what evidence,
 what came nearest and why it was not merged with that, and of every topic whether
-it takes the story and by which clause of its rule. Of a story it says the same of
-all its items.
+it takes the story and by which clause of its rule, or has no room for it: by its
+window, max_per_source or limit. Of a story it says the same of all its items.
 
 An item is named by its link, its guid or the 16 letters of its id; a story by
 its id, the address of its page, or its id in a feed (tag:…). The rules are those
@@ -82,6 +83,8 @@ type topicReason struct {
 	In      bool           `json:"in"`
 	Why     string         `json:"why"`
 	Members []memberReason `json:"members,omitempty"`
+
+	rule string // why its rule takes the story, if it has no room for it
 }
 
 type memberReason struct {
@@ -131,6 +134,9 @@ func (l *library) explain(ctx context.Context, word, name string) ([]explanation
 				}
 			}
 			e.Members = append(e.Members, d)
+		}
+		if err := l.bound(ctx, e.Topics, s); err != nil {
+			return nil, err
 		}
 		all = append(all, e)
 	}
@@ -211,7 +217,7 @@ func (e *explanation) show(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  %s  %s: %s\n", verdict, t.Topic, t.Why)
 		for i, m := range t.Members {
-			if e.Members[i].Asked && (m.In != t.In || m.Why != t.Why) {
+			if e.Members[i].Asked && (m.In != (t.In || t.rule != "") || m.Why != cmp.Or(t.rule, t.Why)) {
 				place := "is not taken"
 				if m.In {
 					place = "is taken"

@@ -83,7 +83,7 @@ func export(ctx context.Context, term terminal, at overrides) error {
 		}
 		outlets = append(outlets, exported(src, titles[src.Name]))
 	}
-	doc, err := render.SourcesOPML(render.Site{}, "", cfg.Title, outlets)
+	doc, err := render.ExportedOPML(cfg.Title, outlets)
 	if err == nil {
 		_, err = term.out.Write(doc.Body)
 	}
@@ -97,10 +97,11 @@ func exported(src news.Source, known news.Outlet) news.Outlet {
 	if title == "" {
 		title = src.Name
 	}
-	return news.Outlet{
-		Source: src.Name, Title: title, Feed: poll.PublicURL(src, src.URL), Link: known.Link,
-		Language: src.Language, Tags: src.Tags,
+	o := news.Outlet{Source: src.Name, Title: title, Feed: poll.PublicURL(src, src.URL), Link: known.Link, Language: src.Language, Tags: src.Tags}
+	if src.Site {
+		o.Feed, o.Link = "", poll.PublicURL(src, src.URL)
 	}
+	return o
 }
 
 // variable is how a value of the environment is named in a configuration.
@@ -132,8 +133,6 @@ func unfit(src news.Source, values []string) string {
 		return "it is a local file"
 	case src.Page != nil:
 		return "it is a page without a feed"
-	case src.Site:
-		return "its feed is looked for on its page; wireroom add finds the address"
 	}
 	for _, value := range values {
 		for _, part := range []string{address.Path, address.RawQuery} {

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
-	"github.com/wireroom/wireroom/output"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
 )
@@ -22,17 +22,40 @@ func (p *program) find(ctx context.Context, path string) (news.Document, error) 
 }
 
 // findArchive reads a page of the archive of a topic that is open to everyone.
+// What follows the newest page is, until it is one, in the feed.
 func (p *program) findArchive(ctx context.Context, path string) (news.Document, error) {
 	for _, topic := range p.setup.Load().open() {
 		if strings.HasPrefix(path, render.TopicPath(topic)+"/") {
 			doc, found, err := p.db.ArchivePage(ctx, path)
-			if err == nil && !found {
-				err = serve.ErrNotFound
+			if err != nil || found {
+				return doc, err
 			}
-			return doc, err
+			newest, _, err := p.db.Archived(ctx, topic)
+			if err != nil {
+				return doc, err
+			}
+			for feed, next := range nextArchives(topic, newest) {
+				if path == next {
+					return doc, serve.Elsewhere(feed)
+				}
+			}
+			return doc, serve.ErrNotFound
 		}
 	}
 	return news.Document{}, serve.ErrNotFound
+}
+
+// nextArchives returns the paths that the pages of an archive after its newest
+// will have, by those of the topic's feeds.
+func nextArchives(topic string, newest int) map[string]string {
+	next := map[string]string{}
+	if newest == 0 {
+		return next
+	}
+	for _, ext := range []string{"atom", "rss", "json"} {
+		next[render.TopicPath(topic)+"."+ext] = render.ArchivePath(topic, newest+1, ext)
+	}
+	return next
 }
 
 // findStory makes the page of a story. A story has one as long as a topic that
@@ -45,20 +68,24 @@ func (p *program) findStory(ctx context.Context, id string) (news.Document, erro
 	if len(stories) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
-	set := p.setup.Load()
-	topics, shown := set.showing(stories[0])
+	return p.setup.Load().storyPage(stories[0])
+}
+
+// storyPage makes the page of a story, as far as open topics show it.
+func (s *setup) storyPage(story news.Story) (news.Document, error) {
+	topics, shown := s.showing(story)
 	if len(topics) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
 	var members []news.Member
-	for _, m := range stories[0].Members {
+	for _, m := range story.Members {
 		if most, ok := shown[m.Record.Item.Key()]; ok {
 			m.Outlet.Content = m.Outlet.Content.Stricter(most)
 			members = append(members, m)
 		}
 	}
-	stories[0].Members = members
-	return render.StoryPage(set.site, stories[0], topics)
+	story.Members = members
+	return render.StoryPage(s.site, story, topics)
 }
 
 // open returns the names of the topics without a token.
@@ -103,34 +130,21 @@ func (s *setup) showing(story news.Story) ([]news.Topic, map[news.Key]news.Conte
 	return topics, shown
 }
 
-// storyPages makes the page of every story that an open topic shows at present.
-func (p *program) storyPages(ctx context.Context) ([]news.Document, error) {
-	var docs []news.Document
-	made := map[string]bool{}
-	for _, t := range p.setup.Load().plan.Topics {
-		if t.Token != "" {
-			continue
-		}
-		filed, err := p.db.Latest(ctx, t.Name, t.Sort, output.Depth(t))
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range output.Choose(t, filed, time.Now()) {
-			if made[f.Story] {
-				continue
+// storyPages makes the page of every story that has one.
+func (p *program) storyPages(ctx context.Context) iter.Seq2[news.Document, error] {
+	return func(yield func(news.Document, error) bool) {
+		set, enough := p.setup.Load(), false
+		err := p.db.EachStory(ctx, time.Time{}, func(story news.Story) bool {
+			doc, err := set.storyPage(story)
+			if !errors.Is(err, serve.ErrNotFound) {
+				enough = !yield(doc, err)
 			}
-			made[f.Story] = true
-			doc, err := p.find(ctx, render.StoryPath(f.Story))
-			if errors.Is(err, serve.ErrNotFound) {
-				continue // filed by rules that are being replaced
-			}
-			if err != nil {
-				return nil, err
-			}
-			docs = append(docs, doc)
+			return !enough
+		})
+		if err != nil && !enough {
+			yield(news.Document{}, err)
 		}
 	}
-	return docs, nil
 }
 
 // maxFound is how many stories the answer to a query shows.

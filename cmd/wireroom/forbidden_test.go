@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // A forbiddenZone is listeners on addresses that nobody has allowed, at a port
@@ -95,21 +97,21 @@ func TestForbiddenAddresses(t *testing.T) {
 	server := &http.Server{Handler: z, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
-	dir, addr := t.TempDir(), freePort(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
 	var b strings.Builder
 	sources := 0
 	fmt.Fprintf(&b, "server: {listen: %q, base_url: 'http://%[1]s', hub: own}\nstore: wireroom.db\n"+
-		"defaults: {timeout: 5s, allow_private: true}\ntopics: {all: {}}\ninclude: [%q, 'http://%s/hop/0']\nsources:\n", addr, z.targets[0]+"/list.opml", l.Addr())
+		"defaults: {timeout: 5s}\ntopics: {all: {}}\ninclude: [%q, 'http://%s/hop/0']\nsources:\n", addr, z.targets[0]+"/list.opml", l.Addr())
 	for n := range z.targets {
 		for way, key := range map[string]string{"redirect": "url", "page": "url", "pagehop": "url", "past": "url", "site": "site", "extern": "url"} {
-			fmt.Fprintf(&b, "  %s-%d: {%s: 'http://%s/%s/%d', full_text: %t}\n", way, n, key, l.Addr(), way, n, strings.HasPrefix(way, "page"))
+			fmt.Fprintf(&b, "  %s-%d: {%s: 'http://%s/%s/%d', full_text: %t, allow_private: true}\n", way, n, key, l.Addr(), way, n, strings.HasPrefix(way, "page"))
 			sources++
 		}
 	}
 	write(t, filepath.Join(dir, "feeds.yaml"), b.String())
-	p := start(t, dir, wireroom(t))
+	p := start(t, dir, built.Program(t))
 	await(t, 60*time.Second, "every source is polled", func() bool {
-		return strings.Count(p.log.String(), " polled ") >= sources
+		return strings.Count(p.Log.String(), " polled ") >= sources
 	})
 	asked := 0
 	await(t, 30*time.Second, "the hub is open", func() bool {
@@ -131,12 +133,12 @@ func TestForbiddenAddresses(t *testing.T) {
 		}
 	}
 	await(t, 30*time.Second, "the hub has looked at the callbacks", func() bool {
-		return strings.Count(p.log.String(), "a subscriber could not be asked") >= asked
+		return strings.Count(p.Log.String(), "a subscriber could not be asked") >= asked
 	})
 	if n := z.seen.Load(); n > 0 {
 		t.Errorf("the forbidden addresses saw %d connections", n)
 	}
-	if n := strings.Count(p.log.String(), "blocked"); n < 2*len(z.targets) {
+	if n := strings.Count(p.Log.String(), "blocked"); n < 2*len(z.targets) {
 		t.Errorf("the log tells of %d blocked addresses", n)
 	}
 	if conn, err := net.Dial("tcp", strings.TrimPrefix(z.targets[0], "http://")); err == nil {

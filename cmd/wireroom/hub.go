@@ -36,7 +36,8 @@ type pushing struct {
 // newPushing returns both sides. They need an address under which the world
 // knows us: without server.base_url there is neither, and it returns nil.
 func newPushing(ctx context.Context, p *program) (*pushing, error) {
-	base := p.setup.Load().cfg.Server.BaseURL
+	server := p.setup.Load().cfg.Server
+	base := server.BaseURL
 	if base == "" {
 		return nil, nil
 	}
@@ -46,13 +47,13 @@ func newPushing(ctx context.Context, p *program) (*pushing, error) {
 	}
 	client := p.client.HTTP(false, maxAnswer)
 	hub, err := websub.NewHub(ctx, websub.Options{
-		Log: p.logger, Client: client, Book: &book{db: p.db}, Document: p.published,
+		Log: p.logger, Client: p.client.HTTP(server.HubPrivate, maxAnswer), Book: &book{db: p.db}, Document: p.published,
 	})
 	if err != nil {
 		return nil, err
 	}
 	subscriber := websub.NewSubscriber(websub.SubscriberOptions{
-		Log: p.logger, Client: client, Base: base + callbackPath, Key: key,
+		Log: p.logger, Client: client, Base: base + callbackPath, Key: key, Asks: p.db.Leads,
 		Pushed: func(source string, body []byte, contentType string) {
 			p.pushed(p.aggregator.Pushed(ctx, source, body, contentType), source)
 		},
@@ -106,7 +107,7 @@ func (p *program) tell(docs []news.Document) {
 		p.pings.Go(func() {
 			ctx, stop := context.WithTimeout(context.Background(), stopWithin)
 			defer stop()
-			if err := websub.Ping(ctx, p.client.HTTP(false, maxAnswer), hub, addresses...); err != nil {
+			if err := websub.Ping(ctx, p.client.HTTP(p.setup.Load().cfg.Server.HubPrivate, maxAnswer), hub, addresses...); err != nil {
 				p.logger.Warn("a hub could not be told of a change; readers learn of it when they poll", "hub", hub, "error", err)
 			}
 		})
@@ -181,10 +182,7 @@ func secretKey(ctx context.Context, db *store.DB) ([]byte, error) {
 const noteBook = "subscriptions"
 
 // A book keeps the subscriptions to our documents in the store.
-type book struct {
-	db *store.DB
-	mu sync.Mutex
-}
+type book struct{ db *store.DB }
 
 // Subscriptions implements websub.Book.
 func (b *book) Subscriptions(ctx context.Context) ([]news.Subscription, error) {
@@ -208,19 +206,18 @@ func (b *book) Unsubscribe(ctx context.Context, topic, callback string) error {
 
 // amend puts sub in the place of the subscription with that topic and callback.
 func (b *book) amend(ctx context.Context, topic, callback string, sub *news.Subscription) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	subs, err := b.Subscriptions(ctx)
-	if err != nil {
-		return err
-	}
-	subs = slices.DeleteFunc(subs, func(s news.Subscription) bool { return s.Topic == topic && s.Callback == callback })
-	if sub != nil {
-		subs = append(subs, *sub)
-	}
-	text, err := json.Marshal(subs)
-	if err != nil {
-		return err
-	}
-	return b.db.Note(ctx, noteBook, string(text))
+	return b.db.Amend(ctx, noteBook, func(kept string) (string, error) {
+		var subs []news.Subscription
+		if kept != "" {
+			if err := json.Unmarshal([]byte(kept), &subs); err != nil {
+				return "", err
+			}
+		}
+		subs = slices.DeleteFunc(subs, func(s news.Subscription) bool { return s.Topic == topic && s.Callback == callback })
+		if sub != nil {
+			subs = append(subs, *sub)
+		}
+		text, err := json.Marshal(subs)
+		return string(text), err
+	})
 }

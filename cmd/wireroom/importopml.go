@@ -16,7 +16,7 @@ const maxList = 32 << 20
 func importCommand(term terminal) *cobra.Command {
 	var file string
 	var tags []string
-	var dryRun bool
+	var dryRun, private bool
 	cmd := &cobra.Command{
 		Use:   "import FILE.opml|-",
 		Short: "Write the feeds of an OPML list into feeds.yaml",
@@ -34,7 +34,7 @@ To follow a list that goes on changing, name it under include: instead.`,
 			if err != nil {
 				return err
 			}
-			list, problems := config.ReadOPML(args[0], data)
+			list, problems := config.ReadOPML(args[0], data, private)
 			if len(list.Entries) == 0 {
 				if len(problems) > 0 {
 					return problems
@@ -58,6 +58,7 @@ To follow a list that goes on changing, name it under include: instead.`,
 	}
 	cmd.Flags().StringVar(&file, "config", "feeds.yaml", "the file to write to")
 	cmd.Flags().StringSliceVar(&tags, "tag", nil, "further tag of every feed of the list; may be given more than once")
+	cmd.Flags().BoolVar(&private, "allow-private", false, "also take feeds on loopback and private addresses, and allow them in the file")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show everything and write nothing")
 	return cmd
 }

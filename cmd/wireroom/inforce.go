@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -47,14 +46,6 @@ func fingerprint(value any) string {
 		panic(err) // sources and topics are made of strings, numbers and maps of them
 	}
 	return fmt.Sprintf("%x", sha256.Sum256(text))
-}
-
-// adopt tells the store what a configuration asks for.
-func adopt(ctx context.Context, db *store.DB, cfg *config.Config) error {
-	if err := db.SetSources(ctx, cfg.Sources, time.Now()); err != nil {
-		return err
-	}
-	return keepInForce(ctx, db, cfg)
 }
 
 // keepInForce notes which configuration is in force, where it is another than

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/pprof"
 	"strconv"
@@ -21,6 +23,7 @@ type meter struct {
 	polls    *prometheus.CounterVec
 	duration prometheus.Histogram
 	items    *prometheus.CounterVec
+	filed    *prometheus.CounterVec
 	reloads  *prometheus.CounterVec
 	reloaded prometheus.Gauge
 	requests *prometheus.CounterVec
@@ -36,6 +39,8 @@ func newMeter(p *program) *meter {
 			Buckets: prometheus.ExponentialBuckets(0.01, 3, 9)}),
 		items: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wireroom_items_total", Help: "Items stored, by whether they were new or changed."}, []string{"kind"}),
+		filed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wireroom_items_filed_total", Help: "Items and revisions that this process put into stories, by how they came to theirs."}, []string{"kind"}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wireroom_config_reloads_total", Help: "Changes of the configuration, by whether they were applied."}, []string{"result"}),
 		reloaded: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -48,9 +53,34 @@ func newMeter(p *program) *meter {
 		Name: "wireroom_build_info", Help: "Always 1; the version is the label.",
 		ConstLabels: prometheus.Labels{"version": version()}})
 	build.Set(1)
-	m.registry.MustRegister(m.polls, m.duration, m.items, m.reloads, m.reloaded, m.requests, build,
+	m.begin()
+	m.registry.MustRegister(m.polls, m.duration, m.items, m.filed, m.reloads, m.reloaded, m.requests, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &stateCollector{p})
 	return m
+}
+
+// begin makes every series that is known beforehand, so that the first count is
+// seen as an increase.
+func (m *meter) begin() {
+	for _, outcome := range news.Outcomes() {
+		m.polls.WithLabelValues(string(outcome))
+	}
+	for _, kind := range []string{"new", "changed"} {
+		m.items.WithLabelValues(kind)
+	}
+	for _, kind := range []news.Kind{news.KindNew, news.KindSame, news.KindCopy, news.KindReport} {
+		m.filed.WithLabelValues(string(kind))
+	}
+	for _, result := range []string{"applied", "refused"} {
+		m.reloads.WithLabelValues(result)
+	}
+}
+
+// decided counts items that were put into stories.
+func (m *meter) decided(list []news.Decision) {
+	for i := range list {
+		m.filed.WithLabelValues(string(list[i].Kind)).Inc()
+	}
 }
 
 // polled counts one poll.
@@ -76,9 +106,12 @@ func (m *meter) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &statusWriter{ResponseWriter: w, code: http.StatusOK}
 		next.ServeHTTP(counted, r)
-		m.requests.WithLabelValues(strconv.Itoa(counted.code)).Inc()
+		m.answered(counted.code)
 	})
 }
+
+// answered counts an answer.
+func (m *meter) answered(code int) { m.requests.WithLabelValues(strconv.Itoa(code)).Inc() }
 
 // A statusWriter remembers the status of an answer.
 type statusWriter struct {
@@ -104,12 +137,14 @@ var (
 	descOverdue  = prometheus.NewDesc("wireroom_sources_overdue", "Sources that are due and not yet polled.", nil, nil)
 	descItems    = prometheus.NewDesc("wireroom_store_items", "Items in the store.", nil, nil)
 	descUnfiled  = prometheus.NewDesc("wireroom_store_unfiled_records", "Records that the filer has not read yet.", nil, nil)
+	descUp       = prometheus.NewDesc("wireroom_store_up", "1 if the store told all that it was asked for this scrape.", nil, nil)
+	descTopic    = prometheus.NewDesc("wireroom_topic_last_change_timestamp_seconds", "When what a topic publishes last changed.", []string{"topic"}, nil)
 	descBytes    = prometheus.NewDesc("wireroom_store_bytes", "Size of the store on its disk.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descSuccess, descFailures, descSources, descOverdue, descItems, descUnfiled, descBytes} {
+	for _, d := range []*prometheus.Desc{descSuccess, descFailures, descSources, descOverdue, descItems, descUnfiled, descBytes, descUp, descTopic} {
 		ch <- d
 	}
 }
@@ -122,14 +157,14 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	if states, err := c.p.db.States(ctx); err == nil {
-		outcomes := map[string]float64{}
+	states, failed := c.p.db.States(ctx)
+	if failed == nil {
+		outcomes := map[string]float64{"unpolled": 0}
+		for _, outcome := range news.Outcomes() {
+			outcomes[string(outcome)] = 0
+		}
 		for _, s := range states {
-			outcome := string(s.Outcome)
-			if outcome == "" {
-				outcome = "unpolled"
-			}
-			outcomes[outcome]++
+			outcomes[cmp.Or(string(s.Outcome), "unpolled")]++
 			if !s.LastSuccess.IsZero() {
 				gauge(descSuccess, float64(s.LastSuccess.Unix()), s.Source)
 			}
@@ -139,13 +174,26 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 			gauge(descSources, n, outcome)
 		}
 	}
-	if due, _, err := c.p.db.Due(ctx, time.Now()); err == nil {
+	due, _, err := c.p.db.Due(ctx, time.Now())
+	if err == nil {
 		gauge(descOverdue, float64(due))
 	}
-	if stats, err := c.p.db.Stats(ctx); err == nil {
+	failed = errors.Join(failed, err)
+	stats, err := c.p.db.Stats(ctx)
+	if err == nil {
 		gauge(descItems, float64(stats.Items))
 		gauge(descUnfiled, float64(stats.Unfiled))
 		gauge(descBytes, float64(stats.Bytes))
+	}
+	if failed = errors.Join(failed, err); failed == nil {
+		gauge(descUp, 1)
+	} else {
+		gauge(descUp, 0)
+	}
+	for _, t := range c.p.setup.Load().cfg.Topics {
+		if doc, ok := c.p.desk.Document("/topics/" + t.Name + ".atom"); ok && !doc.Modified.IsZero() {
+			gauge(descTopic, float64(doc.Modified.Unix()), t.Name)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +19,13 @@ func onceCommand(term terminal) *cobra.Command {
 		Use:   "once",
 		Short: "Poll what is due, write the feeds and pages as files, and exit",
 		Long: `Polls every source that is due, once, and writes what serve would publish as
-static files for any web server: for cron jobs and static hosting. A file is
-replaced as a whole; files of topics that are no more are removed.`,
+static files for any web server: for cron jobs and static hosting. The bytes are
+those that serve hands out, but that pages have no field to search with: a file
+cannot answer. Private topics are left out: a file cannot ask for a token.
+
+A file is replaced as a whole, and what others lead to is written before them;
+then the files are removed that are no more. It can be ended at any moment: the
+next one goes on. Files that something else put into the folder stay.`,
 		Example: "  wireroom once --out /var/www/feeds",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,7 +42,7 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	if err != nil {
 		return err
 	}
-	p, err := assemble(ctx, cfg, newLogger(term.err, cfg.Log), poll.Options{})
+	p, err := assemble(ctx, cfg, at.load, newLogger(term.err, cfg.Log), poll.Options{})
 	if err != nil {
 		return err
 	}
@@ -78,21 +84,34 @@ func (p *program) writeFiles(ctx context.Context, dir string) (int, error) {
 		}
 		more = len(topics) > 0
 	}
-	stories, err := p.storyPages(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return output.WriteFiles(dir, func(yield func(news.Document, error) bool) {
-		for _, doc := range append(p.publisher.Current(), stories...) {
-			if !yield(doc, nil) {
-				return
-			}
+	following := map[string]string{} // a folder cannot say where the page after the newest is: it holds it
+	for _, topic := range set.open() {
+		newest, _, err := p.db.Archived(ctx, topic)
+		if err != nil {
+			return 0, err
 		}
+		maps.Copy(following, nextArchives(topic, newest))
+	}
+	// What others lead to comes before them.
+	return output.WriteFiles(dir, func(yield func(news.Document, error) bool) {
 		for _, topic := range set.open() {
 			for doc, err := range p.db.ArchivePages(ctx, topic) {
 				if !yield(doc, err) {
 					return
 				}
+			}
+		}
+		for doc, err := range p.storyPages(ctx) {
+			if !yield(doc, err) {
+				return
+			}
+		}
+		for _, doc := range p.publisher.Current() {
+			if !yield(doc, nil) {
+				return
+			}
+			if doc.Path = following[doc.Path]; doc.Path != "" && !yield(doc, nil) {
+				return
 			}
 		}
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 const overruleConfig = `
@@ -35,10 +36,10 @@ func TestOverrule(t *testing.T) {
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.FileServer(http.Dir(filepath.Join("testdata", "origin")))}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
-	dir, addr := t.TempDir(), freePort(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(overruleConfig, addr, l.Addr()))
 	base := "http://" + addr
-	bin := wireroom(t)
+	bin := built.Program(t)
 	p := start(t, dir, bin)
 	shows := func(ferries ...string) func() bool {
 		return func() bool {
@@ -80,7 +81,7 @@ func TestOverrule(t *testing.T) {
 	split := fetchTopic(t, base)
 	checkIDs(t, before, split)
 
-	if _, err := p.terminate(); err != nil {
+	if _, err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	rewind(t, filepath.Join(dir, "wireroom.db"))

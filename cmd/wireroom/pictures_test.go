@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/newsroom"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // maxPicture is the size of a picture, in bytes, that a README may load.
@@ -26,7 +27,7 @@ func TestPictures(t *testing.T) {
 		t.Skip("pictures are taken by make pictures")
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	said, ended := &lockedBuffer{}, make(chan error, 1)
+	said, ended := &built.Log{}, make(chan error, 1)
 	d := demo{listen: "127.0.0.1:0", room: newsroom.Options{
 		Midnight: time.Date(2026, time.March, 14, 0, 0, 0, 0, time.UTC), Until: 15*time.Hour + 30*time.Minute, Speed: 600,
 	}}

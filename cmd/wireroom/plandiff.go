@@ -90,9 +90,15 @@ func topicChanges(cfg *config.Config, was inForce) []plannedTopic {
 			changes = append(changes, plannedTopic{change: change{name, changed, topicDiff(old.Topic, t.Topic)}})
 		}
 	}
+	fate := map[string]string{}
+	for name, t := range next.Topics {
+		for _, former := range t.Topic.Formerly {
+			fate[former] = "leads to " + name
+		}
+	}
 	for name := range was.Topics {
 		if _, ok := next.Topics[name]; !ok {
-			changes = append(changes, plannedTopic{change: change{name, removed, []string{"answered with 410 Gone"}}})
+			changes = append(changes, plannedTopic{change: change{name, removed, []string{cmp.Or(fate[name], "answered with 410 Gone")}}})
 		}
 	}
 	sortTopics(changes)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log"
 	"log/slog"
@@ -42,6 +43,7 @@ type program struct {
 	pushing    *pushing // nil without server.base_url
 	pings      sync.WaitGroup
 	setup      atomic.Pointer[setup]
+	aside      atomic.Bool // another process works by a newer configuration
 }
 
 // A setup is what a configuration comes to. It is replaced as a whole.
@@ -49,6 +51,8 @@ type setup struct {
 	cfg  *config.Config
 	plan *aggregator.Plan
 	site render.Site
+
+	edition edition
 }
 
 // newSetup compiles a configuration.
@@ -62,7 +66,7 @@ func newSetup(cfg *config.Config, by authority) (*setup, error) {
 		BaseURL: baseURL(cfg), Title: cfg.Title, Version: version(),
 		Authority: by.String(), Images: render.ImagePolicy(cfg.Server.Images),
 		Search: true,
-	}}, nil
+	}, editionOf(cfg, written(cfg))}, nil
 }
 
 func (s *setup) catalogue() output.Catalogue {
@@ -73,8 +77,10 @@ func (s *setup) catalogue() output.Catalogue {
 const noteAuthority = "authority"
 
 // assemble opens the store and wires the stages. The network is as the options
-// say, but for who asks.
-func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, network poll.Options) (p *program, err error) {
+// say, but for who asks. A configuration that includes lists on the web is read
+// again, by load, with those that the store keeps: what they brought is not
+// taken out of topics until they have been fetched anew.
+func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog.Logger, network poll.Options) (p *program, err error) {
 	if _, err := plan(cfg); err != nil {
 		return nil, err // before a store is made
 	}
@@ -91,6 +97,11 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 			db.Close()
 		}
 	}()
+	if len(cfg.Lists) > 0 && load != nil {
+		if cfg, err = load(func(address string) ([]byte, error) { return keptList(ctx, db, address) }); err != nil {
+			return nil, err
+		}
+	}
 	folder, err := os.OpenRoot(filepath.Dir(cfg.File))
 	if err != nil {
 		return nil, err
@@ -109,21 +120,33 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 		return nil, err
 	}
 	p.setup.Store(set)
-	if err := adopt(ctx, db, cfg); err != nil {
-		return nil, err
+	older := adopt(ctx, db, cfg, set.edition)
+	if older != nil && !errors.Is(older, errOlder) {
+		return nil, older
 	}
 	network.Version, network.Contact, network.Files = version(), cfg.Contact, p.folder
 	p.client = poll.NewClient(network)
 	p.desk = serve.New(serve.Options{
-		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Search: p.search, Alive: p.alive, Ready: p.ready,
+		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Search: p.search, Alive: p.alive, Ready: p.ready, Trouble: db.Trouble,
+		Age:          func() time.Duration { return p.publisher.Age() },
 		RemoteImages: cfg.Server.Images == config.ImagesDirect,
 	})
 	p.meter = newMeter(p)
 	p.handler = p.desk.Handler()
 	p.publisher = output.NewPublisher(db, p.desk, set.catalogue(), logger, p.tell)
+	lead, err := leaseOf("WIREROOM_LEAD_LEASE")
+	if err != nil {
+		return nil, err
+	}
+	lease, err := leaseOf("WIREROOM_CLAIM_LEASE")
+	if err != nil {
+		return nil, err
+	}
 	p.aggregator = aggregator.New(db, p.client, set.plan, logger, aggregator.Options{
-		Workers: cfg.Workers, Owner: owner(), Filed: p.publisher.Changed, Polled: p.meter.polled,
+		Workers: cfg.Workers, Owner: owner(), Filed: p.publisher.Changed, Polled: p.meter.polled, Decided: p.meter.decided,
+		Lead: lead, Lease: lease,
 	})
+	p.standAside(older)
 	if p.pushing, err = newPushing(ctx, p); err != nil {
 		return nil, err
 	}
@@ -132,6 +155,23 @@ func assemble(ctx context.Context, cfg *config.Config, logger *slog.Logger, netw
 	}
 	p.handler = p.meter.count(p.handler)
 	return p, nil
+}
+
+// leaseOf reads how long a lease is to last from the environment; 0: as long as
+// is usual. Shorter ones are for those who try what happens when replicas die.
+func leaseOf(name string) (time.Duration, error) {
+	text := os.Getenv(name)
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err == nil && d < time.Second {
+		err = errors.New("less than a second")
+	}
+	if err != nil {
+		return 0, exitError{fmt.Errorf("%s is no duration: %w", name, err), exitConfig}
+	}
+	return d, nil
 }
 
 // close ends what assemble opened. What is stored is whole whenever it is called.
@@ -227,6 +267,9 @@ func (p *program) alive(ctx context.Context) error {
 func (p *program) ready(ctx context.Context) error {
 	if err := p.alive(ctx); err != nil {
 		return err
+	}
+	if !p.db.Leads() {
+		return nil // it serves what another process publishes
 	}
 	return p.aggregator.Polled(ctx, time.Now())
 }

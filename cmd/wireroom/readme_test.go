@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/config"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // root is the project's root, seen from this package.
@@ -62,16 +63,16 @@ func TestReadmeConfiguration(t *testing.T) {
 	}))
 	t.Cleanup(origin.Close)
 	here := regexp.MustCompile(`https://[^/\s"]+/`).ReplaceAllString(text, origin.URL+"/")
-	dir, addr := t.TempDir(), freePort(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), here+"defaults: {allow_private: true}\n")
-	p := start(t, dir, wireroom(t), "serve", "--listen", addr)
+	p := start(t, dir, built.Program(t), "serve", "--listen", addr)
 	for _, m := range regexp.MustCompile("http://localhost:8080(/topics/[a-z.]+)[`>]").FindAllStringSubmatch(readme(t), -1) {
 		await(t, 30*time.Second, "published at "+m[1], func() bool {
 			body, ok := get("http://" + addr + m[1])
 			return ok && bytes.Contains(body, []byte("of the emission office"))
 		})
 	}
-	if _, err := p.terminate(); err != nil {
+	if _, err := p.Stop(); err != nil {
 		t.Error(err)
 	}
 }
@@ -158,6 +159,28 @@ func TestReadmeLinks(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(page), target)); err != nil {
 				t.Errorf("%s links to %s, which is not there", filepath.Base(page), target)
+			}
+		}
+	}
+}
+
+// TestReadmePromises looks for the test that holds each promise.
+func TestReadmePromises(t *testing.T) {
+	_, list, _ := strings.Cut(readme(t), "## Promises, and what holds them\n")
+	list, _, _ = strings.Cut(list, "\n## ")
+	promises := regexp.MustCompile(`(?m)^[0-9]+\. .*$`).FindAllString(list, -1)
+	if len(promises) != 14 {
+		t.Errorf("there are %d promises, not 14", len(promises))
+	}
+	for _, promise := range promises {
+		tests := regexp.MustCompile(`\[(Test\w+)\]\(([^)]+)\)`).FindAllStringSubmatch(promise, -1)
+		if len(tests) == 0 {
+			t.Errorf("no test holds: %s", promise)
+		}
+		for _, m := range tests {
+			text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(m[2])))
+			if err != nil || !strings.Contains(string(text), "\nfunc "+m[1]+"(") {
+				t.Errorf("%s is not in %s: %v", m[1], m[2], err)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
 	"syscall"
 	"time"
@@ -125,24 +126,38 @@ func (p *program) reload(ctx context.Context, load loader) {
 
 // apply replaces what the program works by.
 func (p *program) apply(ctx context.Context, load loader) error {
-	cfg, err := load(func(address string) ([]byte, error) { return p.list(ctx, address) })
+	// Whether lists may live on private addresses stands in the same file.
+	bare, err := load(nil)
+	if err != nil {
+		return err
+	}
+	cfg := bare
+	if len(bare.Lists) > 0 {
+		cfg, err = load(func(address string) ([]byte, error) { return p.list(ctx, address, bare.Private) })
+	}
 	if err != nil {
 		return err
 	}
 	for _, w := range cfg.Warnings {
 		p.logger.Warn("in the configuration", "warning", w.Error())
 	}
+	was := p.setup.Load().cfg
+	if cfg.Store != was.Store || cfg.Contact != was.Contact || cfg.Workers != was.Workers || !reflect.DeepEqual(cfg.Server, was.Server) {
+		p.logger.Warn("a change of store, server, contact or polling.workers takes effect at the next start")
+		cfg.Store, cfg.Contact, cfg.Workers, cfg.Server = was.Store, was.Contact, was.Workers, was.Server
+	}
 	next, err := newSetup(cfg, p.authority)
 	if err != nil {
 		return err
 	}
-	was := p.setup.Load().cfg
-	if cfg.Store != was.Store || cfg.Server.Listen != was.Server.Listen || cfg.Workers != was.Workers {
-		p.logger.Warn("a change of store, server.listen or workers takes effect at the next start")
+	if next.edition.Hash != p.setup.Load().edition.Hash {
+		next.edition.At = p.db.Now().UTC() // whatever date the file bears
 	}
-	if err := adopt(ctx, p.db, cfg); err != nil {
-		return err
+	older := adopt(ctx, p.db, cfg, next.edition)
+	if older != nil && !errors.Is(older, errOlder) {
+		return older
 	}
+	p.standAside(older)
 	p.setup.Store(next)
 	p.aggregator.Replace(next.plan)
 	p.publisher.Replace(next.catalogue())
@@ -154,8 +169,8 @@ const noteList = "list:"
 
 // list fetches a list of feeds, or returns its last good copy where that
 // fails.
-func (p *program) list(ctx context.Context, address string) ([]byte, error) {
-	answer := p.client.Get(ctx, news.Source{Name: "list", URL: address}, address, time.Now())
+func (p *program) list(ctx context.Context, address string, private bool) ([]byte, error) {
+	answer := p.client.Get(ctx, news.Source{Name: "list", URL: address, AllowPrivate: private}, address, time.Now())
 	if answer.Body != nil {
 		return answer.Body, p.db.Note(ctx, noteList+address, string(answer.Body))
 	}

@@ -3,12 +3,17 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // applyWithin is how soon a change of the configuration is in force.
@@ -55,16 +60,17 @@ func TestReload(t *testing.T) {
 	})}
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
-	dir, addr := t.TempDir(), freePort(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
 	r := &reloading{t, dir, filepath.Join(dir, "feeds.yaml"), "http://" + addr, addr, "http://" + l.Addr().String() + "/harbour"}
 	write(t, r.file, r.text(""))
-	p := start(t, dir, wireroom(t))
+	p := start(t, dir, built.Program(t))
 	await(t, 30*time.Second, "the topic is published", func() bool {
 		_, ok := get(r.base + "/topics/all.json")
 		return ok && len(fetchTopic(t, r.base).Items) == 3
 	})
 	before := fetchTopic(t, r.base)
 	r.written()
+	r.renamed()
 	r.faulty()
 	r.linked()
 	p.Process.Signal(syscall.SIGHUP)
@@ -73,7 +79,7 @@ func TestReload(t *testing.T) {
 	if strings.Contains(r.front(), "mistake") {
 		t.Error("the front page still tells of a mistake")
 	}
-	if took, err := p.terminate(); err != nil || took > 8*time.Second {
+	if took, err := p.Stop(); err != nil || took > 8*time.Second {
 		t.Errorf("SIGTERM: stopped after %s, %v", took, err)
 	}
 }
@@ -118,6 +124,31 @@ func (r *reloading) faulty() {
 	time.Sleep(3 * lookEvery)
 	if !r.serves("two") || !r.serves("all") {
 		r.t.Error("a faulty file has changed what is served")
+	}
+}
+
+// renamed gives a topic another name: its old addresses lead to the new ones,
+// and no reader sees an entry twice, for all ids stay.
+func (r *reloading) renamed() {
+	id := regexp.MustCompile(`<id>tag:[^<]*</id>`)
+	ids := func(name string) []string {
+		body, _ := get(r.base + "/topics/" + name + ".atom") // follows a redirect
+		ours := regexp.MustCompile(`(?s)<source>.*?</source>`).ReplaceAllString(string(body), "")
+		return id.FindAllString(ours, -1)
+	}
+	before := ids("two")
+	write(r.t, r.file, r.text("  second: {title: Two, formerly: [two]}\n"))
+	r.becomes("second", "renamed")
+	if after := ids("two"); len(before) != 4 || !slices.Equal(before, after) {
+		r.t.Errorf("the ids of a topic and its three entries were\n%q and are, under another name,\n%q", before, after)
+	}
+	resp, err := (&http.Transport{}).RoundTrip(httptest.NewRequest(http.MethodGet, r.base+"/topics/two.atom?x=1", nil))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusMovedPermanently || to != r.base+"/topics/second.atom" {
+		r.t.Errorf("the old address is answered with %d and leads to %q", resp.StatusCode, to)
 	}
 }
 

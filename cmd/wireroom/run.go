@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,25 +85,39 @@ func commands(term terminal) *cobra.Command {
 from several outlets, and republishes merged topic feeds for any feed reader.
 
 Without a command it serves: the same as "wireroom serve".`,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          serve.RunE,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
 	root.SetFlagErrorFunc(usageError)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.HiddenDefaultCmd = true // it is told of in docs/operating.md
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
-		demoCommand(term), explainCommand(term), previewCommand(term), planCommand(term),
+		demoCommand(term), topCommand(term), explainCommand(term), previewCommand(term), planCommand(term),
 		addCommand(term), importCommand(term), exportCommand(term),
-		backupCommand(term), restoreCommand(term), storiesCommand(term), splitCommand(term), joinCommand(term),
+		backupCommand(term), restoreCommand(term), migrateCommand(term), storiesCommand(term), splitCommand(term), joinCommand(term),
 		healthcheckCommand(), versionCommand(term))
-	for _, cmd := range root.Commands() {
+	for _, cmd := range append(root.Commands(), root) {
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error { return usageError(cmd, check(cmd, args)) }
 		}
 	}
 	return root
+}
+
+// noCommand refuses a word that is no command, with those that it may have
+// been meant for.
+func noCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	meant := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		meant = " (did you mean " + strings.Join(near, " or ") + "?)"
+	}
+	return fmt.Errorf("there is no command %q%s", args[0], meant)
 }
 
 // usageError says that a command was used wrongly, unless err is nil.
@@ -122,13 +137,13 @@ type fetcher func(address string) ([]byte, error)
 func load(path string, list fetcher) (*config.Config, error) {
 	cfg, err := config.LoadLists(path, os.LookupEnv, list)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, exitError{fmt.Errorf("there is no %s here: name the file with --config, or write one (see docs/configuration.md)", path), exitConfig}
+		return nil, exitError{fmt.Errorf("there is no %s here: wireroom add ADDRESS makes one, --config names one elsewhere, and wireroom demo needs none", path), exitConfig}
 	}
 	var problems config.Problems
 	if err != nil && !errors.As(err, &problems) {
 		return nil, err
 	}
-	if problems = append(problems, flaws(cfg)...); len(problems) > 0 {
+	if problems = append(problems, flaws(cfg, problems)...); len(problems) > 0 {
 		return nil, problems.Sorted()
 	}
 	return cfg, nil

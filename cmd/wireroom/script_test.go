@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // TestScripts runs the commands as a person would, on the built program. In a
@@ -25,7 +27,7 @@ func TestScripts(t *testing.T) {
 		outlets.ServeHTTP(w, r)
 	}))
 	t.Cleanup(origin.Close)
-	bin := filepath.Dir(wireroom(t))
+	bin := filepath.Dir(built.Program(t))
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // canary begins every secret of the test: it must be seen by the origins of
@@ -102,28 +104,28 @@ func TestSecretsStayInside(t *testing.T) {
 		go server.Serve(l)
 		t.Cleanup(func() { server.Close() })
 	}
-	dir, addr, admin := t.TempDir(), freePort(t), freePort(t)
+	dir, addr, admin := t.TempDir(), built.FreeAddress(t), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "secret-basic"), canary+"-basic\n")
 	write(t, filepath.Join(dir, "secret-query"), canary+"-query\n")
 	t.Setenv("CANARY", canary)
 	write(t, filepath.Join(dir, "feeds.yaml"), v.config(home.Addr().String(), addr, admin))
-	p := start(t, dir, wireroom(t))
+	p := start(t, dir, built.Program(t))
 	base := "http://" + addr
 	await(t, 60*time.Second, "every source that is ill has failed three times", func() bool {
-		log := p.log.String()
+		log := p.Log.String()
 		return strings.Count(log, `"failures":3,`) >= 5*len(kinds) && strings.Contains(log, "Unsolicited response")
 	})
-	if _, err := p.terminate(); err != nil {
+	if _, err := p.Stop(); err != nil {
 		t.Error(err)
 	}
-	first := p.log.String()
-	p = start(t, dir, wireroom(t)) // its pages tell of what it finds
+	first := p.Log.String()
+	p = start(t, dir, built.Program(t)) // its pages tell of what it finds
 	await(t, 60*time.Second, "all is published", func() bool {
 		status, _ := get(base + "/sources.atom")
 		feed, _ := get(base + "/topics/all.json")
 		return strings.Count(string(status), "<entry>") >= 5*len(kinds) && strings.Count(string(feed), "A notice by") >= len(kinds)
 	})
-	said := map[string]string{"the log": first + p.log.String()}
+	said := map[string]string{"the log": first + p.Log.String()}
 	for _, path := range []string{"/", "/sources", "/sources.atom", "/sources.opml", "/topics/all", "/topics/all.rss", "/topics/all.atom", "/topics/all.json", "/healthz", "/nowhere"} {
 		page, _ := get(base + path)
 		said[path] = string(page)
@@ -140,7 +142,7 @@ func TestSecretsStayInside(t *testing.T) {
 			wrong := strings.NewReplacer("user: reader", "user: 7, usr: reader", "key: secret-query", "key: nowhere", "http://reader", "http:///reader").Replace(v.config(home.Addr().String(), addr, admin))
 			write(t, filepath.Join(dir, "wrong.yaml"), wrong)
 		}
-		cmd := exec.Command(wireroom(t), args...)
+		cmd := exec.Command(built.Program(t), args...)
 		cmd.Dir, cmd.Env = dir, os.Environ()
 		out, _ := cmd.CombinedOutput()
 		said["wireroom "+strings.Join(args, " ")] = string(out)
@@ -148,7 +150,7 @@ func TestSecretsStayInside(t *testing.T) {
 			t.Errorf("wireroom %s says nothing", args)
 		}
 	}
-	if _, err := p.terminate(); err != nil {
+	if _, err := p.Stop(); err != nil {
 		t.Error(err)
 	}
 	for where, text := range said {

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/beside"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 const seedConfig = `
@@ -30,7 +33,7 @@ topics:
 // looks for the item that the program makes of the two.
 func TestSeed(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile(filepath.Join(shared(t, "seed"), "story.html"))
+	page, err := os.ReadFile(filepath.Join(beside.Path(t, "seed"), "story.html"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +54,9 @@ func TestSeed(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 
-	dir, addr := t.TempDir(), freePort(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(seedConfig, addr, l.Addr()))
-	start(t, dir, wireroom(t))
+	start(t, dir, built.Program(t))
 	var topic struct {
 		Items []struct {
 			Title     string

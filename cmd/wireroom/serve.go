@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/poll"
+	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/output/serve"
 )
 
@@ -47,6 +49,9 @@ nothing that was stored is lost.`,
 	return cmd
 }
 
+// errAsked ends a program whose store a backup is to be restored into.
+var errAsked = errors.New("the store is asked for by wireroom restore")
+
 // serveUntil serves until ctx is done.
 func serveUntil(ctx context.Context, term terminal, at overrides) error {
 	cfg, err := at.load(nil)
@@ -54,39 +59,75 @@ func serveUntil(ctx context.Context, term terminal, at overrides) error {
 		return err
 	}
 	logger := newLogger(term.err, cfg.Log)
-	listener, err := net.Listen("tcp", cfg.Server.Listen)
+	tcp, err := net.Listen("tcp", cfg.Server.Listen)
 	if err != nil {
 		return exitError{fmt.Errorf("cannot listen on %s: %w; name another address with --listen or server.listen", cfg.Server.Listen, err), exitConfig}
 	}
-	defer listener.Close()
-	listener, err = secure(serve.Limit(listener), cfg)
-	if err != nil {
-		return err
+	defer tcp.Close()
+	listener := tcp.(*net.TCPListener)
+	for {
+		if err := listener.SetDeadline(time.Time{}); err != nil {
+			return err
+		}
+		cfg, err = serveStore(ctx, cfg, at, logger, &lasting{listener})
+		if !errors.Is(err, errAsked) {
+			return err
+		}
+		store.AwaitRestored(ctx, cfg.Store)
 	}
-	p, err := assemble(ctx, cfg, logger, poll.Options{})
+}
+
+// serveStore serves from the store that cfg names until ctx is done, or the store
+// is asked for; then it returns the configuration that was in force.
+func serveStore(ctx context.Context, cfg *config.Config, at overrides, logger *slog.Logger, listener net.Listener) (*config.Config, error) {
+	settings, err := certified(cfg, logger)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	p, err := assemble(ctx, cfg, at.load, logger, poll.Options{})
+	if err != nil {
+		return nil, err
 	}
 	defer p.close()
 	if err := p.publisher.Restore(ctx); err != nil {
-		return err
+		if errors.Is(err, store.ErrDamaged) {
+			err = exitError{err, exitConfig}
+		}
+		return nil, err
 	}
 	logger.Info("wireroom "+version(), "config", cfg.File, "sources", len(cfg.Sources), "topics", len(cfg.Topics), "store", storeName(cfg.Store))
 	logger.Info("listening", "address", listener.Addr().String(), "read", baseURL(cfg)+"/")
-	return p.run(ctx, listener, at.load)
+	if settings == nil {
+		listener = p.desk.Front(listener, p.meter.answered)
+	} else {
+		listener = tls.NewListener(serve.Limit(listener), settings)
+	}
+	err = p.run(ctx, listener, at.load)
+	return p.setup.Load().cfg, err
 }
 
-// run lets the loops of a program run until ctx is done, or the listener fails.
-// load reads the configuration again when it has changed; nil: it cannot.
+// A lasting listener is closed for those who accept from it; readers that come
+// wait for the next to do so.
+type lasting struct{ *net.TCPListener }
+
+// Close ends Accept.
+func (l *lasting) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
+
+// run lets the loops of a program run until ctx is done, the listener fails, or,
+// with errAsked, its store is asked for. load reads the configuration again when it
+// has changed; nil: it cannot.
 func (p *program) run(ctx context.Context, listener net.Listener, load loader) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var loops sync.WaitGroup
 	loops.Go(func() { p.aggregator.Collect(ctx) })
 	loops.Go(func() { p.aggregator.Schedule(ctx) })
 	loops.Go(func() { p.aggregator.File(ctx) })
 	loops.Go(func() { p.publisher.Run(ctx) })
 	loops.Go(func() { p.keepHouse(ctx) })
+	if p.db.Shared() {
+		loops.Go(func() { p.keepEdition(ctx) })
+	}
 	if p.pushing != nil {
 		loops.Go(func() { p.pushing.run(ctx, p) })
 	}
@@ -97,6 +138,12 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 		loops.Go(func() { p.watch(ctx, load) })
 	}
 
+	loops.Go(func() {
+		if p.asked(ctx) {
+			stop(errAsked)
+		}
+	})
+
 	server := serve.HTTPServer(p.handler, p.logger)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -105,44 +152,80 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 	case <-ctx.Done():
 		p.logger.Info("stopping")
 	case err = <-failed:
-		stop()
+		stop(nil)
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	if server.Shutdown(end) != nil {
-		server.Close()
+	serve.Shutdown(end, server, listener)
+	if err == nil {
+		<-failed // nobody accepts any more
 	}
 	loops.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
-	if err == nil {
-		p.logger.Info("stopped")
+	switch {
+	case err != nil:
+		return err
+	case context.Cause(ctx) == errAsked:
+		p.logger.Info("the store is closed until a backup is restored")
+		return errAsked
 	}
-	return err
+	p.logger.Info("stopped")
+	return nil
 }
 
-// secure lets a listener speak TLS if the configuration asks for it. What ACME
-// brings is kept beside the store.
-func secure(listener net.Listener, cfg *config.Config) (net.Listener, error) {
+// askedEvery is how often it is looked whether the store is asked for.
+const askedEvery = time.Second
+
+// asked returns true when the store is asked for, and false when ctx is done.
+func (p *program) asked(ctx context.Context) bool {
+	tick := time.NewTicker(askedEvery)
+	defer tick.Stop()
+	for !store.Asked(p.setup.Load().cfg.Store) {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// certified returns how TLS is spoken, or nil if the configuration does not ask
+// for it.
+func certified(cfg *config.Config, logger *slog.Logger) (*tls.Config, error) {
 	t := cfg.Server.TLS
-	settings, err := serve.TLS{Cert: t.Cert, Key: t.Key, ACME: t.ACME, Cache: filepath.Join(filepath.Dir(cfg.Store), "certificates")}.Config()
-	if err != nil || settings == nil {
-		return listener, err
-	}
-	return tls.NewListener(listener, settings), nil
+	return serve.TLS{
+		Cert: t.Cert, Key: t.Key, ACME: t.ACME, Directory: t.Directory, Cache: certificates(cfg.Store), Log: logger,
+	}.Config()
 }
 
-// houseEvery is how often what outlived the retention is dropped.
+// certificates is the folder that keeps what ACME brings: beside the store, or,
+// where that is no file, where one would be.
+func certificates(dsn string) string {
+	if store.IsFile(dsn) {
+		return filepath.Join(filepath.Dir(dsn), "certificates")
+	}
+	return filepath.Join("data", "certificates")
+}
+
+// houseEvery is how often what outlived its use is dropped.
 const houseEvery = time.Hour
 
-// keepHouse drops, now and then, what is older than the retention.
+// keepHouse drops, now and then, what is older than the retention, and what
+// nothing looks back at.
 func (p *program) keepHouse(ctx context.Context) {
 	tick := time.NewTicker(houseEvery)
 	defer tick.Stop()
 	for {
-		if retention := p.setup.Load().cfg.Retention; retention > 0 {
-			p.purge(ctx, retention)
+		if p.db.Leads() {
+			if retention := p.setup.Load().cfg.Retention; retention > 0 {
+				p.purge(ctx, retention)
+			}
+			if _, err := p.db.DropSketches(ctx, time.Now().Add(-p.aggregator.LooksBack())); err != nil && ctx.Err() == nil {
+				p.logger.Error("the sketches of old items could not be dropped", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -7,13 +7,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // TestStopWhileReading: a signal ends the program while it waits for its
 // standard input, and a second one whatever it waits for.
 func TestStopWhileReading(t *testing.T) {
 	t.Parallel()
-	bin, dir := wireroom(t), t.TempDir()
+	bin, dir := built.Program(t), t.TempDir()
 	fifo := filepath.Join(dir, "feeds.yaml")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -58,14 +60,14 @@ func TestStopWhileReading(t *testing.T) {
 // start stops, and does not say that something was wrong.
 func TestStopWhileStarting(t *testing.T) {
 	t.Parallel()
-	bin, dir := wireroom(t), t.TempDir()
+	bin, dir := built.Program(t), t.TempDir()
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, base_url: \"http://feeds.wireroom.test\"}\nstore: wireroom.db\n"+
-		"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", freePort(t)))
+		"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", built.FreeAddress(t)))
 	for wait := 10 * time.Millisecond; wait < 250*time.Millisecond; wait += wait / 4 {
 		p := start(t, dir, bin)
 		time.Sleep(wait)
-		if took, err := p.terminate(); took > 8*time.Second || err != nil && p.log.String() != "" {
-			t.Errorf("told to stop after %v: it took %v (%v)\n%s", wait, took, err, p.log.String())
+		if took, err := p.Stop(); took > 8*time.Second || err != nil && p.Log.String() != "" {
+			t.Errorf("told to stop after %v: it took %v (%v)\n%s", wait, took, err, p.Log.String())
 		}
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -18,7 +20,8 @@ func storiesCommand(term terminal) *cobra.Command {
 		Use:   "stories FILE|-",
 		Short: "Say which items of a file tell the same story, and why",
 		Long: `Reads items as JSON lines, in the order in which they came, and prints for each
-its story, how it came to it, by what score and by what evidence. Nothing is
+its story, how it came to it, by what score and by what evidence, when all are
+read: an item may show that what had begun as two stories is one. Nothing is
 polled or stored. It is how the recognition of stories is measured on data of
 one's own: docs/sameness.md does it on public sets.
 
@@ -27,8 +30,9 @@ A line is an object with id (one for each item), source, title, text and time
 
 An item is the first of its story (new), the same item again (same), a copy of a
 text that is known (copy), or another report on the same event (report). With
---json a line is {id, source, story, kind, score, of, family, agency, evidence,
-nearest}; a story is named by the id of its first item.`,
+--json a line is {id, source, story, copies, kind, score, of, family, agency,
+evidence, nearest}; a story is named by the id of its first item, and copies of
+one text by the id of the first of them.`,
 		Example: `  wireroom stories items.jsonl
   zcat items.jsonl.gz | wireroom stories --json - | jq -r '[.story, .id] | @tsv'`,
 		Args: cobra.ExactArgs(1),
@@ -42,16 +46,13 @@ nearest}; a story is named by the id of its first item.`,
 				defer f.Close()
 				in = f
 			}
-			out := bufio.NewWriter(term.out)
-			printer := storyPrinter{out: out, ids: map[string]string{}, enc: json.NewEncoder(out)}
-			printer.enc.SetEscapeHTML(false)
-			show := printer.show
-			if asJSON {
-				show = printer.json
-			}
-			if err := story.Lines(in, story.Options{}, show); err != nil {
-				out.Flush()
+			printer := storyPrinter{names: map[string]string{}, into: map[string]string{}}
+			if err := story.Lines(in, story.Options{}, printer.take); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			out := bufio.NewWriter(term.out)
+			if err := printer.print(out, asJSON); err != nil {
+				return err
 			}
 			return out.Flush()
 		},
@@ -63,9 +64,9 @@ nearest}; a story is named by the id of its first item.`,
 // A storyPrinter prints decisions. It names stories by the ids that the file
 // gives to their first items, for the user knows no others.
 type storyPrinter struct {
-	out *bufio.Writer
-	enc *json.Encoder
-	ids map[string]string // of an item's slug
+	told  []toldLine
+	names map[string]string // of an item's slug
+	into  map[string]string // story that was absorbed → the one that it is part of
 }
 
 // toldLine is what stories --json prints of an item.
@@ -73,6 +74,7 @@ type toldLine struct {
 	ID       string         `json:"id"`
 	Source   string         `json:"source"`
 	Story    string         `json:"story"`
+	Copies   string         `json:"copies"`
 	Kind     news.Kind      `json:"kind"`
 	Score    float64        `json:"score"`
 	Of       string         `json:"of,omitempty"`
@@ -80,6 +82,8 @@ type toldLine struct {
 	Agency   string         `json:"agency,omitempty"`
 	Evidence news.Evidence  `json:"evidence,omitzero"`
 	Nearest  *nearestOfLine `json:"nearest,omitempty"`
+
+	title string
 }
 
 type nearestOfLine struct {
@@ -89,36 +93,60 @@ type nearestOfLine struct {
 	Why   string  `json:"why"`
 }
 
-func (p *storyPrinter) told(line story.Line, d news.Decision) toldLine {
-	p.ids[d.Key.Slug()] = line.ID
+func (p *storyPrinter) take(line story.Line, d news.Decision) error {
+	p.names[d.Key.Slug()] = line.ID
+	for _, id := range d.Absorbs {
+		p.into[id] = d.Story
+	}
 	t := toldLine{
-		ID: line.ID, Source: line.Source, Story: p.name(d.Story), Kind: d.Kind, Score: d.Score,
-		Of: d.Of.ID, Family: d.Family, Agency: d.Agency, Evidence: d.Evidence,
+		ID: line.ID, Source: line.Source, Story: d.Story, Copies: d.Copies, Kind: d.Kind, Score: d.Score,
+		Of: d.Of.ID, Family: d.Family, Agency: d.Agency, Evidence: d.Evidence, title: line.Title,
 	}
 	if n := d.Nearest; n != nil {
-		t.Nearest = &nearestOfLine{n.Key.ID, p.name(n.Story), n.Score, n.Why}
+		t.Nearest = &nearestOfLine{n.Key.ID, n.Story, n.Score, n.Why}
 	}
-	return t
+	p.told = append(p.told, t)
+	return nil
 }
 
-// name is the user's name of a story.
+// name is the user's name of a story, as it is in the end.
 func (p *storyPrinter) name(slug string) string {
-	if id, ok := p.ids[slug]; ok {
+	for p.into[slug] != "" {
+		slug = p.into[slug]
+	}
+	if id, ok := p.names[slug]; ok {
 		return id
 	}
 	return slug
 }
 
-func (p *storyPrinter) json(line story.Line, d news.Decision) error {
-	return p.enc.Encode(p.told(line, d))
+func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for i := range p.told {
+		t := &p.told[i]
+		t.Story, t.Copies = p.name(t.Story), cmp.Or(p.names[t.Copies], t.Copies)
+		if t.Nearest != nil {
+			t.Nearest.Story = p.name(t.Nearest.Story)
+			if t.Nearest.Story == t.Story {
+				t.Nearest = nil // merged with after all
+			}
+		}
+		if !asJSON {
+			t.show(out)
+		} else if err := enc.Encode(t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (p *storyPrinter) show(line story.Line, d news.Decision) error {
-	t := p.told(line, d)
-	fmt.Fprintf(p.out, "%s  %s\n", t.ID, line.Title)
+// show prints for a reader. A writer that failed says so when it is flushed.
+func (t *toldLine) show(out io.Writer) {
+	fmt.Fprintf(out, "%s  %s\n", t.ID, t.title)
 	field := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(p.out, "    %-14s %s\n", name, value)
+			fmt.Fprintf(out, "    %-14s %s\n", name, value)
 		}
 	}
 	field("story", t.Story)
@@ -131,5 +159,4 @@ func (p *storyPrinter) show(line story.Line, d news.Decision) error {
 	if n := t.Nearest; n != nil {
 		field("not merged", fmt.Sprintf("with story %s, nearest %s, score %.2f: %s", n.Story, n.ID, n.Score, n.Why))
 	}
-	return nil // a writer that failed says so when it is flushed
 }

@@ -172,7 +172,7 @@ func TestRule28To32_TheSubscriber(t *testing.T) {
 		server := &http.Server{Handler: office}
 		go server.Serve(web)
 		ctx, stop := context.WithCancel(t.Context())
-		p, err := assemble(ctx, cfg, slog.New(slog.DiscardHandler), poll.Options{DialContext: web.dial})
+		p, err := assemble(ctx, cfg, nil, slog.New(slog.DiscardHandler), poll.Options{DialContext: web.dial})
 		if err != nil {
 			t.Fatal(err)
 		}

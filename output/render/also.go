@@ -20,7 +20,7 @@ type report struct {
 	url       string
 	published time.Time
 	language  string
-	copy      bool // the same text, lightly edited
+	copy      bool // the text of the lead, or of a report before it, lightly edited
 	score     float64
 	rule      string
 }
@@ -33,6 +33,14 @@ func reports(members []news.Member) (list []report, more int) {
 	name := func(m *news.Member) string {
 		return family(m) + "\n" + strings.ToLower(title(&m.Record.Item, m.Outlet))
 	}
+	texts := map[string]bool{}
+	told := func(m *news.Member) bool {
+		text := m.Decision.Copies
+		was := texts[text] || text == "" && isCopy(m)
+		texts[text] = text != ""
+		return was
+	}
+	told(&members[0])
 	take := func(m *news.Member) {
 		families[family(m)], links[itemURL(&m.Record.Item)], headlines[name(m)] = true, true, true
 	}
@@ -49,7 +57,9 @@ func reports(members []news.Member) (list []report, more int) {
 				more++
 				continue
 			}
-			list = append(list, newReport(m))
+			r := newReport(m)
+			r.copy = told(m)
+			list = append(list, r)
 		}
 	}
 	return list, more
@@ -63,7 +73,6 @@ func newReport(m *news.Member) report {
 		url:       itemURL(item),
 		published: instant(item.Published, item.FirstSeen),
 		language:  languageTag(item.Language),
-		copy:      m.Decision.Kind == news.KindCopy || m.Decision.Kind == news.KindSame,
 		score:     m.Decision.Score,
 		rule:      cleanLine(m.Decision.Evidence.Rule),
 	}

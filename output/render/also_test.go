@@ -35,3 +35,26 @@ func TestFurtherReports(t *testing.T) {
 		t.Errorf("got %q and %d more, want %q", got, more, want)
 	}
 }
+
+// TestSameTextsAreTold gives a story of two texts in two copies each, led by one
+// that is the copy of a report: what is said of each is seen from the lead.
+func TestSameTextsAreTold(t *testing.T) {
+	member := func(name, copies string, kind news.Kind) news.Member {
+		return news.Member{
+			Record:   news.Record{Item: news.Item{Source: name, Title: "A ferry, says " + name, Canonical: "https://" + name + ".example/1"}},
+			Outlet:   news.Outlet{Source: name, Title: name, Family: name},
+			Decision: news.Decision{Kind: kind, Copies: copies},
+		}
+	}
+	list, _ := reports([]news.Member{
+		member("quay", "first", news.KindCopy), member("pier", "first", news.KindNew),
+		member("dock", "second", news.KindCopy), member("isle", "second", news.KindReport),
+	})
+	var same []bool
+	for _, r := range list {
+		same = append(same, r.copy)
+	}
+	if want := []bool{true, false, true}; !slices.Equal(same, want) {
+		t.Errorf("with the same text: %v, want %v", same, want)
+	}
+}

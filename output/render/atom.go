@@ -107,16 +107,20 @@ func (l *layout) atom() (news.Document, error) {
 	if err != nil {
 		return news.Document{}, err
 	}
-	body, err := l.splice(shell, "</feed>", func(pl *plate) (_ []byte, err error) {
+	body, tag, err := l.splice(shell, "</feed>", func(pl *plate) (*part, error) {
 		if pl.atom == nil {
-			pl.atom, err = encodePart(newAtomEntry(site, &pl.entry), " ")
+			text, err := encodePart(newAtomEntry(site, &pl.entry), " ")
+			if err != nil {
+				return nil, err
+			}
+			pl.atom = newPart(text)
 		}
-		return pl.atom, err
+		return pl.atom, nil
 	})
 	if err != nil {
 		return news.Document{}, err
 	}
-	return ch.document(site, atomFormat, body, l.modified), nil
+	return ch.document(site, atomFormat, body, tag, l.modified), nil
 }
 
 func atomLink(rel, href, mediaType string) link {

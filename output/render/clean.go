@@ -140,7 +140,7 @@ func truncate(s string, n int) string {
 	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
 		cut = cut[:i]
 	}
-	return strings.TrimRight(cut, " ,;:") + "…"
+	return strings.TrimRight(cut, " .,;:") + "…"
 }
 
 // canonicalURI is what validators take for a canonical URI beyond doubt: a

@@ -11,8 +11,10 @@ import (
 // ETag returns a strong entity tag for body, in quotes: half of its SHA-256.
 func ETag(body []byte) string {
 	sum := sha256.Sum256(body)
-	return `"` + hex.EncodeToString(sum[:16]) + `"`
+	return tagOf(sum[:])
 }
+
+func tagOf(sum []byte) string { return `"` + hex.EncodeToString(sum[:16]) + `"` }
 
 // Follow returns doc as the successor of prev, the document that was last
 // published at the same path: Modified never goes back, even where the newest
@@ -25,12 +27,12 @@ func Follow(prev, doc news.Document) news.Document {
 }
 
 // document finishes one format of a channel.
-func (ch Channel) document(site Site, f format, body []byte, modified time.Time) news.Document {
+func (ch Channel) document(site Site, f format, body []byte, tag string, modified time.Time) news.Document {
 	doc := news.Document{
 		Path:        ch.path(f),
 		ContentType: f.contentType,
 		Body:        body,
-		ETag:        ETag(body),
+		ETag:        tag,
 		Modified:    modified,
 		MaxAge:      ch.maxAge(),
 		Topic:       ch.Topic.Name,

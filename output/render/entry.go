@@ -1,7 +1,9 @@
 package render
 
 import (
+	"cmp"
 	"html"
+	"path"
 	"strings"
 	"time"
 
@@ -170,7 +172,7 @@ func cleanPerson(p news.Person) news.Person {
 func cleanEnclosures(list []news.Enclosure) (kept []news.Enclosure) {
 	seen := map[string]bool{"": true}
 	for _, e := range list {
-		e.URL, e.Type, e.Title = webURL(e.URL), mediaType(e.Type), cleanLine(e.Title)
+		e.URL, e.Type, e.Title = webURL(e.URL), mediaType(e.Type, e.URL), cleanLine(e.Title)
 		e.Length, e.Duration = max(e.Length, 0), max(e.Duration, 0)
 		if !seen[e.URL] {
 			seen[e.URL] = true
@@ -194,19 +196,27 @@ func cleanImage(img *news.Image) *news.Image {
 	return &c
 }
 
+// mediaTypes are the types of files by their endings, where a feed does not say.
+var mediaTypes = map[string]string{
+	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".avif": "image/avif",
+	".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".wav": "audio/wav",
+	".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime", ".pdf": "application/pdf", ".epub": "application/epub+zip",
+}
+
 // mediaType returns t if it has the form of a media type, without parameters;
-// else the type that says nothing.
-func mediaType(t string) string {
+// else the type by the address, or the one that says nothing.
+func mediaType(t, address string) string {
 	t, _, _ = strings.Cut(strings.ToLower(t), ";")
 	t = strings.TrimSpace(t)
 	major, minor, ok := strings.Cut(t, "/")
 	token := func(s string) bool {
 		return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+") == ""
 	}
-	if !ok || !token(major) || !token(minor) {
-		return "application/octet-stream"
+	if ok && token(major) && token(minor) {
+		return t
 	}
-	return t
+	address, _, _ = strings.Cut(strings.ToLower(address), "?")
+	return cmp.Or(mediaTypes[path.Ext(address)], "application/octet-stream")
 }
 
 // firstYear is the earliest that readers and validators believe of a feed.

@@ -232,11 +232,11 @@ func TestHostilePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	missing, err := MissingPage(direct)
+	errorPages, err := ErrorPages(direct)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, doc := range []news.Document{topic, index, story, sources[0], missing} {
+	for _, doc := range append(errorPages, topic, index, story, sources[0]) {
 		inspectHTML(t, doc.Path, bytes.NewReader(doc.Body), true)
 		if bytes.Contains(doc.Body, []byte("ZgotmplZ")) {
 			t.Errorf("%s: a value was refused by its context", doc.Path)

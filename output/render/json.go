@@ -110,21 +110,24 @@ func (l *layout) json() (news.Document, error) {
 	}
 	// The items are the last member: "]" and "}" end the document.
 	first := true
-	body, err := l.splice(shell, "]", func(pl *plate) (_ []byte, err error) {
+	body, tag, err := l.splice(shell, "]", func(pl *plate) (*part, error) {
 		if pl.json == nil {
-			pl.json, err = encodeJSON(newJSONItem(&pl.entry), "  ")
-			pl.json = append([]byte(",\n  "), bytes.TrimSuffix(pl.json, []byte("\n"))...)
+			text, err := encodeJSON(newJSONItem(&pl.entry), "  ")
+			if err != nil {
+				return nil, err
+			}
+			pl.json = newPart(append([]byte(",\n  "), bytes.TrimSuffix(text, []byte("\n"))...))
 		}
 		if first {
 			first = false
-			return pl.json[1:], err
+			return &part{pl.json.text[1:], pl.json.sum}, nil
 		}
-		return pl.json, err
+		return pl.json, nil
 	})
 	if err != nil {
 		return news.Document{}, err
 	}
-	return ch.document(site, jsonFormat, body, l.modified), nil
+	return ch.document(site, jsonFormat, body, tag, l.modified), nil
 }
 
 // encodeJSON keeps < and & as they are: the document is not within a page.

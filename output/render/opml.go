@@ -28,8 +28,8 @@ type opmlRoot struct {
 type opmlOutline struct {
 	Text     string `xml:"text,attr"`
 	Title    string `xml:"title,attr"`
-	Type     string `xml:"type,attr"`
-	XMLURL   string `xml:"xmlUrl,attr"`
+	Type     string `xml:"type,attr,omitempty"`
+	XMLURL   string `xml:"xmlUrl,attr,omitempty"`
 	HTMLURL  string `xml:"htmlUrl,attr,omitempty"`
 	Language string `xml:"language,attr,omitempty"`
 	Category string `xml:"category,attr,omitempty"`
@@ -40,18 +40,32 @@ type opmlOutline struct {
 // subscription list that any reader can import. What has no feed on the web
 // is left out. Path is where the list is served, such as "/sources.opml".
 func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Document, error) {
+	outlets = slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return o.Feed == "" })
+	doc, err := ExportedOPML(title, outlets)
+	doc.Path = path
+	return doc, err
+}
+
+// ExportedOPML is SourcesOPML for a file, which may come back to package
+// config: a site of which the feed is not known stands in it by its own
+// address, which other readers pass over.
+func ExportedOPML(title string, outlets []news.Outlet) (news.Document, error) {
 	root := opmlRoot{Version: "2.0", NS: opmlNS, Title: cleanLine(title), Docs: "http://opml.org/spec2.opml"}
 	for _, o := range outlets {
 		o = cleanOutlet(o)
-		if o.Feed == "" {
+		outline := opmlOutline{
+			Text: o.Title, Title: o.Title, XMLURL: o.Feed, HTMLURL: o.Link,
+			Language: languageTag(o.Language), Category: opmlCategory(o.Tags), Name: o.Source,
+		}
+		switch {
+		case o.Feed != "":
+			outline.Type = "rss"
+		case o.Link == "":
 			continue
 		}
-		root.Body = append(root.Body, opmlOutline{
-			Text: o.Title, Title: o.Title, Type: "rss", XMLURL: o.Feed, HTMLURL: o.Link,
-			Language: languageTag(o.Language), Category: opmlCategory(o.Tags), Name: o.Source,
-		})
+		root.Body = append(root.Body, outline)
 	}
-	return opml(path, root)
+	return opml("", root)
 }
 
 // TopicOPMLPath returns the path of the list of a topic's sources.

@@ -129,11 +129,21 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// MissingPath is where the page lies that is shown in the place of a page that
-// there is not.
-const MissingPath = "/errors/404"
-
-// MissingPage renders what is shown where there is nothing.
-func MissingPage(site Site) (news.Document, error) {
-	return page(MissingPath, "missing.tmpl", struct{ Frame frame }{site.frame("Nothing is here", "")})
+// ErrorPages renders what is shown in the place of a page that there is not:
+// /errors/404 and /errors/410.
+func ErrorPages(site Site) (list []news.Document, err error) {
+	for path, told := range map[string][2]string{
+		"/errors/404": {"Nothing is here", "The address may be mistyped, the topic may be private or have another name now, or the story may be older than what is kept."},
+		"/errors/410": {"This topic has ended", "It is no longer published, and its feeds can be taken out of your reader."},
+	} {
+		doc, err := page(path, "error.tmpl", struct {
+			Frame         frame
+			Heading, Lede string
+		}{site.frame(told[0], ""), told[0], told[1]})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, doc)
+	}
+	return list, nil
 }

@@ -211,7 +211,7 @@ func shownText(m *news.Member) string {
 func why(m *news.Member, names map[news.Key]string) []string {
 	d, ev := &m.Decision, &m.Decision.Evidence
 	if d.Kind == news.KindNew || d.Kind == "" {
-		return nil
+		return notMerged(d)
 	}
 	s := what(m)
 	if name := names[d.Of]; name != "" {
@@ -233,7 +233,16 @@ func why(m *news.Member, names map[news.Key]string) []string {
 	if len(ev.Terms) > 0 {
 		list = append(list, "Telling words of both: "+truncate(cleanLine(strings.Join(ev.Terms, ", ")), 300)+".")
 	}
-	return list
+	return append(list, notMerged(d)...)
+}
+
+// notMerged tells which story came nearest of those that an item is not of. It
+// is named by its id alone: it may be one that the page must not show.
+func notMerged(d *news.Decision) []string {
+	if d.Nearest == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("Not merged with story %s, which came nearest (score %.2f): %s.", d.Nearest.Story, d.Nearest.Score, cleanLine(d.Nearest.Why))}
 }
 
 func asSentence(s string) string {

@@ -98,6 +98,7 @@ func TestStoryPageTellsWhy(t *testing.T) {
 	other.Decision.Agency = "harbour"
 	other.Decision.Evidence = news.Evidence{Rule: "containment", Passages: []string{"the two lines"}, Note: "trimmed"}
 	other.Outlet.Content = news.ContentExcerpt
+	lead.Decision.Nearest = &news.Near{Story: "s9", Score: 0.123, Why: "too little in common"}
 	doc, err := StoryPage(site, news.Story{ID: "s1", Members: members}, []news.Topic{{Name: "city", Title: "City"}, {Name: "desk", Title: "Desk", Token: "t"}})
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +106,7 @@ func TestStoryPageTellsWhy(t *testing.T) {
 	for _, want := range []string{
 		"2 items from 2 sources, 1 independent publisher; 1 is a copy of another&#39;s text.",
 		"Has the same text, recognised by the item of Harbour Times (containment, score 0.88).",
+		"Not merged with story s9, which came nearest (score 0.12): too little in common.",
 		"Trimmed.", "Both say: “the two lines”.", "by Harbour Times", "&#43;1 h", "One text, 2 times", "<ins>", `href="/topics/city"`,
 	} {
 		if !bytes.Contains(doc.Body, []byte(want)) {

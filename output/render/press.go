@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"hash/maphash"
 	"html/template"
@@ -24,9 +25,18 @@ type Press struct {
 type plate struct {
 	key             uint64
 	entry           entry
-	rss, atom, json []byte
+	rss, atom, json *part
 	page            template.HTML
 }
+
+// A part is what one filing is of a document. Its sum is kept with it: a document
+// is summed up by its parts, of which most are as they were.
+type part struct {
+	text []byte
+	sum  [sha256.Size]byte
+}
+
+func newPart(text []byte) *part { return &part{text, sha256.Sum256(text)} }
 
 // A layout is a channel with the plates of its filings in their order.
 type layout struct {
@@ -125,7 +135,7 @@ func keyOf(under string, filed *news.Filed) uint64 {
 		number(int64(m.Record.Revision))
 		maphash.WriteComparable(&h, d.Score)
 		for _, s := range []string{
-			string(d.Kind), d.Family, d.Evidence.Rule, o.Source, o.Title, o.Feed, o.FeedID, o.Link, o.Family, o.Language,
+			string(d.Kind), d.Copies, d.Family, d.Evidence.Rule, o.Source, o.Title, o.Feed, o.FeedID, o.Link, o.Family, o.Language,
 			o.Rights, o.Icon, string(o.Content), m.Record.Item.Hash,
 		} {
 			text(s)
@@ -134,24 +144,22 @@ func keyOf(under string, filed *news.Filed) uint64 {
 	return h.Sum64()
 }
 
-// splice puts what make returns for each plate into a shell, before the last
-// end.
-func (l *layout) splice(shell []byte, end string, part func(*plate) ([]byte, error)) ([]byte, error) {
+// splice puts what of returns for each plate into a shell, before the last
+// end. The tag is that of the document: it follows from the shell and the parts,
+// hence from the bytes.
+func (l *layout) splice(shell []byte, end string, of func(*plate) (*part, error)) (body []byte, tag string, err error) {
 	at := bytes.LastIndex(shell, []byte(end))
-	size := len(shell)
-	parts := make([][]byte, len(l.plates))
-	for i, pl := range l.plates {
-		b, err := part(pl)
+	texts := [][]byte{shell[:at]}
+	sum := sha256.New()
+	sum.Write(shell[:at]) // never fails
+	for _, pl := range l.plates {
+		p, err := of(pl)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		parts[i] = b
-		size += len(b)
+		texts = append(texts, p.text)
+		sum.Write(p.sum[:])
 	}
-	body := make([]byte, 0, size)
-	body = append(body, shell[:at]...)
-	for _, b := range parts {
-		body = append(body, b...)
-	}
-	return append(body, shell[at:]...), nil
+	sum.Write(shell[at:])
+	return bytes.Join(append(texts, shell[at:]), nil), tagOf(sum.Sum(nil)), nil
 }

@@ -91,16 +91,20 @@ func (l *layout) rss() (news.Document, error) {
 	if err != nil {
 		return news.Document{}, err
 	}
-	body, err := l.splice(shell, " </channel>", func(pl *plate) (_ []byte, err error) {
+	body, tag, err := l.splice(shell, " </channel>", func(pl *plate) (*part, error) {
 		if pl.rss == nil {
-			pl.rss, err = encodePart(newRSSItem(&pl.entry), "  ")
+			text, err := encodePart(newRSSItem(&pl.entry), "  ")
+			if err != nil {
+				return nil, err
+			}
+			pl.rss = newPart(text)
 		}
-		return pl.rss, err
+		return pl.rss, nil
 	})
 	if err != nil {
 		return news.Document{}, err
 	}
-	return ch.document(site, rssFormat, body, l.modified), nil
+	return ch.document(site, rssFormat, body, tag, l.modified), nil
 }
 
 func newRSSItem(e *entry) rssItem {

@@ -90,7 +90,7 @@ func (s Site) feedID(ch Channel) string {
 	case ch.query != nil:
 		return "tag:" + s.Authority + ":search/" + url.PathEscape(*ch.query)
 	}
-	return "tag:" + s.Authority + ":topics/" + ch.Topic.Name
+	return "tag:" + s.Authority + ":topics/" + ch.Topic.Minted()
 }
 
 // sourceID names an outlet's feed by its own id, or its address, where that is

@@ -98,6 +98,7 @@ func (ch Channel) links(site Site, f format, name string) []link {
 	}
 	if ch.Archive > 0 && !ch.private() {
 		add("current", site.url(TopicPath(ch.Topic.Name)+"."+f.ext), f.mediaType)
+		add("next-archive", site.url(ArchivePath(ch.Topic.Name, ch.Archive+1, f.ext)), f.mediaType)
 	}
 	return list
 }

@@ -18,6 +18,10 @@ import (
 // A document that may be kept this long never changes.
 const immutable = 365 * 24 * time.Hour
 
+// staleAfter is how old what is held may be without being told of (RFC 9111,
+// section 5.1).
+const staleAfter = 5 * time.Second
+
 // privatePrefix starts the addresses that hold a private topic's token, for
 // readers that can send no header: /private/TOKEN/topics/NAME.rss.
 const privatePrefix = "/private/"
@@ -34,27 +38,35 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 	}
 	rules := s.rules.Load()
 	topic, rest := topicOf(at)
-	if to, ok := rules.Renamed[topic]; ok && at == r.URL.Path {
-		w.Header().Set("Location", s.opts.BaseURL+"/topics/"+to+rest)
+	if to, ok := rules.Renamed[topic]; ok && rules.mayAsk(to, token, at != r.URL.Path) {
+		w.Header().Set("Location", s.opts.BaseURL+strings.TrimSuffix(r.URL.Path, at)+"/topics/"+to+rest)
 		refuse(w, r, http.StatusMovedPermanently, "the topic has another name now")
 		return
 	}
 	if rules.Retired[topic] {
-		refuse(w, r, http.StatusGone, "the topic is no longer published")
+		s.turnAway(w, r, http.StatusGone, "the topic is no longer published")
 		return
 	}
 	// A private topic is not looked for before its token is known to be right:
 	// nobody else learns what there is.
-	secret, private := rules.Tokens[topic]
-	if private && !sameSecret(token, secret) || !private && at != r.URL.Path {
+	if !rules.mayAsk(topic, token, at != r.URL.Path) {
 		s.send(w, r, nil, ErrNotFound)
 		return
 	}
 	p, err := s.find(r.Context(), at)
-	if err == nil && p.doc.Private && !private {
+	if err == nil && p.doc.Private && rules.Tokens[topic] == "" {
 		err = ErrNotFound
 	}
 	s.send(w, r, p, err)
+}
+
+// mayAsk reports whether a reader with that token may learn of a topic: of a
+// private one with its own, and below an address with a token of no other.
+func (r *Rules) mayAsk(topic, token string, below bool) bool {
+	if secret, private := r.Tokens[topic]; private {
+		return sameSecret(token, secret)
+	}
+	return !below
 }
 
 // find returns the document at path: held, or found.
@@ -87,9 +99,13 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 
 // send answers with a page or with the reason why there is none.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error) {
+	var elsewhere Elsewhere
 	switch {
+	case errors.As(err, &elsewhere):
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, s.opts.BaseURL+string(elsewhere), http.StatusTemporaryRedirect)
 	case errors.Is(err, ErrNotFound):
-		s.missing(w, r)
+		s.turnAway(w, r, http.StatusNotFound, "not found")
 	case errors.Is(err, errBusy), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		w.Header().Set("Retry-After", "5")
 		refuse(w, r, http.StatusServiceUnavailable, "busy, please try again")
@@ -104,18 +120,25 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error
 
 // reply sends a page, or says that the reader has it.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, p *page) {
-	f := p.choose(r.Header["Accept-Encoding"])
-	f.asked.Store(true)
-	p.open(f)
+	f := p.choose(strings.Join(r.Header["Accept-Encoding"], ","))
 	h := w.Header()
 	h["Etag"] = f.etag
 	h["Vary"] = acceptEncoding
 	h["Cache-Control"] = p.cacheControl
+	if s.opts.Age != nil {
+		if age := s.opts.Age(); age > staleAfter {
+			h.Set("Age", strconv.Itoa(int(age.Seconds())))
+		}
+	}
 	h.Set("Content-Security-Policy", s.policy(p.doc.ContentType))
 	if len(p.doc.Link) > 0 {
 		h["Link"] = p.doc.Link
 	}
-	if notModified(r.Header, f.etag[0], p.doc.Modified) {
+	since := r.Header.Get("If-Modified-Since")
+	if r.Header["If-None-Match"] != nil {
+		since = "" // even where that is empty
+	}
+	if notModified(strings.Join(r.Header["If-None-Match"], ","), since, f.etag[0], p.doc.Modified) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -136,15 +159,12 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, p *page) {
 
 var acceptEncoding = []string{"Accept-Encoding"}
 
-// missingPath is where the document lies that is shown in the place of a page
-// that there is not.
-const missingPath = "/errors/404"
-
-// missing answers 404: with a page where a page was asked for, if there is one.
-func (s *Server) missing(w http.ResponseWriter, r *http.Request) {
-	p := (*s.docs.Load())[missingPath]
+// turnAway refuses with a page where a page was asked for, if there is one for
+// the status, such as /errors/404.
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, status int, reason string) {
+	p := (*s.docs.Load())["/errors/"+strconv.Itoa(status)]
 	if p == nil || path.Ext(r.URL.Path) != "" {
-		refuse(w, r, http.StatusNotFound, "not found")
+		refuse(w, r, status, reason)
 		return
 	}
 	h := w.Header()
@@ -152,7 +172,7 @@ func (s *Server) missing(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", s.policy(p.doc.ContentType))
 	h.Set("Content-Type", p.doc.ContentType)
 	h.Set("Content-Length", strconv.Itoa(len(p.doc.Body)))
-	w.WriteHeader(http.StatusNotFound)
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(p.doc.Body)
 	}

@@ -1,12 +1,15 @@
 package serve
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"github.com/wireroom/wireroom/output/serve/plain"
 )
 
 // The limits of what one reader may hold.
@@ -28,6 +31,17 @@ func HTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Shutdown ends a server and its listener, once the requests under way are
+// answered or ctx is done.
+func Shutdown(ctx context.Context, server *http.Server, listener net.Listener) {
+	if front, ok := listener.(*plain.Listener); ok {
+		front.Wait(ctx)
+	}
+	if server.Shutdown(ctx) != nil {
+		server.Close()
 	}
 }
 

@@ -8,46 +8,29 @@ import (
 )
 
 // choose returns the form that fits an Accept-Encoding header best: the
-// highest quality, then our preference (RFC 9110 section 12.5.3). Without the
-// header, and where nothing is acceptable, it is identity, the last form.
-func (p *page) choose(header []string) *form {
-	identity := p.forms[len(p.forms)-1]
-	if len(header) == 0 {
-		return identity
-	}
-	qualities := parseQualities(strings.Join(header, ","))
-	var best *form
+// highest quality, then our preference (RFC 9110 section 12.5.3). Where it is
+// empty, and where nothing is acceptable, it is identity, the last form.
+func (p *page) choose(header string) *form {
+	best := p.forms[len(p.forms)-1]
 	top := 0.0
 	for _, f := range p.forms {
-		q, named := qualities[f.coding]
-		if !named {
-			q, named = qualities["*"]
-		}
-		if !named && f.coding == "identity" {
-			// Acceptable unless excluded, but no match for what was named.
-			q = 0.0001
-		}
-		if q > top && p.open(f) {
+		if q := quality(header, f.coding); q > top {
 			best, top = f, q
 		}
-	}
-	if best == nil {
-		return identity
 	}
 	return best
 }
 
-// parseQualities reads "gzip;q=0.8, br"; what has a broken quality is left out.
-func parseQualities(header string) map[string]float64 {
-	qualities := map[string]float64{}
-	for _, part := range strings.Split(header, ",") {
+// quality returns how welcome a coding is by a header such as "gzip;q=0.8, br";
+// what has a broken quality is left out.
+func quality(header, coding string) float64 {
+	named, any := -1.0, -1.0
+	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if name == "" {
+		name = strings.TrimSpace(name)
+		isNamed := strings.EqualFold(name, coding) || coding == "gzip" && strings.EqualFold(name, "x-gzip")
+		if !isNamed && name != "*" {
 			continue
-		}
-		if name == "x-gzip" {
-			name = "gzip"
 		}
 		q := 1.0
 		if key, value, ok := strings.Cut(params, "="); ok && strings.EqualFold(strings.TrimSpace(key), "q") {
@@ -57,19 +40,31 @@ func parseQualities(header string) map[string]float64 {
 			}
 			q = v
 		}
-		qualities[name] = q
+		if isNamed {
+			named = q
+		} else {
+			any = q
+		}
 	}
-	return qualities
+	switch {
+	case named >= 0:
+		return named
+	case any >= 0:
+		return any
+	case coding == "identity":
+		return 0.0001 // acceptable unless excluded, but no match for what was named
+	}
+	return 0
 }
 
 // notModified reports whether the reader has this form already (RFC 9110
 // section 13.2.2): If-None-Match decides where it is present, by weak
-// comparison; else If-Modified-Since.
-func notModified(h http.Header, etag string, modified time.Time) bool {
-	if list := h.Values("If-None-Match"); len(list) > 0 {
-		return matches(strings.Join(list, ","), etag)
+// comparison; else If-Modified-Since. A header that is empty is not present.
+func notModified(noneMatch, modifiedSince, etag string, modified time.Time) bool {
+	if noneMatch != "" || modifiedSince == "" {
+		return matches(noneMatch, etag)
 	}
-	since, err := http.ParseTime(h.Get("If-Modified-Since"))
+	since, err := http.ParseTime(modifiedSince)
 	return err == nil && !modified.IsZero() && !modified.Truncate(time.Second).After(since)
 }
 

@@ -181,7 +181,10 @@ func TestRule11CORS(t *testing.T) {
 
 func TestRule18Statuses(t *testing.T) {
 	s := serving(t, Options{Rate: 1, Burst: 40}, document("/topics/new.rss", "application/rss+xml; charset=utf-8"))
-	s.SetRules(Rules{Renamed: map[string]string{"old": "new"}, Retired: map[string]bool{"gone": true}})
+	s.SetRules(Rules{
+		Renamed: map[string]string{"old": "new", "hush": "desk"}, Retired: map[string]bool{"gone": true},
+		Tokens: map[string]string{"desk": "sesame"},
+	})
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -193,6 +196,10 @@ func TestRule18Statuses(t *testing.T) {
 		{"GET", "/topics/old.rss", 301, "https://feeds.example.org/topics/new.rss"},
 		{"GET", "/topics/old", 301, "https://feeds.example.org/topics/new"},
 		{"GET", "/topics/old/archive/1.json", 301, "https://feeds.example.org/topics/new/archive/1.json"},
+		{"GET", "/topics/hush.rss", 404, ""},
+		{"GET", "/private/other/topics/hush.rss", 404, ""},
+		{"GET", "/private/sesame/topics/hush.rss", 301, "https://feeds.example.org/private/sesame/topics/desk.rss"},
+		{"GET", "/private/sesame/topics/old.rss", 404, ""},
 		{"GET", "/topics/gone.atom", 410, ""},
 		{"GET", "/topics/gone", 410, ""},
 		{"GET", "//evil.example/topics/new.rss", 404, ""},
@@ -266,10 +273,13 @@ func TestS13CachePoisoning(t *testing.T) {
 	}
 }
 
-func TestMissingPage(t *testing.T) {
-	page := document(missingPath, "text/html; charset=utf-8")
-	s := serving(t, Options{}, page)
-	s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame"}})
+func TestErrorPages(t *testing.T) {
+	page, ended := document("/errors/404", "text/html; charset=utf-8"), document("/errors/410", "text/html; charset=utf-8")
+	s := serving(t, Options{}, page, ended)
+	s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame"}, Retired: map[string]bool{"gone": true}})
+	if resp := ask(s, "GET", "/topics/gone"); resp.StatusCode != 410 || !bytes.Equal(read(t, resp), ended.Body) {
+		t.Errorf("of a topic that has ended a reader is told %d", resp.StatusCode)
+	}
 	for _, path := range []string{"/none", "/topics/none", "/topics/desk", "/search?q=x", "/private/x/topics/desk"} {
 		resp := ask(s, "GET", path, "Accept-Encoding", "gzip")
 		if got := read(t, resp); resp.StatusCode != 404 || !bytes.Equal(got, page.Body) || resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("ETag") != "" {
@@ -374,6 +384,8 @@ func TestFoundDocuments(t *testing.T) {
 			return news.Document{}, ErrNotFound
 		case "/stories/broken":
 			return news.Document{}, errors.New("a secret reason")
+		case "/stories/moved":
+			return news.Document{}, Elsewhere("/topics/city.atom")
 		}
 		return document(path, "text/html; charset=utf-8"), nil
 	}})
@@ -396,7 +408,11 @@ func TestFoundDocuments(t *testing.T) {
 	if got := ask(s, "GET", "/stories/none").StatusCode; got != 404 {
 		t.Errorf("a story that is none is answered %d", got)
 	}
-	resp := ask(s, "GET", "/stories/broken")
+	resp := ask(s, "GET", "/stories/moved")
+	if to := resp.Header.Get("Location"); resp.StatusCode != 307 || !strings.HasSuffix(to, "/topics/city.atom") {
+		t.Errorf("what is elsewhere is answered %d to %q", resp.StatusCode, to)
+	}
+	resp = ask(s, "GET", "/stories/broken")
 	if text := string(read(t, resp)); resp.StatusCode != 503 || strings.Contains(text, "secret") {
 		t.Errorf("a failure is answered %d %q", resp.StatusCode, text)
 	}

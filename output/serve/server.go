@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -16,6 +17,13 @@ import (
 // such document.
 var ErrNotFound = errors.New("no such document")
 
+// Elsewhere is the error of Options.Find for a document that is, for now, to be
+// had at another path.
+type Elsewhere string
+
+// Error says where the document is.
+func (e Elsewhere) Error() string { return "the document is at " + string(e) }
+
 // Options are what a Server needs from the rest of the program. All but Log
 // may be left out.
 type Options struct {
@@ -23,7 +31,8 @@ type Options struct {
 	BaseURL string // public address, for redirects; without a slash at its end
 
 	// Find makes a document that is not held, by its path: see the package
-	// comment. An error other than ErrNotFound is logged and answered 503.
+	// comment. An error other than ErrNotFound and Elsewhere is logged and
+	// answered 503.
 	Find func(ctx context.Context, path string) (news.Document, error)
 
 	// Search makes the answer to a query; the path tells its form: "/search",
@@ -33,6 +42,13 @@ type Options struct {
 	// Alive and Ready tell whether the program works, and whether it has
 	// something to serve; the error is a sentence without secrets.
 	Alive, Ready func(ctx context.Context) error
+
+	// Trouble tells why nothing can be stored for now, though what was
+	// published is served; nil: nothing is wrong, or nobody knows.
+	Trouble func() error
+
+	// Age is how long ago what is held was last known to be the newest.
+	Age func() time.Duration
 
 	RemoteImages bool // pages show pictures from the outlets' own servers
 
@@ -107,15 +123,6 @@ func (s *Server) Document(path string) (news.Document, bool) {
 	return p.doc, true
 }
 
-// Paths calls yield for the path of every document that is held, in no order.
-func (s *Server) Paths(yield func(string) bool) {
-	for path := range *s.docs.Load() {
-		if !yield(path) {
-			return
-		}
-	}
-}
-
 // SetRules replaces the rules.
 func (s *Server) SetRules(r Rules) { s.rules.Store(&r) }
 
@@ -135,9 +142,9 @@ func (s *Server) Handler() http.Handler {
 	return s.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz":
-			health(w, r, s.opts.Alive)
+			health(w, r, s.opts.Alive, s.opts.Trouble)
 		case "/readyz":
-			health(w, r, s.opts.Ready)
+			health(w, r, s.opts.Ready, s.opts.Trouble)
 		case "/search", "/search.rss", "/search.atom", "/search.json":
 			s.search(w, r)
 		default:
@@ -146,8 +153,9 @@ func (s *Server) Handler() http.Handler {
 	}))
 }
 
-// health answers 200 or, with the reason, 503.
-func health(w http.ResponseWriter, r *http.Request, check func(context.Context) error) {
+// health answers 200 or, with the reason, 503. What a restart would not mend,
+// such as a full disk, is told with 200: the last good documents are served.
+func health(w http.ResponseWriter, r *http.Request, check func(context.Context) error, trouble func() error) {
 	if !readOnly(w, r) {
 		return
 	}
@@ -157,5 +165,11 @@ func health(w http.ResponseWriter, r *http.Request, check func(context.Context) 
 			return
 		}
 	}
-	refuse(w, r, http.StatusOK, "ok")
+	state := "ok"
+	if trouble != nil {
+		if err := trouble(); err != nil {
+			state = "degraded: " + err.Error()
+		}
+	}
+	refuse(w, r, http.StatusOK, state)
 }

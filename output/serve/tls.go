@@ -4,18 +4,24 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
+	"golang.org/x/time/rate"
 )
 
 // TLS says where certificates come from. All empty: plain HTTP.
 type TLS struct {
-	Cert, Key string   // paths of PEM files; read again when they change, as renewals do
-	ACME      []string // host names to obtain certificates for, from Let's Encrypt
-	Cache     string   // folder that keeps what ACME brought
+	Cert, Key string       // paths of PEM files; read again when they change, as renewals do
+	ACME      []string     // host names to obtain certificates for
+	Directory string       // of the authority that gives them; empty: Let's Encrypt
+	Cache     string       // folder that keeps what ACME brought
+	Log       *slog.Logger // is told why there is no certificate
 }
 
 // Config returns the configuration of a TLS listener, or nil where plain HTTP
@@ -32,7 +38,14 @@ func (t TLS) Config() (*tls.Config, error) {
 			HostPolicy: autocert.HostWhitelist(t.ACME...),
 			Cache:      autocert.DirCache(t.Cache),
 		}
-		return m.TLSConfig(), nil
+		// Its address is the operator's word and no feed's: it needs no guard.
+		if t.Directory != "" {
+			m.Client = &acme.Client{DirectoryURL: t.Directory}
+		}
+		config := m.TLSConfig()
+		config.MinVersion = tls.VersionTLS12
+		config.GetCertificate = told(m, t.Log)
+		return config, nil
 	case t.Cert == "" && t.Key == "":
 		return nil, nil
 	}
@@ -47,6 +60,21 @@ func (t TLS) Config() (*tls.Config, error) {
 			return pair.current(time.Now())
 		},
 	}, nil
+}
+
+// told lets a manager say in the log why it has no certificate for one of its
+// hosts: who connects is told nothing, and would not be the one to mend it.
+func told(m *autocert.Manager, log *slog.Logger) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	seldom := rate.Sometimes{Interval: time.Minute}
+	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		c, err := m.GetCertificate(hello)
+		if host := strings.ToLower(hello.ServerName); err != nil && m.HostPolicy(hello.Context(), host) == nil {
+			seldom.Do(func() {
+				log.Error("there is no certificate; can the authority reach this host at port 443? It is asked again when somebody connects", "host", host, "error", err)
+			})
+		}
+		return c, err
+	}
 }
 
 // lookEvery is how often the files of a key pair are looked at.

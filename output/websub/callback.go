@@ -44,7 +44,8 @@ func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // verified answers a hub's question whether we want what it was asked for
-// (section 5.3): only what we asked for and have had no answer to.
+// (section 5.3): only what we asked for and have had no answer to, as far as
+// this process knows. The address of the callback is known to the hub alone.
 func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge string, ok bool) {
 	challenge = q.Get("hub.challenge")
 	s.mu.Lock()
@@ -60,7 +61,7 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 		s.opts.Leased(w.Source, time.Time{})
 		return "", true
 	case "subscribe":
-		if !w.pending || challenge == "" {
+		if !w.pending && s.asks() || challenge == "" {
 			return "", false
 		}
 	default:

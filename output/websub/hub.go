@@ -191,6 +191,7 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-h.wake:
 		case <-timer.C:
 		case <-sweep.C:
+			h.refresh(ctx)
 			h.sweep(ctx, time.Now())
 		}
 		timer.Stop()
@@ -244,6 +245,34 @@ func (h *Hub) begin(ctx context.Context, host string, work func()) bool {
 		h.poke()
 	})
 	return true
+}
+
+// refresh makes the subscriptions those of the book: another process that
+// shares it may have taken some, or ended them.
+func (h *Hub) refresh(ctx context.Context) {
+	if h.opts.Book == nil {
+		return
+	}
+	h.mu.Lock()
+	gone := make(map[key]bool, len(h.subs))
+	for k := range h.subs {
+		gone[k] = true
+	}
+	h.mu.Unlock()
+	kept, err := h.opts.Book.Subscriptions(ctx)
+	if err != nil {
+		return // those that are known stay
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, sub := range kept {
+		k := key{sub.Topic, sub.Callback}
+		delete(gone, k)
+		h.add(sub, "")
+	}
+	for k := range gone {
+		h.remove(k)
+	}
 }
 
 // sweep ends the subscriptions whose lease has ended.

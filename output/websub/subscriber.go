@@ -33,6 +33,10 @@ type SubscriberOptions struct {
 	// derived from it, so that there is nothing else to be stored.
 	Key []byte
 
+	// Asks reports whether this process is the one that asks hubs; nil: it is.
+	// Of several that share the callbacks one does, and any may be called back.
+	Asks func() bool
+
 	// Pushed is told that a source changed. Body is what the hub sent, where
 	// it proved by SHA-256 or better that it did; else nil: the source is to
 	// be polled. It must not block.
@@ -53,6 +57,7 @@ const (
 	answerWithin  = time.Hour        // in which a hub is expected to verify
 	pushGap       = 2 * time.Second  // bodies that come faster are not looked at
 	longestWait   = 24 * time.Hour   // between two attempts
+	lookAgain     = time.Minute      // whether it is on us to ask
 	perRound      = 8                // hubs that are asked at once
 )
 
@@ -133,8 +138,13 @@ func (s *Subscriber) Run(ctx context.Context) {
 	}
 }
 
+func (s *Subscriber) asks() bool { return s.opts.Asks == nil || s.opts.Asks() }
+
 // ask subscribes to what is due, and returns when to look again.
 func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
+	if !s.asks() {
+		return lookAgain
+	}
 	next := time.Hour
 	var due []wanted
 	var lapsed []string

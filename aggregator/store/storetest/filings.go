@@ -226,6 +226,23 @@ func eachStory(t *testing.T, open Opener) {
 	f.same("all", n, 199)
 }
 
+func newestStories(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	f.append("a", noon, numbered("n", 9, noon)...)
+	records := f.fileAll(noon)
+	slug := func(i int) string { return records[i].Item.Key().Slug() }
+	// The last joins the story of the first.
+	f.must(f.File(f.ctx, news.Batch{Decisions: []news.Decision{decisionOn(records[8], slug(0))}}))
+	newest, err := f.Newest(f.ctx, 3)
+	f.must(err)
+	var ids []string
+	for _, s := range newest {
+		ids = append(ids, s.ID)
+	}
+	f.same("by their newest items", ids, []string{slug(0), slug(7), slug(6)})
+	f.same("with all their members", len(newest[0].Members), 2)
+}
+
 func rewind(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	f.append("a", noon, numbered("n", 5, noon)...)

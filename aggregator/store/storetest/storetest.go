@@ -62,6 +62,7 @@ func Run(t *testing.T, open Opener) {
 		"file/decision comes back as it was":     decisionRoundTrip,
 		"file/decided in order":                  decidedInOrder,
 		"file/each story":                        eachStory,
+		"file/newest stories":                    newestStories,
 		"file/rewind keeps ids":                  rewind,
 		"shelf/order and limit":                  latestOrder,
 		"shelf/members":                          latestMembers,
@@ -80,6 +81,7 @@ func Run(t *testing.T, open Opener) {
 		"purge/whole old stories":                purgeStories,
 		"purge/tombstones":                       tombstones,
 		"purge/unfiled stays":                    purgeUnfiled,
+		"purge/sketches of old decisions":        sketchesDropped,
 		"lead/one at a time":                     oneLeader,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })

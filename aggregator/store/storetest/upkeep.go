@@ -99,6 +99,58 @@ func purgeUnfiled(t *testing.T, open Opener) {
 	f.same("log", len(f.records()), 3)
 }
 
+func sketchesDropped(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	// More than one transaction's worth, many of one instant, and some older than
+	// what is before 1970.
+	f.append("a", noon, append(numbered("old", 450, noon), numbered("new", 3, noon.Add(day))...)...)
+	ancient := item("ancient", time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC))
+	f.append("a", noon.Add(2*time.Hour), ancient)
+	records, err := f.Unfiled(f.ctx, 1000)
+	f.must(err)
+	file := func(records []news.Record) {
+		f.t.Helper()
+		b := batchOf(records, noon)
+		for i := range b.Decisions {
+			b.Decisions[i].Sketch = []byte{1, 2, 3}
+		}
+		f.must(f.File(f.ctx, b))
+	}
+	sketches := func() (n int) {
+		f.t.Helper()
+		f.must(f.Decided(f.ctx, time.Time{}, func(d news.Decision, _ time.Time) bool {
+			if d.Sketch != nil {
+				n++
+			}
+			return true
+		}))
+		return n
+	}
+	drop := func(before time.Time) int {
+		f.t.Helper()
+		n, err := f.DropSketches(f.ctx, before)
+		f.must(err)
+		return n
+	}
+	file(records)
+	f.same("sketches", sketches(), 454)
+	f.same("dropped", drop(noon), 451)
+	f.same("sketches of the new", sketches(), 3)
+	f.same("dropped again", drop(noon), 0)
+	f.same("dropped before then", drop(noon.Add(-day)), 0)
+	got, ok, err := f.Decision(f.ctx, records[0].Item.Key())
+	f.must(err)
+	f.same("the rest of a decision", ok, true)
+	f.same("the rest of a decision", got, decisionOn(records[0], records[0].Item.Key().Slug()))
+
+	// A log that is filed anew brings none back; what is newer is dropped later.
+	f.must(f.Rewind(f.ctx))
+	file(records)
+	f.same("sketches after a rewind", sketches(), 3)
+	f.same("dropped later", drop(noon.Add(2*day)), 3)
+	f.same("sketches in the end", sketches(), 0)
+}
+
 func oneLeader(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	f.append("a", noon, item("1", noon), item("2", noon))

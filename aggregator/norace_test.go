@@ -1,5 +1,0 @@
-//go:build !race
-
-package aggregator_test
-
-const raceEnabled = false

@@ -1,0 +1,51 @@
+package poll
+
+import (
+	"math/big"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// digits are delay-seconds as RFC 9110 section 10.2.3 writes them.
+var digits = regexp.MustCompile(`^[0-9]+$`)
+
+// FuzzRetryAfter holds what is made of Retry-After against a plain reading of it
+// with numbers of any length: never in the past, never for good, and nothing of
+// what is neither a number nor a date.
+func FuzzRetryAfter(f *testing.F) {
+	for _, value := range []string{
+		"120", "0", "-1", "+5", " 7 ", "1.5", "99999999999999999999", "2678400", "2678401", "Fri, 31 Dec 1999 23:59:59 GMT", "Sunday, 15-Mar-26 08:00:00 GMT",
+		"Sun Mar 15 08:00:00 2026", "Sun, 15 Mar 2026 08:00:00 +0100", "Mon, 01 Jan 9999 00:00:00 GMT", "Sun, 15 Mar 2026", "1e3", "٣", "", "120, 240",
+	} {
+		f.Add(value, int64(1_773_500_000))
+	}
+	f.Fuzz(func(t *testing.T, value string, seconds int64) {
+		now := time.Unix(seconds%(1<<35), 0).UTC()
+		got := retryAt(http.Header{"Retry-After": {value}}, now)
+		if !got.IsZero() && (!got.After(now) || got.After(now.Add(maxRetry))) {
+			t.Errorf("%q at %v is %v", value, now, got)
+		}
+		want := time.Time{}
+		plain := strings.TrimSpace(value)
+		if at, err := http.ParseTime(plain); err == nil && at.After(now) {
+			want = at
+		} else if digits.MatchString(plain) {
+			n, _ := new(big.Int).SetString(plain, 10)
+			if most := big.NewInt(int64(maxRetry / time.Second)); n.Cmp(most) > 0 {
+				n = most
+			}
+			if n.Sign() > 0 {
+				want = now.Add(time.Duration(n.Int64()) * time.Second)
+			}
+		}
+		if most := now.Add(maxRetry); want.After(most) {
+			want = most
+		}
+		if !got.Equal(want) {
+			t.Errorf("%q at %v is %v, want %v", value, now, got, want)
+		}
+	})
+}

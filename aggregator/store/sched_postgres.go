@@ -1,0 +1,472 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// Many processes claim from one database, and polls end by the thousand a
+// second: what SQLite does source by source is done here for many at once. See
+// migrations/postgres/00002_replicas.sql for the rows.
+
+const (
+	// endsAtOnce is how many polls are stored in one transaction at most, and
+	// endTurns how many such transactions a process has under way. Those that
+	// wait for their turn make up the next.
+	endsAtOnce = 256
+	endTurns   = 2
+
+	// recordsAtOnce bounds the records of one such transaction, unless it is
+	// for one poll.
+	recordsAtOnce = 4096
+
+	// floorSlack and floorFor are how far below the last batch a claim looks
+	// for what is due, and how often one looks at all of it.
+	floorSlack = time.Second
+	floorFor   = 30 * time.Second
+)
+
+// A floor bounds a claim from below. The entries of the index of what is due
+// that were moved on are dead, but as long as anybody holds an old snapshot, as
+// a backup does, PostgreSQL cannot remove them, and every claim would walk over
+// all of them. So it begins at the oldest of the last batch. What stands below
+// it, such as the hosts of a transaction that failed, is found in floorFor.
+type floor struct{ at, until atomic.Int64 }
+
+// look returns where a claim at now begins.
+func (f *floor) look(now time.Time) int64 {
+	at := micros(now)
+	if until := f.until.Load(); at >= until || at < until-int64(floorFor/time.Microsecond) {
+		f.until.Store(at + int64(floorFor/time.Microsecond))
+		f.at.Store(noInstant)
+	}
+	return f.at.Load()
+}
+
+// raise moves the floor from where a claim saw it to below the oldest that the
+// claim found.
+func (f *floor) raise(from, oldest int64) {
+	if to := oldest - int64(floorSlack/time.Microsecond); to > from {
+		f.at.CompareAndSwap(from, to)
+	}
+}
+
+// lower makes sure that what is due at an instant is found.
+func (f *floor) lower(to int64) {
+	for at := f.at.Load(); at > to; at = f.at.Load() {
+		if f.at.CompareAndSwap(at, to) {
+			return
+		}
+	}
+}
+
+func (e *postgresEngine) claim(ctx context.Context, now time.Time, limit int, lease time.Duration) (claims []news.Claim, err error) {
+	now = e.clock(now)
+	from := e.floor.look(now)
+	oldest := micros(now)
+	err = e.jot(ctx, func(ctx context.Context, tx session) error {
+		// Hosts are locked in one statement and their sources looked up in the
+		// next, which sees what was committed before the locks were had.
+		var hosts []int64
+		oldest = micros(now)
+		err := tx.each(ctx, `SELECT host, next FROM host_sched WHERE next <= ?1 AND next >= ?2
+			ORDER BY next, host LIMIT ?3 FOR UPDATE SKIP LOCKED`, []any{micros(now), from, limit}, func(rows *sql.Rows) error {
+			var host, next int64
+			err := rows.Scan(&host, &next)
+			hosts = append(hosts, host)
+			oldest = min(oldest, next)
+			return err
+		})
+		if err != nil || len(hosts) == 0 {
+			claims = nil
+			return err
+		}
+		claims, err = e.take(ctx, tx, hosts, now, lease)
+		return err
+	})
+	if err == nil {
+		e.floor.raise(from, oldest)
+	}
+	return claims, err
+}
+
+// take leases locked hosts and returns the claims upon their earliest sources,
+// in the order of the hosts.
+func (e *postgresEngine) take(ctx context.Context, tx session, hosts []int64, now time.Time, lease time.Duration) ([]news.Claim, error) {
+	byHost := make(map[int64]news.Claim, len(hosts))
+	err := tx.each(ctx, `WITH taken AS (
+			UPDATE host_sched SET ready = ?1, next = ?1, token = nextval('claims'), holder = COALESCE((
+				SELECT s.source FROM source_sched s WHERE s.host = host_sched.host AND s.configured = 1 AND s.due <= ?2
+				ORDER BY s.due, s.source LIMIT 1), 0)
+			WHERE host = ANY(?3) RETURNING host, holder, token)
+		SELECT taken.host, taken.holder, taken.token, s.state,
+			CASE WHEN s.state IS NULL THEN (SELECT name FROM source WHERE id = taken.holder) ELSE '' END
+		FROM taken JOIN source_sched s ON s.source = taken.holder`,
+		[]any{micros(now.Add(lease)), micros(now), hosts}, func(rows *sql.Rows) error {
+			var host int64
+			var c news.Claim
+			var name string
+			var state []byte
+			if err := rows.Scan(&host, &c.ID, &c.Token, &state, &name); err != nil {
+				return err
+			}
+			if c.State.Source = name; state != nil { // which has the name too, and spares the look at another table
+				if err := unsealJSON(state, &c.State); err != nil {
+					return fmt.Errorf("the state of source %d: %w", c.ID, err)
+				}
+				c.State = byClock(c.State, e.local)
+			}
+			byHost[host] = c
+			e.hosts.Store(c.ID, host)
+			return nil
+		})
+	claims := make([]news.Claim, 0, len(byHost))
+	for _, host := range hosts {
+		if c, ok := byHost[host]; ok {
+			claims = append(claims, c)
+		}
+	}
+	return claims, err
+}
+
+func (e *postgresEngine) due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
+	now = e.clock(now)
+	var earliest sql.NullInt64
+	_, err = e.read.one(ctx, `SELECT (SELECT COUNT(*) FROM source_sched WHERE configured = 1 AND due <= ?1),
+		(SELECT next FROM host_sched WHERE next >= ?2 ORDER BY next LIMIT 1)`, []any{micros(now), e.floor.at.Load()}, &n, &earliest)
+	if earliest.Valid {
+		next = e.local(instant(earliest.Int64))
+	}
+	return n, next, err
+}
+
+// end stores a poll together with others that end now.
+func (e *postgresEngine) end(ctx context.Context, p *poll) error {
+	return e.ends.wait(ctx, &write{poll: p, durable: len(p.fresh) > 0})
+}
+
+// endAll stores polls in one transaction. If that fails each has one of its
+// own, so that none fails for another.
+func (e *postgresEngine) endAll(ctx context.Context, batch []*write) {
+	for len(batch) > 0 {
+		now, later := apart(batch)
+		err := e.endTogether(ctx, now)
+		if err != nil && len(now) > 1 && ctx.Err() == nil {
+			for _, w := range now {
+				w.err = e.endTogether(ctx, []*write{w})
+			}
+		} else if err != nil {
+			for _, w := range now {
+				w.err = err
+			}
+		}
+		batch = later
+	}
+}
+
+// apart returns the writes of a batch that may share a transaction: one of each
+// source, and not too many records. The others are for later.
+func apart(batch []*write) (now, later []*write) {
+	seen := make(map[int64]bool, len(batch))
+	records := 0
+	for _, w := range batch {
+		records += len(w.poll.fresh)
+		if seen[w.poll.source] || records > recordsAtOnce && len(now) > 0 {
+			later = append(later, w)
+			continue
+		}
+		seen[w.poll.source] = true
+		now = append(now, w)
+	}
+	return now, later
+}
+
+// A hostSched is a row of host_sched.
+type hostSched struct{ ready, holder, token int64 }
+
+// endTogether stores polls in one transaction. The claims that are lost are
+// told so, and the others stored.
+func (e *postgresEngine) endTogether(ctx context.Context, batch []*write) error {
+	run := e.jot
+	if slices.ContainsFunc(batch, func(w *write) bool { return w.durable }) {
+		run = e.write
+	}
+	for _, w := range batch {
+		w.err = nil
+	}
+	return run(ctx, func(ctx context.Context, tx session) error {
+		hosts, err := e.lockHosts(ctx, tx, batch)
+		if err != nil {
+			return err
+		}
+		alive, err := e.endClaims(ctx, tx, batch, hosts)
+		if err != nil {
+			return err
+		}
+		var polls []*poll
+		for _, w := range batch {
+			w.err = news.ErrLostClaim
+			if alive[w.poll.source] {
+				w.err = nil
+				polls = append(polls, w.poll)
+			}
+		}
+		if err := storeItems(ctx, tx, e, polls...); err != nil {
+			return err
+		}
+		return e.freeHosts(ctx, tx, polls, hosts)
+	})
+}
+
+// lockHosts locks the hosts of polls, in one order for all, and returns them.
+func (e *postgresEngine) lockHosts(ctx context.Context, tx session, batch []*write) (map[int64]*hostSched, error) {
+	var unknown, ids []int64
+	for _, w := range batch {
+		if host, ok := e.hosts.Load(w.poll.source); ok {
+			w.poll.host = host.(int64)
+		} else {
+			unknown = append(unknown, w.poll.source)
+		}
+	}
+	if len(unknown) > 0 {
+		found := map[int64]int64{}
+		err := tx.each(ctx, "SELECT source, host FROM source_sched WHERE source = ANY(?1)", []any{unknown}, func(rows *sql.Rows) error {
+			var source, host int64
+			err := rows.Scan(&source, &host)
+			found[source] = host
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range batch {
+			if host, ok := found[w.poll.source]; ok {
+				w.poll.host = host
+			}
+		}
+	}
+	for _, w := range batch {
+		ids = append(ids, w.poll.host)
+	}
+	hosts := make(map[int64]*hostSched, len(ids))
+	err := tx.each(ctx, "SELECT host, ready, holder, token FROM host_sched WHERE host = ANY(?1) ORDER BY host FOR UPDATE",
+		[]any{ids}, func(rows *sql.Rows) error {
+			var host int64
+			var h hostSched
+			err := rows.Scan(&host, &h.ready, &h.holder, &h.token)
+			hosts[host] = &h
+			return err
+		})
+	return hosts, err
+}
+
+// endClaims writes the states of those polls whose claims are not lost, and
+// returns their sources. A claim is good for one end, and lost once the source
+// is claimed again or another claim upon it has ended.
+func (e *postgresEngine) endClaims(ctx context.Context, tx session, batch []*write, hosts map[int64]*hostSched) (map[int64]bool, error) {
+	var sources, ids, tokens, dues []int64
+	var states [][]byte
+	for _, w := range batch {
+		p := w.poll
+		if h := hosts[p.host]; h == nil || h.holder == p.source && h.token > p.claim.Token {
+			continue
+		}
+		state, due, err := p.settled(e)
+		if err != nil {
+			return nil, err
+		}
+		sources, ids, tokens = append(sources, p.source), append(ids, p.host), append(tokens, p.claim.Token)
+		dues, states = append(dues, micros(e.clock(due))), append(states, state)
+	}
+	alive := map[int64]bool{}
+	if len(sources) == 0 {
+		return alive, nil
+	}
+	err := tx.each(ctx, `UPDATE source_sched s SET due = d.due, state = d.state, last = nextval('claims')
+		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bytea[]) AS d (source, host, token, due, state)
+		WHERE s.source = d.source AND s.host = d.host AND s.last < d.token RETURNING s.source`,
+		[]any{sources, ids, tokens, dues, states}, func(rows *sql.Rows) error {
+			var source int64
+			err := rows.Scan(&source)
+			alive[source] = true
+			return err
+		})
+	for _, source := range sources {
+		if !alive[source] {
+			e.hosts.Delete(source) // it may have another host by now
+		}
+	}
+	return alive, err
+}
+
+// freeHosts frees the hosts of polls, unless another source of them is being
+// polled.
+func (e *postgresEngine) freeHosts(ctx context.Context, tx session, polls []*poll, hosts map[int64]*hostSched) error {
+	changed := map[int64]bool{}
+	for _, p := range polls {
+		h, free := hosts[p.host], micros(e.clock(p.free))
+		if changed[p.host] = true; h.holder == p.source {
+			h.ready, h.holder = free, 0
+		} else {
+			h.ready = max(h.ready, free)
+		}
+	}
+	var ids, ready, holders []int64
+	for _, host := range slices.Sorted(maps.Keys(changed)) {
+		ids, ready, holders = append(ids, host), append(ready, hosts[host].ready), append(holders, hosts[host].holder)
+	}
+	return tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = d.holder, next = (
+			SELECT GREATEST(s.due, d.ready) FROM source_sched s WHERE s.host = d.host AND s.configured = 1 ORDER BY s.due LIMIT 1)
+		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[]) AS d (host, ready, holder) WHERE h.host = d.host RETURNING h.next`,
+		[]any{ids, ready, holders}, e.lowerTo)
+}
+
+// lowerTo scans when a host is due and makes sure that it is found then.
+func (e *postgresEngine) lowerTo(rows *sql.Rows) error {
+	var next sql.NullInt64
+	err := rows.Scan(&next)
+	if next.Valid {
+		e.floor.lower(next.Int64)
+	}
+	return err
+}
+
+// setNextOf sets when the earliest source of each host may be polled; the hosts
+// are those that a query selects.
+const setNextOf = `UPDATE host_sched SET next = (
+		SELECT GREATEST(s.due, host_sched.ready) FROM source_sched s
+		WHERE s.host = host_sched.host AND s.configured = 1 ORDER BY s.due LIMIT 1)
+	WHERE host IN (%s) RETURNING next`
+
+func (e *postgresEngine) setDue(ctx context.Context, due map[string]time.Time) error {
+	var names []string
+	var dues []int64
+	for _, name := range slices.Sorted(maps.Keys(due)) {
+		names, dues = append(names, name), append(dues, micros(e.clock(due[name])))
+	}
+	return e.jot(ctx, func(ctx context.Context, tx session) error {
+		// The hosts are locked first, as where polls end.
+		var hosts []int64
+		err := tx.each(ctx, `SELECT h.host FROM host_sched h WHERE h.host IN (
+				SELECT s.host FROM source JOIN source_sched s ON s.source = source.id WHERE source.name = ANY(?1))
+			ORDER BY h.host FOR UPDATE`, []any{names}, func(rows *sql.Rows) error {
+			var host int64
+			err := rows.Scan(&host)
+			hosts = append(hosts, host)
+			return err
+		})
+		if err != nil || len(hosts) == 0 {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE source_sched s SET due = d.due
+			FROM unnest(?1::text[], ?2::bigint[]) AS d (name, due) JOIN source ON source.name = d.name
+			WHERE s.source = source.id AND NOT EXISTS (SELECT 1 FROM host_sched h WHERE h.host = s.host AND h.holder = s.source)`,
+			names, dues); err != nil {
+			return err
+		}
+		return tx.each(ctx, fmt.Sprintf(setNextOf, "SELECT unnest(?1::bigint[])"), []any{hosts}, e.lowerTo)
+	})
+}
+
+func (e *postgresEngine) setSources(ctx context.Context, sources []news.Source, now time.Time, first func(context.Context, session) error) error {
+	at := micros(e.clock(now))
+	err := e.write(ctx, func(ctx context.Context, tx session) error {
+		// Processes that start together do this one after another.
+		var n int64
+		if _, err := tx.one(ctx, "SELECT cursor FROM filer WHERE id = 1 FOR UPDATE", nil, &n); err != nil {
+			return err
+		}
+		if err := first(ctx, tx); err != nil {
+			return err
+		}
+		added, changed, hosts, err := compareSources(ctx, tx, sources)
+		if err != nil {
+			return err
+		}
+		if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, outlet) VALUES ROWS", added); err != nil {
+			return err
+		}
+		var rows [][]any
+		names := slices.Sorted(maps.Keys(hosts))
+		for _, name := range names {
+			rows = append(rows, []any{name})
+		}
+		if err := insert(ctx, tx, "INSERT INTO host (name) VALUES ROWS ON CONFLICT DO NOTHING", rows); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO host_sched (host, ready) SELECT id, ?1 FROM host WHERE name = ANY(?2)
+			ON CONFLICT DO NOTHING`, at, names); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO source_sched (source, host, configured, due)
+			SELECT s.id, h.id, s.configured, ?1 FROM source s JOIN host h ON h.name = s.host
+			WHERE s.id = ANY(?2) OR NOT EXISTS (SELECT 1 FROM source_sched k WHERE k.source = s.id)
+			ON CONFLICT (source) DO UPDATE SET host = excluded.host, configured = excluded.configured`, at, changed); err != nil {
+			return err
+		}
+		if err := tx.each(ctx, fmt.Sprintf(setNextOf, "SELECT id FROM host WHERE name = ANY(?1)"), []any{names}, e.lowerTo); err != nil {
+			return err
+		}
+		// Hosts that are claimed for longer than anybody claims them, by a
+		// clock that was wrong, are free.
+		var freed []int64
+		if err := tx.each(ctx, "UPDATE host_sched SET ready = ?1, holder = 0 WHERE ready > ?2 RETURNING host",
+			[]any{at, at + int64(longestClaim/time.Microsecond)}, func(rows *sql.Rows) error {
+				var host int64
+				err := rows.Scan(&host)
+				freed = append(freed, host)
+				return err
+			}); err != nil || len(freed) == 0 {
+			return err
+		}
+		return tx.each(ctx, fmt.Sprintf(setNextOf, "SELECT unnest(?1::bigint[])"), []any{freed}, e.lowerTo)
+	})
+	e.hosts.Clear()
+	return err
+}
+
+// clockSlack is how far this machine's clock may be from the database's and
+// count as the same.
+const clockSlack = time.Second
+
+// clock returns an instant of this machine's clock by that of the database,
+// which all processes share: a clock that is wrong must not end the claims of
+// others. local is the way back.
+func (e *postgresEngine) clock(t time.Time) time.Time {
+	if t.IsZero() || t.Year() == 9999 {
+		return t
+	}
+	return t.Add(time.Duration(e.ahead.Load()))
+}
+
+func (e *postgresEngine) local(t time.Time) time.Time {
+	if t.IsZero() || t.Year() == 9999 {
+		return t
+	}
+	return t.Add(-time.Duration(e.ahead.Load()))
+}
+
+// compareClocks measures how far the database's clock is ahead of this
+// machine's.
+func (e *postgresEngine) compareClocks(ctx context.Context) error {
+	before := time.Now()
+	var at int64
+	_, err := e.read.one(ctx, "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint", nil, &at)
+	if err != nil {
+		return err
+	}
+	took := time.Since(before)
+	ahead := time.UnixMicro(at).Sub(before.Round(0).Add(took / 2))
+	if ahead.Abs() < clockSlack+took {
+		ahead = 0
+	}
+	e.ahead.Store(int64(ahead))
+	return nil
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var embedded embed.FS
+
+// migrations are the folders of the migrations of each engine; tests have other
+// ones.
+var migrations fs.FS = embedded
+
+// migrate runs the migrations of a folder that the database does not have yet.
+// Of one that is not new, before is told first which schema it has.
+func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, folder string, before func(have int64) error) error {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(dialect, pool, files, goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	have, newest, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > newest {
+		return fmt.Errorf("%w: its schema is %d, this program knows %d; nothing was changed", ErrNewer, have, newest)
+	}
+	if have == newest {
+		return nil
+	}
+	if have > 0 && before != nil {
+		if err := before(have); err != nil {
+			return err
+		}
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// copiedSuffix is followed by the schema that a copy has, which lies beside the
+// store that it is of.
+const copiedSuffix = ".schema-"
+
+// keepCopy copies the file as it is before its schema is changed, for the way
+// back to the program that knows it. A copy that is there already was made by an
+// upgrade that was cut short: it is left alone.
+func (e *sqliteEngine) keepCopy(ctx context.Context, have int64, log *slog.Logger) error {
+	path := fmt.Sprint(e.path, copiedSuffix, have)
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if cut, _ := filepath.Glob(filepath.Join(dir, ".copy-*")); len(cut) > 0 {
+		os.RemoveAll(cut[0]) // of an upgrade that was cut short
+	}
+	tmp, err := os.MkdirTemp(dir, ".copy-")
+	if err != nil {
+		return unwritable(dir, err)
+	}
+	defer os.RemoveAll(tmp)
+	part := filepath.Join(tmp, "store")
+	if err := e.backup(ctx, part); err != nil {
+		return fmt.Errorf("no copy could be kept at %s, and nothing was changed: %w", path, err)
+	}
+	schema, err := settleFile(part)
+	if err != nil {
+		return unwritable(path, err)
+	}
+	if schema != have {
+		return nil // another process has just brought it up to date, and kept a copy
+	}
+	if err := os.Rename(part, path); err != nil {
+		return unwritable(path, err)
+	}
+	log.Info("the store has an older schema and is brought up to date; a copy was kept", "schema", have, "copy", path)
+	return syncFolder(dir)
+}
+
+// settleFile makes a copy of a store durable and returns its schema.
+func settleFile(path string) (schema int64, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return 0, err
+	}
+	head := make([]byte, headerLen)
+	_, err = f.ReadAt(head, 0)
+	return int64(binary.BigEndian.Uint32(head[atUserVersion:])), errors.Join(err, f.Sync(), f.Close())
+}

@@ -1,0 +1,127 @@
+package story
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// TestTable holds the table against a map, through several halvings of its
+// buckets, over the place where the kept bits of numbers begin anew.
+func TestTable(t *testing.T) {
+	for _, bits := range []int{32, 26, 18} { // those of the last two take a byte less when the table has grown
+		t.Run(fmt.Sprint(bits, " bits"), func(t *testing.T) { testTable(t, bits) })
+	}
+}
+
+func testTable(t *testing.T, bits int) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	table := table{bits: bits}
+	want := map[uint32][]uint32{}
+	type pair struct{ hash, number uint32 }
+	var alive []pair
+	first := uint32(maxEntries - 40_000)
+	next := first
+	hash := func() uint32 {
+		h := rng.Uint32()
+		if rng.IntN(4) == 0 {
+			h = rng.Uint32N(50) * 0x9E3779B1 // often the same
+		}
+		return h >> (32 - bits) << (32 - bits)
+	}
+	for range 300_000 {
+		if rng.IntN(3) > 0 || len(alive) == 0 {
+			p := pair{hash(), next}
+			next++
+			table.add(p.hash, p.number)
+			want[p.hash] = append(want[p.hash], p.number)
+			alive = append(alive, p)
+		} else {
+			p := alive[0]
+			alive, first = alive[1:], p.number+1
+			table.remove(p.hash, p.number)
+			want[p.hash] = slices.DeleteFunc(want[p.hash], func(n uint32) bool { return n == p.number })
+		}
+	}
+	if table.used != len(alive) || table.depth < leastDepth+2 {
+		t.Fatalf("%d pairs, not %d; buckets by %d bits", table.used, len(alive), table.depth)
+	}
+	for h, numbers := range want {
+		got := table.find(nil, h, first)
+		slices.Sort(got)
+		if !slices.Equal(got, numbers) {
+			t.Fatalf("hash %x: %v, not %v", h, got, numbers)
+		}
+	}
+	table.remove(1<<31, first) // is not there
+	if table.used != len(alive) {
+		t.Error("a pair that is not there was removed")
+	}
+}
+
+// TestPlain compares the short way with the book: compatibility forms first,
+// then letters, numbers and marks, small.
+func TestPlain(t *testing.T) {
+	book := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if isPlain(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, norm.NFKC.String(s))
+	}
+	for r := rune(1); r < 0x11000; r++ {
+		for _, s := range []string{string(r), "e" + string(r) + "a", string(r) + "\u0301"} {
+			if got := plain(s); got != book(s) {
+				t.Fatalf("%U in %q: %q, not %q", r, s, got, book(s))
+			}
+		}
+	}
+}
+
+// TestGreatest compares with sorting all.
+func TestGreatest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 2000 {
+		list := make([]uint64, rng.IntN(40))
+		for i, place := range rng.Perm(len(list)) {
+			list[i] = uint64(place * 7)
+		}
+		n := rng.IntN(45)
+		sorted := slices.Clone(list)
+		slices.Sort(sorted)
+		want := sorted[max(0, len(list)-n):]
+		got := slices.Clone(greatest(list, n))
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Fatalf("the %d greatest of %v are %v, not %v", n, sorted, got, want)
+		}
+	}
+}
+
+// TestHits holds the table of hits against a map, beyond its first size.
+func TestHits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var h hits
+	for _, n := range []int{10, 3 * leastHits, 100} {
+		want := map[uint32]uint32{}
+		for range n {
+			number, count := rng.Uint32N(uint32(n)), 1+rng.Uint32N(9)
+			h.add(number, count)
+			want[number] += count
+		}
+		got := map[uint32]uint32{}
+		for _, rank := range h.take(nil) {
+			got[rankedNumber(rank)] += uint32(rank >> 32)
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("%d hits: %v, not %v", n, got, want)
+		}
+	}
+}

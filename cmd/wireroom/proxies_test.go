@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
+)
+
+// TestProxies puts the proxies of docs/operating.md before a wireroom, as the
+// blocks there say but for addresses and certificates: what a reader gets is
+// what Wireroom gave, byte for byte, and is validated the same.
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, bulletin("harbour", 30)) }))
+	t.Cleanup(origin.Close)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, base_url: \"https://feeds.example.org\"}\nstore: wireroom.db\n"+
+		"defaults: {allow_private: true}\nsources:\n  harbour: %s/\ntopics:\n  all: {}\n", addr, origin.URL))
+	start(t, dir, built.Program(t))
+	await(t, time.Minute, "a feed", func() bool {
+		body, ok := get("http://" + addr + "/topics/all.rss")
+		return ok && strings.Contains(string(body), "harbour office")
+	})
+
+	blocks := map[string]string{}
+	for _, b := range documented(t) {
+		if b.file == "operating.md" {
+			blocks[b.language] = b.text
+		}
+	}
+	t.Run("nginx", func(t *testing.T) {
+		nginx, dir, front := installed(t, "nginx"), t.TempDir(), built.FreeAddress(t)
+		var kept []string
+		for line := range strings.Lines(blocks["nginx"]) {
+			if !strings.Contains(line, "ssl_certificate") {
+				kept = append(kept, line)
+			}
+		}
+		server := strings.NewReplacer("443 ssl", front, "127.0.0.1:8080", addr).Replace(strings.Join(kept, ""))
+		write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf("daemon off;\nmaster_process off;\npid %s/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n"+
+			"proxy_temp_path %[1]s/p;\nclient_body_temp_path %[1]s/b;\nfastcgi_temp_path %[1]s/f;\nuwsgi_temp_path %[1]s/u;\nscgi_temp_path %[1]s/s;\n%s}\n", dir, server))
+		start(t, dir, nginx, "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr")
+		behind(t, "http://"+front, "http://"+addr)
+	})
+	t.Run("caddy", func(t *testing.T) {
+		caddy, dir, front := installed(t, "caddy"), t.TempDir(), built.FreeAddress(t)
+		site := strings.NewReplacer("feeds.example.org {", "http://"+front+" {", "127.0.0.1:8080", addr).Replace(blocks["caddyfile"])
+		write(t, filepath.Join(dir, "Caddyfile"), "{\n\tadmin off\n\tauto_https off\n\tstorage file_system "+dir+"\n}\n"+site)
+		start(t, dir, caddy, "run", "--config", "Caddyfile", "--adapter", "caddyfile")
+		behind(t, "http://"+front, "http://"+addr)
+	})
+}
+
+// behind compares what a proxy answers with what stands behind it.
+func behind(t *testing.T, front, back string) {
+	t.Helper()
+	await(t, time.Minute, "the proxy answers", func() bool {
+		_, ok := get(front + "/healthz")
+		return ok
+	})
+	ask := func(base, path, coding, etag string) *http.Response {
+		req, err := http.NewRequest(http.MethodGet, base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", coding)
+		if etag != "" {
+			req.Header.Set("If-None-Match", etag)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp
+	}
+	for _, path := range []string{"/topics/all.rss", "/topics/all.json", "/topics/all"} {
+		for _, coding := range []string{"gzip", "br", "identity"} {
+			proxied, direct := ask(front, path, coding, ""), ask(back, path, coding, "")
+			for _, field := range []string{"Content-Encoding", "Content-Length", "Content-Type", "Etag", "Cache-Control", "Last-Modified", "Content-Security-Policy"} {
+				if got, want := proxied.Header.Get(field), direct.Header.Get(field); got != want {
+					t.Errorf("%s in %s: %s is %q behind the proxy, %q without", path, coding, field, got, want)
+				}
+			}
+			if again := ask(front, path, coding, direct.Header.Get("Etag")); again.StatusCode != http.StatusNotModified {
+				t.Errorf("%s in %s: a known ETag is answered %d", path, coding, again.StatusCode)
+			}
+		}
+	}
+	if body, ok := get(front + "/topics/all.rss"); !ok || !strings.Contains(string(body), "https://feeds.example.org/topics/all.rss") {
+		t.Error("the feed does not name its public address")
+	}
+}

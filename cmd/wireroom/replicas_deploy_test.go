@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/wireroom/wireroom/aggregator/config"
+)
+
+// An example is what the tests look at of the examples of replicas: those of
+// Kubernetes and the services of a compose file.
+type example struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Data     map[string]string
+	Spec     struct {
+		Replicas     int
+		MinAvailable int `yaml:"minAvailable"`
+		Selector     map[string]any
+		Ports        []struct {
+			TargetPort string `yaml:"targetPort"`
+		}
+		Template struct {
+			Metadata struct{ Labels map[string]string }
+			Spec     struct{ Containers []exampleContainer }
+		}
+	}
+	Services map[string]struct {
+		Command []string
+		Scale   int
+		Volumes []string
+	}
+}
+
+type exampleContainer struct {
+	Args  []string
+	Ports []struct {
+		Name          string
+		ContainerPort int `yaml:"containerPort"`
+	}
+	Probes map[string]any `yaml:",inline"`
+}
+
+func readExamples(t *testing.T, elem ...string) []example {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(append([]string{"..", "..", "deploy"}, elem...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []example
+	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var e example
+		if err := dec.Decode(&e); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+}
+
+// runnable checks that the program takes the arguments.
+func runnable(t *testing.T, args []string) {
+	t.Helper()
+	root := commands(terminal{nil, io.Discard, io.Discard})
+	cmd, rest, err := root.Find(args)
+	if err == nil {
+		err = cmd.ParseFlags(rest)
+	}
+	if err != nil || cmd.Name() != "serve" {
+		t.Errorf("%q cannot be run: %v", args, err)
+	}
+}
+
+func TestKubernetesExample(t *testing.T) {
+	byKind := map[string]example{}
+	for _, e := range readExamples(t, "kubernetes", "wireroom.yaml") {
+		byKind[e.Kind] = e
+	}
+	deployment, budget, service := byKind["Deployment"].Spec, byKind["PodDisruptionBudget"].Spec, byKind["Service"].Spec
+	if deployment.Replicas != 3 || budget.MinAvailable < 1 || budget.MinAvailable >= deployment.Replicas {
+		t.Errorf("%d replicas, of which %d must be there", deployment.Replicas, budget.MinAvailable)
+	}
+	app := deployment.Template.Metadata.Labels["app"]
+	for what, selector := range map[string]any{"Deployment": deployment.Selector["matchLabels"], "PodDisruptionBudget": budget.Selector["matchLabels"], "Service": service.Selector} {
+		if m, _ := selector.(map[string]any); m["app"] != app || app == "" {
+			t.Errorf("the %s selects %v, not %q", what, selector, app)
+		}
+	}
+	c := deployment.Template.Spec.Containers[0]
+	runnable(t, c.Args)
+	for _, name := range []string{"startupProbe", "readinessProbe", "livenessProbe"} {
+		probe, _ := c.Probes[name].(map[string]any)
+		get, _ := probe["httpGet"].(map[string]any)
+		if path, _ := get["path"].(string); !slices.Contains([]string{"/", "/readyz", "/healthz"}, path) || get["port"] != c.Ports[0].Name {
+			t.Errorf("%s asks %v", name, get)
+		}
+	}
+	if service.Ports[0].TargetPort != c.Ports[0].Name {
+		t.Error("the Service leads nowhere")
+	}
+	cfg, err := config.Parse("feeds.yaml", []byte(byKind["ConfigMap"].Data["feeds.yaml"]), func(name string) (string, bool) {
+		return "postgres://db.example/wireroom", name == "WIREROOM_STORE"
+	})
+	if err != nil || cfg.Store != "postgres://db.example/wireroom" || cfg.Server.Listen != ":8080" || c.Ports[0].ContainerPort != 8080 {
+		t.Errorf("the ConfigMap: %v, %+v", err, cfg)
+	}
+}
+
+func TestComposeOfReplicas(t *testing.T) {
+	services := readExamples(t, "replicas", "compose.yaml")[0].Services
+	w := services["wireroom"]
+	if runnable(t, w.Command); w.Scale != 3 || !strings.HasPrefix(w.Command[4], "postgres://") {
+		t.Errorf("it runs %q %d times", w.Command, w.Scale)
+	}
+	file, _, _ := strings.Cut(w.Volumes[0], ":")
+	if _, err := os.Stat(filepath.Join("..", "..", "deploy", "replicas", file)); err != nil {
+		t.Error(err)
+	}
+	if _, ok := services["postgres"]; !ok {
+		t.Error("there is no database")
+	}
+}

@@ -1,0 +1,399 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/store/storetest"
+	"github.com/wireroom/wireroom/internal/built"
+)
+
+// How often each of the promises about replicas is tried; "make replicas" asks
+// for more, and has the results written.
+var (
+	tries         = flag.Int("tries", 1, "how often each fault is caused to replicas")
+	replicaReport = flag.String("replica-report", "", "the document that the results of the replicas are written to")
+	endurance     = flag.Duration("endurance", 0, "for how long replicas are killed about once a minute; 0: not at all")
+)
+
+const (
+	leadLease  = 3 * time.Second
+	claimLease = 5 * time.Second
+	feedEntry  = time.Second // a feed has a new entry this often
+	feedWindow = 40          // entries of a feed's document
+	feeds      = 8
+)
+
+// Presses are the origin of some feeds, each with a known, growing list of
+// entries, and knows what it has handed out.
+type presses struct {
+	server *httptest.Server
+	mu     sync.Mutex
+	began  time.Time
+	ended  time.Time       // no entries after that
+	served map[string]bool // entries that were in an answer
+	asked  map[string][]request
+	late   map[string]time.Duration // replica → how late it is answered
+}
+
+// A request is when a feed was asked for, and the contact of who asked.
+type request struct {
+	at time.Time
+	by string
+}
+
+// newPresses listens on a host.
+func newPresses(t *testing.T, host string) *presses {
+	t.Helper()
+	w := &presses{began: time.Now(), served: map[string]bool{}, asked: map[string][]request{}, late: map[string]time.Duration{}}
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server = httptest.NewUnstartedServer(w)
+	w.server.Listener.Close()
+	w.server.Listener = l
+	w.server.Start()
+	t.Cleanup(w.server.Close)
+	return w
+}
+
+func (w *presses) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	feed := strings.Trim(r.URL.Path, "/")
+	_, by, _ := strings.Cut(r.UserAgent(), "+")
+	by, _, _ = strings.Cut(by, "@")
+	w.mu.Lock()
+	w.asked[feed] = append(w.asked[feed], request{time.Now(), by})
+	late := w.late[by]
+	w.mu.Unlock()
+	select {
+	case <-time.After(late):
+	case <-r.Context().Done():
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if !w.ended.IsZero() {
+		now = w.ended
+	}
+	every := feedEntry
+	if strings.HasPrefix(feed, "m") {
+		every *= 10 // it is polled once a minute, and its document must reach back further
+	}
+	n := int(now.Sub(w.began)/every) + 1
+	rw.Header().Set("Content-Type", "application/rss+xml")
+	fmt.Fprintf(rw, `<rss version="2.0"><channel><title>%s</title>`, feed)
+	for i := n; i > max(0, n-feedWindow); i-- {
+		w.served[fmt.Sprintf("%s-%d", feed, i)] = true
+		at := w.began.Add(time.Duration(i) * every).UTC().Format(time.RFC1123Z)
+		fmt.Fprintf(rw, `<item><guid isPermaLink="false">%s-%d</guid><title>%s tells number %d of its stories</title><pubDate>%s</pubDate></item>`, feed, i, feed, i, at)
+	}
+	fmt.Fprint(rw, `</channel></rss>`)
+}
+
+// end lets no entry come any more, and returns how many there are of each feed.
+func (w *presses) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = time.Now()
+}
+
+// since returns when a feed was asked first after an instant; zero: not yet.
+func (w *presses) since(feed string, at time.Time) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.asked[feed] {
+		if r.at.After(at) {
+			return r.at
+		}
+	}
+	return time.Time{}
+}
+
+// delay lets a replica be answered late.
+func (w *presses) delay(name string, late time.Duration) {
+	w.mu.Lock()
+	w.late[name] = late
+	w.mu.Unlock()
+}
+
+// by counts the requests of a replica between two instants.
+func (w *presses) by(name string, from, to time.Time) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, all := range w.asked {
+		for _, r := range all {
+			if r.by == name && r.at.After(from) && r.at.Before(to) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// perMinute counts the requests for a feed in each of some minutes.
+func (w *presses) perMinute(feed string, from time.Time, minutes int) []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	per := make([]int, minutes)
+	for _, r := range w.asked[feed] {
+		if m := int(r.at.Sub(from) / time.Minute); !r.at.Before(from) && m < minutes {
+			per[m]++
+		}
+	}
+	return per
+}
+
+// doubles counts the requests for a feed that followed another one sooner than
+// its schedule allows.
+func (w *presses) doubles(since time.Time) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, all := range w.asked {
+		for i := 1; i < len(all); i++ {
+			if all[i].at.After(since) && all[i].at.Sub(all[i-1].at) < 900*time.Millisecond {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// A troupe is some replicas over one database.
+type troupe struct {
+	t        *testing.T
+	cluster  *storetest.Cluster
+	dsn      string
+	wire     *presses
+	dir      string
+	replicas []*replica
+	more     string // sources beside the feeds
+}
+
+// A replica is a process and where it listens.
+type replica struct {
+	*process
+	name   string // by which the presses know it
+	dsn    string
+	addr   string
+	config string
+	env    []string
+	wrap   []string // what runs the binary, such as ip netns exec
+	bin    string
+	relay  *relay // between it and the database, where there is one
+	space  string // its network namespace, where it has one
+}
+
+// newTroupe starts replicas over a database of their own.
+func newTroupe(t *testing.T, n int) *troupe {
+	t.Helper()
+	x := gather(t, n, newPresses(t, "127.0.0.1"), storetest.Postgres(t))
+	x.begin()
+	return x
+}
+
+// gather makes replicas that are not started yet.
+func gather(t *testing.T, n int, wire *presses, cluster *storetest.Cluster) *troupe {
+	t.Helper()
+	bin := built.Program(t)
+	x := &troupe{t: t, cluster: cluster, wire: wire, dir: t.TempDir()}
+	x.dsn = x.cluster.DSN(t)
+	for i := range n {
+		name := fmt.Sprint("replica", i)
+		x.replicas = append(x.replicas, &replica{name: name, dsn: x.dsn, addr: built.FreeAddress(t), config: filepath.Join(x.dir, name, "feeds.yaml"), bin: bin})
+	}
+	return x
+}
+
+// begin starts the replicas, and returns when each serves.
+func (x *troupe) begin() {
+	x.t.Helper()
+	at := time.Now()
+	for _, r := range x.replicas {
+		x.configure(r, feeds)
+		if err := os.Chtimes(r.config, at, at); err != nil {
+			x.t.Fatal(err)
+		}
+		x.start(r)
+	}
+	x.await(20*time.Second, "every replica serves the topic", func() bool {
+		for _, r := range x.replicas {
+			if _, ok := get("http://" + r.addr + "/topics/all.json"); !ok {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// configure writes a replica's configuration, of which all is the same but who
+// asks. More lines may follow its sources.
+func (x *troupe) configure(r *replica, n int, more ...string) {
+	x.t.Helper()
+	write(x.t, r.config, "contact: "+r.name+"@wire.example\n"+x.config(x.wire.server.URL, n)+x.more+strings.Join(more, ""))
+}
+
+func (x *troupe) config(origin string, n int) string {
+	var b strings.Builder
+	b.WriteString(`
+store: ignored.db
+log: {format: json}
+defaults: {schedule: '@every 1s', min_interval: 1s, allow_private: true, timeout: 1s}
+polling: {host_gap: 0s}
+topics:
+  all: {title: Everything, limit: 200}
+sources:
+`)
+	for i := range n {
+		fmt.Fprintf(&b, "  f%d: %s/f%d\n", i, origin, i)
+	}
+	return b.String()
+}
+
+func (x *troupe) start(r *replica) {
+	x.t.Helper()
+	args := append(append([]string{}, r.wrap...), r.bin, "serve", "--config", r.config, "--store", r.dsn, "--listen", r.addr)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(append(os.Environ(), "WIREROOM_LEAD_LEASE="+leadLease.String(), "WIREROOM_CLAIM_LEASE="+claimLease.String()), r.env...)
+	r.process = startCommand(x.t, x.dir, cmd)
+}
+
+// await is await of a test, under the machine's load.
+func (x *troupe) await(within time.Duration, what string, ok func() bool) time.Duration {
+	x.t.Helper()
+	begin := time.Now()
+	await(x.t, within*patience, what, ok)
+	return time.Since(begin)
+}
+
+// patience is by how much longer than promised a test waits before it fails,
+// where the machine has other work.
+const patience = 6
+
+// leader returns the replica that files, by the lease in the database.
+func (x *troupe) leader() *replica {
+	x.t.Helper()
+	var found *replica
+	x.await(10*time.Second, "one leads", func() bool {
+		owner := x.cluster.Ask(x.t, x.dsn, "SELECT owner FROM lease WHERE name = 'filer' AND until > clock_timestamp()")
+		for _, r := range x.replicas {
+			if strings.Contains(owner, fmt.Sprintf("-%d-", r.Process.Pid)) {
+				found = r
+			}
+		}
+		return found != nil
+	})
+	return found
+}
+
+// settle ends the growth of the feeds, waits until all that was handed out is
+// stored and published by every replica, and compares it with the model.
+func (x *troupe) settle() (lost, doubled int) {
+	x.t.Helper()
+	x.wire.end()
+	last := time.Now()
+	x.await(2*claimLease+20*time.Second, "every feed is polled to its end", func() bool {
+		for i := range feeds {
+			if x.wire.since(fmt.Sprint("f", i), last).IsZero() {
+				return false
+			}
+		}
+		return true
+	})
+	db, err := store.Open(x.t.Context(), x.dsn, slog.New(slog.DiscardHandler))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer db.Close()
+	x.await(15*time.Second, "all is filed", func() bool {
+		unfiled, err := db.Unfiled(x.t.Context(), 1)
+		return err == nil && len(unfiled) == 0
+	})
+	seen := map[string]int{}
+	for after := int64(0); ; {
+		records, err := db.Records(x.t.Context(), after, 1000)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		if len(records) == 0 {
+			break
+		}
+		for _, r := range records {
+			after = r.Seq
+			if r.Revision == 1 {
+				seen[r.Item.GUID]++
+			}
+		}
+	}
+	x.wire.mu.Lock()
+	served := maps.Clone(x.wire.served)
+	x.wire.mu.Unlock()
+	for entry := range served {
+		if seen[entry] == 0 {
+			x.t.Log("lost:", entry)
+			lost++
+		}
+	}
+	for _, n := range seen {
+		doubled += n - 1
+	}
+	ids := map[string]int{}
+	var feed struct{ Items []struct{ ID string } }
+	body, _ := get("http://" + x.replicas[0].addr + "/topics/all.json")
+	if err := json.Unmarshal(body, &feed); err != nil {
+		x.t.Error(err)
+	}
+	for _, it := range feed.Items {
+		if ids[it.ID]++; ids[it.ID] > 1 {
+			doubled++
+		}
+	}
+	return lost, doubled
+}
+
+// same waits until every replica serves the same bytes under the same ETag, and
+// returns how long that took.
+func (x *troupe) same(path string) time.Duration {
+	x.t.Helper()
+	return x.await(4*time.Second, "all replicas serve the same", func() bool {
+		first, tag, _ := served(x.replicas[0].addr, path)
+		for _, r := range x.replicas[1:] {
+			body, other, _ := served(r.addr, path)
+			if body != first || other != tag || tag == "" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// restart ends a replica as a power cut would, and starts it again.
+func (x *troupe) restart(r *replica) {
+	x.t.Helper()
+	r.Kill()
+	x.start(r)
+}
+
+// pause stops a replica for a while.
+func (r *replica) pause(d time.Duration) {
+	pid := r.Process.Pid
+	syscall.Kill(pid, syscall.SIGSTOP)
+	time.Sleep(d)
+	syscall.Kill(pid, syscall.SIGCONT)
+}

@@ -1,0 +1,66 @@
+package output_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output"
+	"github.com/wireroom/wireroom/output/render"
+	"github.com/wireroom/wireroom/output/serve"
+)
+
+// Rules 6 and 13 of publishing: what did not change is not told again, by the
+// same process or by the next; and what is told is stored and served by then.
+func TestRule6And13WhatChangedIsToldOnceItIsKept(t *testing.T) {
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull}
+	d := newDesk(t, topic)
+	site := render.Site{BaseURL: "https://feeds.example.org", Title: "The Example Desk", Authority: "example.org,2026"}
+	var told []string
+	publisher := func() *output.Publisher {
+		desk := serve.New(serve.Options{Log: slog.New(slog.DiscardHandler)})
+		tell := func(docs []news.Document) {
+			stored, err := d.Documents(t.Context())
+			d.must(err)
+			etags := map[string]string{}
+			for _, doc := range stored {
+				etags[doc.Path] = doc.ETag
+			}
+			for _, doc := range docs {
+				if doc.Topic == "" {
+					continue // what is of no topic is made anew at every start
+				}
+				told = append(told, doc.Path)
+				if served, ok := desk.Document(doc.Path); !ok || served.ETag != doc.ETag {
+					t.Errorf("%s is told and not served", doc.Path)
+				}
+				if !strings.HasSuffix(doc.Path, ".opml") && etags[doc.Path] != doc.ETag {
+					t.Errorf("%s is told and not stored", doc.Path)
+				}
+			}
+		}
+		p := output.NewPublisher(d, desk, output.Catalogue{Site: site, Topics: []news.Topic{topic}}, slog.New(slog.DiscardHandler), tell)
+		d.must(p.Restore(t.Context()))
+		return p
+	}
+	publish := func(p *output.Publisher, what string, want int) {
+		t.Helper()
+		told = nil
+		time.Sleep(1100 * time.Millisecond) // instants in documents have whole seconds
+		d.must(p.Publish(t.Context(), nil))
+		if len(told) != want {
+			t.Errorf("%s: told of %q, want %d documents", what, told, want)
+		}
+	}
+	d.file(3, time.Now().Add(-time.Hour).Truncate(time.Second))
+	first := publisher()
+	publish(first, "at first", 5) // three feeds, a page, a list of sources
+	publish(first, "again", 0)
+	second := publisher()
+	publish(second, "by the next process", 1) // the list, which is not stored
+	publish(second, "again by the next process", 0)
+	d.file(1, time.Now().Truncate(time.Second))
+	publish(second, "after a new story", 4)
+}
