@@ -1,0 +1,176 @@
+package bench
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/internal/built"
+)
+
+// The sizes are those of a run of seconds; `make bench` gives the real ones.
+var (
+	feedsFlag    = flag.Int("feeds", 6, "feeds of the small size")
+	moreFlag     = flag.Int("more", 12, "feeds of the large size")
+	storedFlag   = flag.Int("stored", 1000, "items of the full store")
+	pollsFlag    = flag.Int("polls", 10, "polls a second while the delay is measured")
+	roundsFlag   = flag.Int("rounds", 1, "how often a round is measured; the least counts")
+	lookFlag     = flag.Duration("look", time.Second, "how long the delay, and each rate of serving, is measured")
+	unitsFlag    = flag.Bool("units", false, "run the benchmarks of the packages that have a row")
+	writeFlag    = flag.String("write", "", "folder of performance.md, whose table and figure are written anew")
+	profilesFlag = flag.String("profiles", "", "folder to write profiles of the program to")
+)
+
+// A row is one line of the table: what was measured, and what is to be reached.
+type row struct {
+	what   string
+	figure string  // as measured
+	beside string  // what it is measured against
+	value  float64 // to be compared with limit
+	limit  float64
+	least  bool // the limit is the least, not the most
+	unit   string
+}
+
+func (r row) reached() bool {
+	if r.least {
+		return r.value >= r.limit
+	}
+	return r.value <= r.limit
+}
+
+func (r row) goal() string {
+	if r.least {
+		return "≥ " + number(r.limit) + r.unit
+	}
+	return "≤ " + number(r.limit) + r.unit
+}
+
+// A run collects what is measured in one run.
+type run struct {
+	*testing.T
+	rows []row
+	size []point // cost against size, for the figure
+}
+
+// A point is what so many entries cost.
+type point struct {
+	feeds, entries int
+	ours, probe    time.Duration // first fetch; 0: not measured
+}
+
+func (r *run) add(row row) {
+	r.rows = append(r.rows, row)
+	r.Logf("%-60s %-22s %-30s %s %s", row.what, row.figure, row.beside, row.goal(), yes(row.reached()))
+}
+
+// TestReach measures every row of the table, one after the other.
+func TestReach(t *testing.T) {
+	built.Program(t) // before anything is measured
+	r := &run{T: t}
+	r.Run("growth", func(t *testing.T) { (&run{T: t}).with(r, growth) })
+	r.Run("stored", func(t *testing.T) { (&run{T: t}).with(r, stored) })
+	r.Run("delay", func(t *testing.T) { (&run{T: t}).with(r, delay) })
+	r.Run("serving", func(t *testing.T) { (&run{T: t}).with(r, serving) })
+	r.Run("units", func(t *testing.T) { (&run{T: t}).with(r, units) })
+	if t.Failed() {
+		return
+	}
+	fmt.Print(table(r.rows))
+	if *writeFlag != "" {
+		r.write(*writeFlag)
+	}
+}
+
+// with lets a part of the run measure, and takes over what it has.
+func (r *run) with(all *run, part func(*run)) {
+	part(r)
+	all.rows = append(all.rows, r.rows...)
+	all.size = append(all.size, r.size...)
+}
+
+// least returns the least of several measurements: what else the machine does
+// only adds to one.
+func least[T cmp.Ordered](n int, measure func() T) T {
+	all := make([]T, n)
+	for i := range all {
+		all[i] = measure()
+	}
+	return slices.Min(all)
+}
+
+// costs are what a program takes for the phases of one size: the first fetch,
+// a round of nothing new, and one of two new entries a feed.
+type costs struct{ first, same, new2 time.Duration }
+
+// probeCosts measures the probe.
+func (r *run) probeCosts(o *origin) costs {
+	p := startProbe(r.T, o.url, len(o.docs))
+	c := costs{first: p.poll(1), same: least(*roundsFlag, func() time.Duration { return p.poll(3) })}
+	added := 0
+	c.new2 = least(*roundsFlag, func() time.Duration {
+		added += 2
+		o.print(added)
+		return p.poll(1)
+	})
+	o.print(0)
+	return c
+}
+
+// growth measures the phases beside the probe, and at the large size.
+func growth(r *run) {
+	o := newOrigin(r.T, *feedsFlag)
+	probe := r.probeCosts(o)
+	set := newSetting(r.T, o, "")
+	small, _, _ := r.costs(set, "small")
+	ratio := func(a, b time.Duration) float64 { return float64(a) / float64(b) }
+	for _, c := range []struct {
+		what        string
+		ours, probe time.Duration
+		limit       float64
+	}{
+		{"first fetch, everything included to published bytes", small.first, probe.first, 2},
+		{"all 304", small.same, probe.same, 1.5},
+		{"new2: two new entries a feed", small.new2, probe.new2, 0.5},
+	} {
+		r.add(row{what: c.what, figure: cpu(c.ours), beside: "probe " + cpu(c.probe), value: ratio(c.ours, c.probe), limit: c.limit, unit: "×"})
+	}
+	entries := o.entries()
+	r.size = append(r.size, point{*feedsFlag, entries, small.first, probe.first})
+	beyond, of := set.beyondText()
+	r.add(row{what: "store, beyond the compressed text", figure: fmt.Sprintf("%d B an item", beyond), beside: of, value: float64(beyond) / 1024, limit: 1.2, unit: " KB"})
+
+	o = newOrigin(r.T, *moreFlag)
+	large, steady, peak := r.costs(newSetting(r.T, o, ""), "large")
+	each := func(d time.Duration, entries int) float64 { return float64(d.Microseconds()) / float64(entries) }
+	a, b := each(small.first, entries), each(large.first, o.entries())
+	r.size = append(r.size, point{*moreFlag, o.entries(), large.first, 0})
+	r.add(row{what: fmt.Sprintf("%d feeds against %d, CPU an entry", *moreFlag, *feedsFlag), figure: fmt.Sprintf("%.0f µs", b),
+		beside: fmt.Sprintf("%.0f µs", a), value: b / a, limit: 1.1, unit: "×"})
+	r.add(row{what: fmt.Sprintf("memory at %d feeds, steady", *moreFlag), figure: fmt.Sprintf("%d MB", steady>>20), value: float64(steady >> 20), limit: 120, unit: " MB"})
+	r.add(row{what: "memory, peak", figure: fmt.Sprintf("%d MB", peak>>20), value: float64(peak >> 20), limit: 200, unit: " MB"})
+}
+
+// costs measures the program in one setting.
+func (r *run) costs(set *setting, name string) (c costs, steady, peak int64) {
+	p := set.start()
+	p.profile(name+"-first", "/debug/pprof/profile?seconds=120")
+	p.settle()
+	c.first = p.cpu()
+	p.profile(name+"-heap", "/debug/pprof/heap")
+	c.same = least(*roundsFlag, p.poll)
+	added := 0
+	c.new2 = least(*roundsFlag, func() time.Duration {
+		added += 2
+		set.origin.print(added)
+		return p.poll()
+	})
+	p.poll() // steady: a round like most
+	steady, peak = p.memory()
+	p.stop()
+	r.Logf("%s: first %s, 304 %s, new2 %s; %d MB, peak %d MB", name, cpu(c.first), cpu(c.same), cpu(c.new2), steady>>20, peak>>20)
+	return c, steady, peak
+}
