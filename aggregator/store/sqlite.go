@@ -261,16 +261,21 @@ func (e *sqliteEngine) together(ctx context.Context, batch []*write) error {
 	if _, err := e.on.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	committed := false
+	defer func() {
+		if !committed { // for an error, or a panic
+			e.rollback(ctx)
+		}
+	}()
 	for _, w := range batch {
 		if err := w.fn(ctx, e.on); err != nil {
-			e.rollback(ctx)
 			return err
 		}
 	}
 	if _, err := e.on.exec(ctx, "COMMIT"); err != nil {
-		e.rollback(ctx)
 		return err
 	}
+	committed = true
 	return nil
 }
 

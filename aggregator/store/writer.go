@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -26,6 +27,10 @@ type writer struct {
 	closed  bool
 	ended   *sync.Cond // a turn has ended
 }
+
+// errUnfinished is what becomes of a write that shared its transaction with one
+// that panicked.
+var errUnfinished = errors.New("the transaction was given up")
 
 // A write is one caller's part of a transaction. It may be run more than once
 // before it is stored.
@@ -85,20 +90,27 @@ func (w *writer) wait(ctx context.Context, job *write) error {
 	}
 }
 
-// serve runs what waits, once, and passes the turn on.
+// serve runs what waits, once, and passes the turn on. A write that panics ends
+// the process, which waits for others to end first: they must not wait for it.
 func (w *writer) serve(ctx context.Context) {
+	defer w.passOn()
 	w.mu.Lock()
 	n := min(len(w.queue), w.most)
 	batch := slices.Clone(w.queue[:n])
 	w.queue = slices.Delete(w.queue, 0, n)
 	w.mu.Unlock()
-	if n > 0 {
-		w.run(context.WithoutCancel(ctx), batch)
+	if n == 0 {
+		return
+	}
+	defer func() {
 		for _, job := range batch {
 			job.told <- false
 		}
+	}()
+	for _, job := range batch {
+		job.err = errUnfinished
 	}
-	w.passOn()
+	w.run(context.WithoutCancel(ctx), batch)
 }
 
 // passOn gives a turn to the first of those that wait and do not have one.

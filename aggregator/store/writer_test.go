@@ -8,6 +8,43 @@ import (
 	"time"
 )
 
+// TestPanicHoldsNobody lets a write panic while another waits for its turn, and
+// one shares its transaction.
+func TestPanicHoldsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriter(func(ctx context.Context, batch []*write) {
+			for _, job := range batch {
+				job.err = job.fn(ctx, session{})
+			}
+		})
+		fine := func(context.Context, session) error { return nil }
+		var beside, after error
+		hold := make(chan struct{})
+		go func() {
+			_ = w.do(t.Context(), true, func(context.Context, session) error { <-hold; return nil })
+		}()
+		synctest.Wait()
+		panicked := make(chan any)
+		go func() {
+			defer func() { panicked <- recover() }()
+			_ = w.do(t.Context(), true, func(context.Context, session) error {
+				go func() { after = w.do(t.Context(), true, fine) }()
+				synctest.Wait()
+				panic("a mistake")
+			})
+		}()
+		synctest.Wait()
+		go func() { beside = w.do(t.Context(), true, fine) }()
+		synctest.Wait()
+		close(hold)
+		got := <-panicked
+		synctest.Wait()
+		if got == nil || beside == nil || after != nil {
+			t.Errorf("panic %v; the write beside: %v, the one after: %v", got, beside, after)
+		}
+	})
+}
+
 // TestWritersTakeTurns lets many write at once, some of whom give up while they
 // wait: each write is run once or never, and the turn is never lost.
 func TestWritersTakeTurns(t *testing.T) {
