@@ -147,7 +147,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key, math.Min(1, m.score)
 			d.Evidence = r.evidence(e, m.closest)
 			d.Evidence.Rule = "cluster"
-			x.unite(e, m.cluster, append(found[:i:i], found[i+1:]...), density, d)
+			x.unite(e, m.cluster, slices.Concat(found[:i], found[i+1:]), density, d)
 			d.Nearest = nearest(found, d, "the story that was taken is closer")
 			return
 		}
