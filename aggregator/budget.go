@@ -41,11 +41,19 @@ func (a *Aggregator) Schedule(ctx context.Context) {
 				a.logger.Error("the clock was set back, and the store does not take it", "error", err)
 			}
 		}
-		states, err := a.log.States(ctx)
+		var dates map[string]time.Time
+		var err error
+		if anew { // before the states: what is polled in between is dated as it says
+			dates, err = a.log.Dates(ctx)
+		}
+		var states []news.State
+		if err == nil {
+			states, err = a.log.States(ctx)
+		}
 		if err == nil {
 			a.solve(plan, states)
 			a.recall(plan, states)
-			err = a.redate(ctx, plan, states, anew)
+			err = a.redate(ctx, plan, states, dates)
 		}
 		if err != nil {
 			sleep(ctx, a.failed(ctx, "the schedules could not be looked over", err), nil)
@@ -77,11 +85,12 @@ func (a *Aggregator) solve(plan *Plan, states []news.State) {
 // dated anew: it was parked while the budget was short.
 const parked = time.Hour
 
-// redate sets when sources are due that would be dated otherwise now: with
-// anew those that another plan or another clock has dated, and those that are
-// parked for too long by the present constant.
-func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State, anew bool) error {
-	due := map[string]time.Time{}
+// redate sets when sources are due that would be dated otherwise now: those that
+// are parked for too long by the present constant, and where their dates are
+// given those that another plan or another clock has dated, though it may have
+// been taken back before they were polled by it.
+func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State, dates map[string]time.Time) error {
+	due, anew := map[string]time.Time{}, dates != nil
 	for _, s := range states {
 		src, ok := plan.Sources[s.Source]
 		if !ok || s.Polls == 0 {
@@ -92,6 +101,8 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 		astray := schedule.Astray(s, now)
 		switch {
 		case anew && (s.Schedule != src.Schedule || s.URL != src.URL || astray):
+			due[s.Source] = next
+		case dates[s.Source].After(s.NextDue.Add(time.Second)) && next.Before(dates[s.Source]):
 			due[s.Source] = next
 		case astray: // until it is polled, what is known of it dates from the future
 		case src.Schedule == news.ScheduleAuto && next.Before(s.NextDue.Add(-parked)):

@@ -48,6 +48,25 @@ func TestClockSetBack(t *testing.T) {
 	})
 }
 
+// TestScheduleTakenBack configures a longer interval, and the one before it
+// again before anybody was polled by the longer one.
+func TestScheduleTakenBack(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
+		b := &bureau{path: filepath.Join(dir, "back.db"), web: book}
+		for _, schedule := range []string{"@every 20m", "@every 48h", "@every 20m"} {
+			b.add("feed", "http://feed.test/", schedule)
+			b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(10 * time.Minute) })
+		}
+		back := time.Now()
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(2 * time.Hour) })
+		if n := book.within("feed.test/", back, time.Now()); n < 5 || n > 7 {
+			t.Errorf("it was polled %d times in two hours, every 20 minutes", n)
+		}
+	})
+}
+
 // TestLongSleep stops the aggregator, as a suspended machine does, for a week:
 // the runs that were missed are made up for by one.
 func TestLongSleep(t *testing.T) {

@@ -30,6 +30,10 @@ type Log interface {
 	// their names.
 	States(ctx context.Context) ([]news.State, error)
 
+	// Dates returns when every source is due, by name: what its last poll said,
+	// or what SetDue did since.
+	Dates(ctx context.Context) (map[string]time.Time, error)
+
 	// SetDue sets when sources are next due, such as after a change of their
 	// schedule. A source that is claimed meanwhile is left to its claim.
 	SetDue(ctx context.Context, due map[string]time.Time) error

@@ -233,6 +233,22 @@ func (db *DB) States(ctx context.Context) ([]news.State, error) {
 	return all, nil
 }
 
+// Dates returns when every source is due, by name.
+func (db *DB) Dates(ctx context.Context) (map[string]time.Time, error) {
+	dates := map[string]time.Time{}
+	err := db.read.each(ctx, "SELECT name, due FROM "+db.engine.scheduled().table, nil, func(rows *sql.Rows) error {
+		var name string
+		var due int64
+		err := rows.Scan(&name, &due)
+		dates[name] = db.engine.local(instant(due))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: dates: %w", err)
+	}
+	return dates, nil
+}
+
 // State returns the state of a source, configured or not; false if the store
 // does not know it.
 func (db *DB) State(ctx context.Context, name string) (news.State, bool, error) {

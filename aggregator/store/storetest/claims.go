@@ -230,6 +230,9 @@ func setDue(t *testing.T, open Opener) {
 	_, err := f.Append(f.ctx, c, nil, settle(late.Add(time.Hour)), noon, 0)
 	f.must(err)
 	f.due(noon, 0, late)
+	dates, err := f.Dates(f.ctx)
+	f.must(err)
+	f.same("dates", dates, map[string]time.Time{"a": late, "b": late.Add(time.Minute), "c": late.Add(time.Hour)})
 	f.same("the earliest", f.claims(late, 9), []string{"a"})
 }
 
