@@ -20,7 +20,7 @@ type Shelf interface {
 	Latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error)
 
 	// Documents returns the documents that were last saved: what is served
-	// from the first moment after a restart.
+	// from the first moment after a restart. One without a body was damaged.
 	Documents(ctx context.Context) ([]news.Document, error)
 
 	// Leads reports whether this process is the one that publishes. It is, if

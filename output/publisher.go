@@ -100,9 +100,13 @@ func (p *Publisher) Restore(ctx context.Context) error {
 		p.last[doc.Path] = doc
 	}
 	p.settle(p.current())
-	p.desk.Set(slices.Collect(maps.Values(p.last))...)
+	p.desk.Set(slices.DeleteFunc(slices.Collect(maps.Values(p.last)), damaged)...)
 	return nil
 }
+
+// damaged reports whether of a document nothing but its head could be read: it
+// is served once it was made anew, as the successor of what it was.
+func damaged(doc news.Document) bool { return doc.Body == nil }
 
 // settle makes the desk's rules those of a catalogue, and takes the documents
 // away of topics that it does not have, or that were open and are private now.
@@ -262,7 +266,7 @@ func (p *Publisher) follow(ctx context.Context) bool {
 		p.last[doc.Path] = doc
 	}
 	if p.settle(p.current()); len(docs) > 0 {
-		docs = slices.DeleteFunc(docs, func(doc news.Document) bool { _, ok := p.last[doc.Path]; return !ok })
+		docs = slices.DeleteFunc(docs, func(doc news.Document) bool { _, ok := p.last[doc.Path]; return !ok || damaged(doc) })
 		p.desk.Set(docs...)
 	}
 	p.rev = rev

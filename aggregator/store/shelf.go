@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -96,7 +97,9 @@ func setMembers(f *news.Filed, ids []int64, byItem map[int64]news.Member) {
 	})
 }
 
-// Documents returns the documents that were last saved, by path.
+// Documents returns the documents that were last saved, by path. All of them can
+// be made anew: one that is damaged comes without its body, or not at all, and
+// is told of in the log.
 func (db *DB) Documents(ctx context.Context) ([]news.Document, error) {
 	docs, err := db.documents(ctx, "TRUE")
 	if err != nil {
@@ -124,11 +127,22 @@ func (db *DB) DocumentsSince(ctx context.Context, rev int64) ([]news.Document, i
 
 // documents returns the documents that a condition holds for; see Documents.
 func (db *DB) documents(ctx context.Context, condition string, args ...any) (docs []news.Document, err error) {
+	var damaged []string
 	err = db.read.each(ctx, "SELECT path, head, body FROM document WHERE "+condition+" ORDER BY path", args, func(rows *sql.Rows) error {
 		d, err := db.scanDocument(rows)
+		if errors.Is(err, ErrDamaged) {
+			damaged = append(damaged, err.Error())
+			if d.Body = nil; d.ETag == "" {
+				return nil
+			}
+			err = nil
+		}
 		docs = append(docs, d)
 		return err
 	})
+	if len(damaged) > 0 {
+		db.log.Warn("published documents are damaged in the store; they are made anew", "documents", len(damaged), "first", damaged[0])
+	}
 	return docs, err
 }
 
@@ -154,7 +168,7 @@ func (db *DB) scanDocument(rows *sql.Rows) (d news.Document, err error) {
 	}
 	err = unsealJSON(head, &d)
 	if err == nil && d.Path != path {
-		err = ErrDamaged
+		d, err = news.Document{}, ErrDamaged
 	}
 	if err == nil {
 		d.Body, err = db.codec.unpack(body)

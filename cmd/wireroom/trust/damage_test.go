@@ -234,3 +234,35 @@ func TestLocked(t *testing.T) {
 	}
 	p.closing(proc, ledger)
 }
+
+// TestDamagedDocuments damages what was published, and nothing of what it is
+// made from: it is made anew, no older than readers have seen it.
+func TestDamagedDocuments(t *testing.T) {
+	t.Parallel()
+	p := settle(t, testbed(t), trust.NewModel(*seed, 2, 0, 1, nil))
+	ledger := trust.Ledger{}
+	proc := p.start()
+	p.ready(proc)
+	await(patience, func() bool { p.look(ledger, false); return len(ledger) > 3 })
+	if took, err := proc.terminate(patience); err != nil {
+		t.Fatal(took, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: p.db()}).EscapedPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := db.Exec("UPDATE document SET body = substr(body, 1, length(body) / 2)")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := res.RowsAffected()
+	proc = p.start()
+	p.ready(proc)
+	if !await(patience, func() bool { f := p.look(ledger, false); _, ok := p.get("/topics/plain.rss"); return ok && !f.Any() }) {
+		t.Errorf("what was damaged is not published anew:\n%s", tail(proc.said(), 20))
+	}
+	if said := "published documents are damaged"; strings.Count(proc.said(), said) != 1 || n == 0 {
+		t.Errorf("of %d damaged documents it says\n%s", n, proc.said())
+	}
+	p.closing(proc, ledger)
+}
