@@ -32,6 +32,10 @@ const (
 	// checkedAtOpen is the size of a file, in bytes, up to which all of its
 	// structure is looked at when it is opened.
 	checkedAtOpen = 16 << 20
+
+	// relieveFullEvery is after how long it is tried again to empty a journal
+	// that a reader does not let be, where the disk is full.
+	relieveFullEvery = time.Second
 )
 
 // sqlitePragmas are set on every connection.
@@ -63,6 +67,7 @@ type sqliteEngine struct {
 
 	durable bool // the mode that the writing connection is in
 
+	kept    time.Time             // when the journal could last not be emptied
 	failing atomic.Pointer[error] // why the last transaction failed; nil: it did not
 
 	mu   sync.Mutex
@@ -108,12 +113,12 @@ func createSQLite(ctx context.Context, path string) error {
 	}
 	defer os.RemoveAll(tmp)
 	e := &sqliteEngine{path: filepath.Join(tmp, "store")}
-	err = sizePages(ctx, e.path)
+	err = e.meaning(sizePages(ctx, e.path))
 	if err == nil {
 		err = e.connect(ctx)
 	}
 	if err == nil {
-		err = migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite", nil)
+		err = e.meaning(migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite", nil))
 	}
 	if err == nil {
 		err = e.checkpoint(ctx)
@@ -208,6 +213,7 @@ func (e *sqliteEngine) prepare(ctx context.Context, log *slog.Logger) error {
 // again, each in a transaction of its own, so that none fails for another.
 func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 	err := e.together(ctx, batch)
+	defer func() { e.relieve(ctx, err) }()
 	e.remember(err)
 	if err == nil || len(batch) == 1 {
 		for _, w := range batch {
@@ -218,6 +224,18 @@ func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 	for _, w := range batch {
 		w.err = e.together(ctx, []*write{w})
 		e.remember(w.err)
+	}
+}
+
+// relieve empties a journal of which the disk is full: then no transaction comes
+// to its end any more, after which SQLite would do it. If a reader does not let it
+// be, it is tried again later.
+func (e *sqliteEngine) relieve(ctx context.Context, failed error) {
+	if !errors.Is(failed, ErrFull) || time.Since(e.kept) < relieveFullEvery {
+		return
+	}
+	if err := e.checkpoint(ctx); err != nil {
+		e.kept = time.Now()
 	}
 }
 
@@ -377,7 +395,11 @@ func (e *sqliteEngine) meaning(err error) error {
 	if !errors.As(err, &se) {
 		return err
 	}
-	switch se.Code() & 0xff {
+	code := se.Code() & 0xff
+	if se.Code() == lib.SQLITE_IOERR_SHMSIZE {
+		code = lib.SQLITE_FULL // of the file beside the journal
+	}
+	switch code {
 	case lib.SQLITE_FULL:
 		return fmt.Errorf("%w: %s could not grow: %w", ErrFull, e.path, err)
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_ERROR, lib.SQLITE_MISMATCH:
