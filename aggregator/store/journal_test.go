@@ -49,6 +49,46 @@ func journal(t *testing.T, path string) int64 {
 	return info.Size()
 }
 
+// TestJournalIsRelieved writes three times as much as a journal may grow to, while
+// there is no moment without a reader: by itself SQLite would let it grow.
+func TestJournalIsRelieved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wireroom.db")
+	db := open(t, path)
+	other, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	end, ended := make(chan struct{}), make(chan struct{})
+	last := reading(t, other)
+	go func() { // each begins before the one before ends
+		defer close(ended)
+		for done := false; !done; {
+			next := reading(t, other)
+			_ = last.Rollback()
+			last = next
+			select {
+			case <-end:
+				done = true
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		_ = last.Rollback()
+	}()
+	var most int64
+	for n := range 96 << 20 / (200 << 10) {
+		if err := db.Note(t.Context(), fmt.Sprint(n%8), filler()); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, journal(t, path))
+	}
+	close(end)
+	<-ended
+	if most < 30<<20 || most > 40<<20 {
+		t.Errorf("the journal grew to %d MB", most>>20)
+	}
+}
+
 // smallDisk mounts a disk of a size, in bytes.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()

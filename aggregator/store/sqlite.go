@@ -33,8 +33,11 @@ const (
 	// structure is looked at when it is opened.
 	checkedAtOpen = 16 << 20
 
-	// relieveFullEvery is after how long it is tried again to empty a journal
-	// that a reader does not let be, where the disk is full.
+	// journalMost is the size of the journal, in bytes, from which on it is
+	// emptied by force. Where a reader does not let it be, that is tried again
+	// after relieveEvery; where the disk is full, after relieveFullEvery.
+	journalMost      = 32 << 20
+	relieveEvery     = 30 * time.Second
 	relieveFullEvery = time.Second
 )
 
@@ -227,15 +230,27 @@ func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 	}
 }
 
-// relieve empties a journal of which the disk is full: then no transaction comes
-// to its end any more, after which SQLite would do it. If a reader does not let it
-// be, it is tried again later.
+// relieve empties a journal that has grown, or of which the disk is full: then no
+// transaction comes to its end any more, after which SQLite would do it. SQLite
+// begins a journal anew only when no reader is in the middle of it, which never
+// comes to pass where one begins before the other ends. Here new readers are led
+// past it, and the old ones waited for; if one of them stays, it is tried again
+// later.
 func (e *sqliteEngine) relieve(ctx context.Context, failed error) {
-	if !errors.Is(failed, ErrFull) || time.Since(e.kept) < relieveFullEvery {
+	least, every := int64(journalMost), relieveEvery
+	if errors.Is(failed, ErrFull) {
+		least, every = 1, relieveFullEvery
+	}
+	info, err := os.Stat(e.path + "-wal")
+	if err != nil || info.Size() < least || time.Since(e.kept) < every {
 		return
 	}
-	if err := e.checkpoint(ctx); err != nil {
-		e.kept = time.Now()
+	if err = e.checkpoint(ctx); err == nil {
+		return
+	}
+	e.kept = time.Now()
+	if !errors.Is(err, ErrBusy) && failed == nil {
+		e.remember(err)
 	}
 }
 
