@@ -212,7 +212,7 @@ func newAuthority(cfg *config.Config, now time.Time) string {
 	if u, err := url.Parse(cfg.Server.BaseURL); err == nil && u.Hostname() != "" && net.ParseIP(u.Hostname()) == nil {
 		host = u.Hostname()
 	}
-	return fmt.Sprintf("%s,%d", host, now.UTC().Year())
+	return fmt.Sprintf("%s,%d", host, max(now.UTC().Year(), youngest.Year())) // the clock may not have been set
 }
 
 // parseAuthority reads an authority as it is kept. That of a store that was

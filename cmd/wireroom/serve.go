@@ -120,8 +120,12 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var loops sync.WaitGroup
-	loops.Go(func() { p.aggregator.Collect(ctx) })
-	loops.Go(func() { p.aggregator.Schedule(ctx) })
+	loops.Go(func() {
+		if awaitClock(ctx, p.logger) == nil {
+			loops.Go(func() { p.aggregator.Schedule(ctx) })
+			p.aggregator.Collect(ctx)
+		}
+	})
 	loops.Go(func() { p.aggregator.File(ctx) })
 	loops.Go(func() { p.publisher.Run(ctx) })
 	loops.Go(func() { p.keepHouse(ctx) })
