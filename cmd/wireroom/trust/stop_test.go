@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // overdue is what the program says when it could not stop in time and ends all
@@ -120,7 +121,11 @@ func TestStart(t *testing.T) {
 		"no network":           func(p *place) { p.cutOff("http://9.9.9.9/feed") },
 		"no names":             func(p *place) { p.cutOff("http://feeds.wireroom.invalid/feed") },
 	}
-	record(t, "R12", "starts: SIGTERM as soon as health answers, port taken, store locked, no network, no names", "trust-start", func() (string, string) {
+	if *times > 0 { // else too long: all of Go's own packages are built for it
+		unsetClock := sync.OnceValue(func() string { return buildUnset(t) })
+		kinds["clock in 1970"] = func(p *place) { p.bin = unsetClock(); p.clockNotSet() }
+	}
+	record(t, "R12", "starts: SIGTERM as soon as health answers, port taken, store locked, no network, no names, clock in 1970", "trust-start", func() (string, string) {
 		return fmt.Sprintf("%d kinds, %d starts", len(kinds), starts.Load()), "stopped, waited or ended with a sentence; none hung"
 	})
 	bin := testbed(t)
@@ -212,5 +217,60 @@ func (p *place) cutOff(source string) {
 	}
 	if _, err := os.Stat(filepath.Join(p.dir, "data", "wireroom.db")); err != nil {
 		p.t.Error(err)
+	}
+}
+
+// unset is added to the package of the clock: where the environment asks for it,
+// a process is in 1970, for its first seconds or for ever.
+const unset = `package time
+
+import "syscall"
+
+var planted, _ = syscall.Getenv("WIREROOM_CLOCK")
+
+func unset(sec, mono int64) int64 {
+	if planted == "never set" || planted == "soon set" && mono-startNano < 3e9 {
+		return 3600
+	}
+	return sec
+}
+`
+
+func buildUnset(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := filepath.Join(strings.TrimSpace(string(out)), "src", "time")
+	line := "\tsec, nsec, mono := runtimeNow()\n"
+	return built.Edited(t, []built.Edit{{File: filepath.Join(clock, "time.go"), Text: line, With: line + "\tsec = unset(sec, mono)\n"}}, map[string]string{filepath.Join(clock, "unset.go"): unset})
+}
+
+// clockNotSet starts the program before the clock of the machine is set: it
+// serves, and polls when the clock is right.
+func (p *place) clockNotSet() {
+	p.t.Helper()
+	ledger := trust.Ledger{}
+	for _, clock := range []string{"never set", "soon set"} {
+		p.env = []string{"WIREROOM_CLOCK=" + clock}
+		proc := p.start()
+		p.env = nil
+		p.ready(proc)
+		if !await(patience, func() bool { return strings.Contains(proc.said(), "the clock of this machine was not set") }) {
+			p.t.Errorf("in 1970 it says\n%s", tail(proc.said(), 20))
+		}
+		if clock == "never set" {
+			time.Sleep(time.Second)
+			if polls, _ := p.model.Polls(); polls > 0 {
+				p.t.Errorf("in 1970 it polls %d times", polls)
+			}
+			if took, err := proc.terminate(patience); err != nil {
+				p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+			}
+			continue
+		}
+		await(patience, func() bool { p.look(ledger, false); return len(ledger) > 2 })
+		p.closing(proc, ledger)
 	}
 }
