@@ -50,7 +50,7 @@ func parsePattern(s string) (string, error) {
 		return "", err
 	}
 	if flags == "i" {
-		pattern = "(?i:" + pattern + ")"
+		pattern = "(?i)" + pattern // no group around it, whose end a \Q would quote
 	}
 	return pattern, nil
 }
