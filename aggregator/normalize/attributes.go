@@ -83,20 +83,33 @@ func (c *cleaner) value(key, value string) (string, bool) {
 	return cut(value, maxAlt), true
 }
 
-// candidates checks the addresses of a srcset.
+// candidates checks the addresses of a srcset, which it takes apart as browsers
+// do (https://html.spec.whatwg.org/#parsing-a-srcset-attribute): an address ends
+// at a space, or at a comma before one, and a size at a comma.
 func (c *cleaner) candidates(value string) string {
 	var out []string
-	for _, part := range strings.Split(value, ", ") {
-		fields := strings.Fields(strings.Trim(part, ", "))
-		if len(fields) == 0 || len(fields) > 2 {
-			continue
+	for {
+		value = strings.TrimLeft(value, ", \t\r\n\f")
+		if value == "" {
+			return strings.Join(out, ", ")
 		}
-		address := webAddress(c.base, fields[0], false)
+		address, size := value, ""
+		if end := strings.IndexAny(value, " \t\r\n\f"); end >= 0 {
+			address, value = value[:end], value[end:]
+		} else {
+			value = ""
+		}
+		if bare := strings.TrimRight(address, ","); bare != address {
+			address = bare
+		} else {
+			size, value, _ = strings.Cut(value, ",")
+			size = strings.TrimSpace(size)
+		}
+		address = webAddress(c.base, address, false)
 		if address == "" || strings.ContainsAny(address, ", ") {
-			continue
+			continue // one with a comma is two to many a reader
 		}
-		if len(fields) == 2 {
-			size := fields[1]
+		if size != "" {
 			if _, err := strconv.ParseFloat(size[:len(size)-1], 64); err != nil || !strings.ContainsAny(size[len(size)-1:], "wx") {
 				continue
 			}
@@ -104,7 +117,6 @@ func (c *cleaner) candidates(value string) string {
 		}
 		out = append(out, address)
 	}
-	return strings.Join(out, ", ")
 }
 
 // lazy are the attributes in which pages keep a picture's address from

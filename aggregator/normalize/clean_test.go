@@ -207,6 +207,7 @@ func TestCleanHTML(t *testing.T) {
 		{`"a" 'b'<img src="https://feeds.feedburner.com/~ff/x">`, `"a" 'b'`, `"a" 'b'`},
 		{`<a href="mailto:ed@example.org?subject=x">a</a>`, `<a href="mailto:ed@example.org">a</a>`, "a"},
 		{`<img src=pic.png onerror=x width=10px>`, `<img src="https://example.org/dir/pic.png" width="10">`, ""},
+		{`<img src=a.png srcset="a.png 1x,b.png 2x ,/c.png, d.png 3">`, `<img src="https://example.org/dir/a.png" srcset="https://example.org/dir/a.png 1x, https://example.org/dir/b.png 2x, https://example.org/c.png">`, ""},
 		{`<img src=pixel.gif width=1 height=1>`, "", ""},
 		{`<img src="data:image/gif;base64,x" data-src=/p.jpg>`, `<img src="https://example.org/p.jpg">`, ""},
 		{"a<script>b</script>c<style>d</style>e", "ace", "ace"},
