@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -21,11 +22,12 @@ func Add(text []byte, entries []Entry) ([]byte, []Entry, error) {
 	names, addresses := map[string]bool{}, map[string]bool{}
 	for name, node := range before.all() {
 		names[name] = true
-		addresses[addressOf(node)] = true
+		addresses[sameness(addressOf(node))] = true
 	}
 	var added []Entry
 	for _, e := range entries {
-		if addresses[e.URL] {
+		address := sameness(e.URL)
+		if addresses[address] {
 			continue
 		}
 		base := e.Name
@@ -33,7 +35,7 @@ func Add(text []byte, entries []Entry) ([]byte, []Entry, error) {
 			suffix := fmt.Sprintf("-%d", n)
 			e.Name = base[:min(len(base), 64-len(suffix))] + suffix
 		}
-		names[e.Name], addresses[e.URL] = true, true
+		names[e.Name], addresses[address] = true, true
 		added = append(added, e)
 	}
 	if len(added) == 0 {
@@ -118,6 +120,18 @@ func addressOf(node *yaml.Node) string {
 		}
 	}
 	return node.Value
+}
+
+// sameness returns what two addresses have in common that Parse takes for one:
+// the fragment does not count, nor does a password.
+func sameness(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	user := u.User.Username() // of none it is empty
+	u.User, u.Fragment = nil, ""
+	return u.String() + " " + user
 }
 
 // insert writes entries into the text.

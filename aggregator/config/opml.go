@@ -228,10 +228,10 @@ func (r *opmlReader) add(e Entry, words []string) int {
 	if err == nil && tag != language.Und {
 		e.Language = tag.String()
 	}
-	i, known := r.seen[e.URL]
+	i, known := r.seen[sameness(e.URL)]
 	if !known {
 		i = len(r.list.Entries)
-		r.seen[e.URL] = i
+		r.seen[sameness(e.URL)] = i
 		r.list.Entries = append(r.list.Entries, e)
 	}
 	r.list.Entries[i].tag(words)
