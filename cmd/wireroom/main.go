@@ -29,7 +29,10 @@ func main() {
 	context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the program at once
 		time.AfterFunc(stopLast, func() {
-			fmt.Fprintln(os.Stderr, "wireroom: something did not end in time; the program does")
+			// It may be the log itself that holds the program up, because nobody
+			// reads it.
+			go fmt.Fprintln(os.Stderr, "wireroom: something did not end in time; the program does")
+			time.Sleep(100 * time.Millisecond)
 			os.Exit(exitFailed)
 		})
 	})

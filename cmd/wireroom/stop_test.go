@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/wireroom/wireroom/internal/built"
 )
@@ -54,6 +57,39 @@ func TestStopWhileReading(t *testing.T) {
 			t.Errorf("%v: it says that all is well", test.args)
 		}
 	}
+}
+
+// TestStopUnheard: a program whose log nobody reads any more stops all the same.
+func TestStopUnheard(t *testing.T) {
+	t.Parallel()
+	bin, dir, addr := built.Program(t), t.TempDir(), built.FreeAddress(t)
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q}\nstore: wireroom.db\n"+
+		"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", addr))
+	log, into, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd := exec.Command(bin)
+	cmd.Dir, cmd.Stderr = dir, into
+	p := built.Start(t, cmd)
+	await(t, time.Minute, "the program serves", func() bool { _, ok := get("http://" + addr + "/healthz"); return ok || p.Ended() })
+	// What the program says now stays in the pipe, until it holds no more.
+	filled := make(chan struct{})
+	go func() {
+		into.Write(make([]byte, 1<<20)) // until the other end is closed
+		close(filled)
+	}()
+	await(t, time.Minute, "the pipe is full", func() bool {
+		n, err := unix.IoctlGetInt(int(log.Fd()), unix.TIOCINQ)
+		return err == nil && n >= 56<<10
+	})
+	if took, _ := p.Stop(); !p.Ended() {
+		t.Errorf("it is still there after %s", took)
+	}
+	log.Close() // the writer above ends
+	<-filled
+	into.Close()
 }
 
 // TestStopWhileStarting: a program that is told to stop at any moment of its
