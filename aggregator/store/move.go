@@ -293,6 +293,7 @@ func (e *postgresEngine) alone(ctx context.Context) error {
 			return err
 		}
 		if n <= e.pool.Stats().OpenConnections-1 {
+			e.begin = "BEGIN" // nobody waits for what it locks, however long that takes
 			return nil
 		}
 		select {

@@ -28,6 +28,11 @@ const (
 	// before its connection counts as dead. Statements may take longer.
 	silence = 8 * time.Second
 
+	// abandoned is how long a transaction may wait for its process before the
+	// server ends it. The server is not told that a process was stopped, or cut
+	// off, and would keep what it has locked for hours.
+	abandoned = 6 * time.Second
+
 	// retries is how often a transaction is tried again that PostgreSQL gave
 	// up for another.
 	retries = 8
@@ -67,7 +72,8 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, silence)
 	dialer := &net.Dialer{Control: impatient, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silence / 2, Interval: silence / 8, Count: 4}}
 	config.DialFunc = dialer.DialContext
-	e := &postgresEngine{pool: stdlib.OpenDB(*config), begin: fmt.Sprintf("BEGIN; SET LOCAL tcp_user_timeout = %d", silence.Milliseconds())}
+	e := &postgresEngine{pool: stdlib.OpenDB(*config), begin: fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d; SET LOCAL tcp_user_timeout = %d",
+		abandoned.Milliseconds(), silence.Milliseconds())}
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)
 	e.pool.SetConnMaxIdleTime(5 * time.Minute)

@@ -30,6 +30,7 @@ func TestPostgres(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *storetest.Cluster){
 		"many open a new database":       openAtOnce,
 		"leader is replaced":             leaderIsReplaced,
+		"stopped within a transaction":   stoppedWithin,
 		"numbers go on elsewhere":        numbersGoOn,
 		"an open transaction hides none": openTransaction,
 		"server restarts":                serverRestarts,
@@ -57,6 +58,38 @@ func openAtOnce(t *testing.T, cluster *storetest.Cluster) {
 		})
 	}
 	wg.Wait()
+}
+
+// stoppedWithin lets a process stop in the middle of a transaction, as one does
+// that is cut off: what it has locked is soon free, and what it did undone.
+func stoppedWithin(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	one, two := open(t, dsn), open(t, dsn)
+	writes := func(text string) func(string) (string, error) {
+		return func(string) (string, error) { return text, nil }
+	}
+	if err := one.Amend(t.Context(), "note", writes("nobody")); err != nil {
+		t.Fatal(err)
+	}
+	began, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		ended <- one.Amend(t.Context(), "note", func(string) (string, error) {
+			close(began)
+			<-goOn
+			return "one", nil
+		})
+	}()
+	<-began
+	if err := two.Amend(t.Context(), "note", writes("two")); err != nil {
+		t.Error(err)
+	}
+	close(goOn)
+	if err := <-ended; err == nil {
+		t.Error("a transaction that the server has ended was committed")
+	}
+	if text, err := one.Noted(t.Context(), "note"); err != nil || text != "two" {
+		t.Errorf("the note is %q, %v", text, err)
+	}
 }
 
 // leaderIsReplaced lets a leader sleep beyond its lease, as a stopped process

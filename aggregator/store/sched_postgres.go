@@ -378,6 +378,11 @@ func (e *postgresEngine) setDue(ctx context.Context, due map[string]time.Time) e
 func (e *postgresEngine) setSources(ctx context.Context, sources []news.Source, now time.Time, first func(context.Context, session) error) error {
 	at := micros(e.clock(now))
 	err := e.write(ctx, func(ctx context.Context, tx session) error {
+		// A million sources are compared between two statements, on a busy machine
+		// for longer than a transaction may otherwise be silent.
+		if _, err := tx.exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = '2min'"); err != nil {
+			return err
+		}
 		// Processes that start together do this one after another.
 		var n int64
 		if _, err := tx.one(ctx, "SELECT cursor FROM filer WHERE id = 1 FOR UPDATE", nil, &n); err != nil {
