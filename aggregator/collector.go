@@ -59,6 +59,10 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 			continue
 		}
 		asked := len(seats.idle)
+		probing := a.cutOff()
+		if probing {
+			asked = min(asked, 1)
+		}
 		begin, lease := time.Now(), a.lease()
 		claims, wait, err := a.due(ctx, asked, lease)
 		if err != nil && ctx.Err() == nil {
@@ -76,6 +80,10 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 				a.poll(ctx, claim, seat)
 				round.done(claim.State.Source)
 			})
+		}
+		if probing {
+			sleep(ctx, probeEvery, nil)
+			continue
 		}
 		sleep(ctx, wait, a.freed)
 		if len(claims) > 0 {
@@ -162,6 +170,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 		logger.Error("the answer could not be stored; it will be fetched again", "error", err)
 	default:
 		a.polled.Add(1)
+		a.heard(claim.State, state)
 		if a.opts.Polled != nil {
 			a.opts.Polled(state, n, time.Since(start))
 		}

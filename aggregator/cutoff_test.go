@@ -1,0 +1,82 @@
+package aggregator_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/poll"
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/topic"
+)
+
+// TestCutOff lets two processes poll the same sources, of which one reaches
+// nobody for an hour: the sources are hardly put off, and it polls again when it
+// can.
+func TestCutOff(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 40
+		var answered atomic.Int64
+		b := &bureau{path: filepath.Join(dir, "cut.db"), web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answered.Add(1)
+			quietFeed(w, r)
+		})}
+		for i := range n {
+			b.add(fmt.Sprint("source", i), fmt.Sprintf("http://host%d.test/", i), "@every 10m")
+		}
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(30 * time.Minute)
+			var log bytes.Buffer
+			cut := b.beside(t, db, slog.New(slog.NewTextHandler(&log, nil)))
+			ctx, stop := context.WithCancel(t.Context())
+			var loop sync.WaitGroup
+			loop.Go(func() { cut.Collect(ctx) })
+			before := answered.Load()
+			time.Sleep(time.Hour)
+			stop()
+			loop.Wait()
+			if polls := answered.Load() - before; polls < 6*n*9/10 {
+				t.Errorf("beside a process that is cut off, %d polls of %d", polls, 6*n)
+			}
+			if !strings.Contains(log.String(), "no source answers any more") {
+				t.Errorf("it does not know that it is cut off:\n%s", log.String())
+			}
+			states, err := db.States(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range states {
+				if s.Failures > 1 {
+					t.Errorf("%s has failed %d times", s.Source, s.Failures)
+				}
+			}
+		})
+	})
+}
+
+// beside is a process that shares the store of a bureau and reaches nobody.
+func (b *bureau) beside(t *testing.T, db *store.DB, logger *slog.Logger) *aggregator.Aggregator {
+	t.Helper()
+	rules, err := topic.Compile(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := poll.NewClient(poll.Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("network is unreachable")
+	}})
+	plan := &aggregator.Plan{Sources: b.sources, Rules: rules, HostGap: time.Second, Authority: "test.example"}
+	return aggregator.New(db, client, plan, logger, aggregator.Options{Workers: 32, Owner: "cut", Filed: func([]string) {}})
+}
