@@ -95,6 +95,7 @@ func TestConditions(t *testing.T) {
 		member(2, news.Item{Source: "bbc", Title: "Talks", Language: "en-GB"}),
 		member(3, news.Item{Source: "dw", Title: "Talks"}),
 	)
+	story.Members[2].Decision.Kind = news.KindCopy
 	story.Members[0].Outlet = news.Outlet{Labels: map[string]string{"country": "ru"}, Tags: []string{"wire"}}
 	story.Members[1].Outlet = news.Outlet{Labels: map[string]string{"country": "gb"}}
 	story.Members[2].Outlet = news.Outlet{Labels: map[string]string{"country": "de"}, Language: "de"}
@@ -114,6 +115,7 @@ func TestConditions(t *testing.T) {
 		"spread too far":     {news.Topic{Spread: map[string]int{"country": 4}}, nil},
 		"where, of a member": {news.Topic{Where: `len(text) > 400 && "wire" in tags`}, []string{"id1: id1"}},
 		"where, of a story":  {news.Topic{Where: `families >= 3 && "de" in languages && source != "bbc"`}, []string{"id1: id1 id3"}},
+		"where, copies":      {news.Topic{Where: `copies == 1 && items == 3`}, []string{"id1: id1 id2 id3"}},
 		"where, labels":      {news.Topic{Where: `labels["country"] == "gb" || labels.country == "de"`}, []string{"id1: id2 id3"}},
 		"where, time":        {news.Topic{Where: `published >= date("2026-03-01T12:02:00Z")`}, []string{"id1: id2 id3"}},
 		"where, pattern":     {news.Topic{Where: `any(categories, # matches "^wor")`}, []string{"id1: id1"}},

@@ -46,6 +46,7 @@ type Env struct {
 	Sources   []string `expr:"sources"`   // names of the sources that report the story
 	Languages []string `expr:"languages"` // in which the story is reported
 	Items     int      `expr:"items"`     // members of the story
+	Copies    int      `expr:"copies"`    // those of them that are copies of another's text
 }
 
 // compileWhere compiles an expression and adds what its regular expressions
@@ -145,6 +146,9 @@ func env(m *news.Member, members []*news.Member, limit int) Env {
 		e.Authors = append(e.Authors, a.Name)
 	}
 	for _, m := range members {
+		if m.Decision.Kind == news.KindCopy {
+			e.Copies++
+		}
 		e.Sources = appendNew(e.Sources, m.Record.Item.Source)
 		e.Languages = appendNew(e.Languages, language(m))
 	}
