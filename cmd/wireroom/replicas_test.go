@@ -35,7 +35,7 @@ const (
 	leadLease  = 3 * time.Second
 	claimLease = 5 * time.Second
 	feedEntry  = time.Second // a feed has a new entry this often
-	feedWindow = 40          // entries of a feed's document
+	feedWindow = 120         // entries of a feed's document, which reach back further than a test waits for a poll
 	feeds      = 8
 )
 
@@ -107,11 +107,20 @@ func (w *presses) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(rw, `</channel></rss>`)
 }
 
-// end lets no entry come any more, and returns how many there are of each feed.
-func (w *presses) end() {
+// hold lets no entry come until it is released; then those come that had been
+// due meanwhile.
+func (w *presses) hold() (release func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ended = time.Now()
+	before := w.ended
+	if before.IsZero() {
+		w.ended = time.Now()
+	}
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.ended = before
+	}
 }
 
 // since returns when a feed was asked first after an instant; zero: not yet.
@@ -306,7 +315,7 @@ func (x *troupe) leader() *replica {
 // stored and published by every replica, and compares it with the model.
 func (x *troupe) settle() (lost, doubled int) {
 	x.t.Helper()
-	x.wire.end()
+	x.wire.hold()
 	last := time.Now()
 	x.await(2*claimLease+20*time.Second, "every feed is polled to its end", func() bool {
 		for i := range feeds {
@@ -367,11 +376,12 @@ func (x *troupe) settle() (lost, doubled int) {
 	return lost, doubled
 }
 
-// same waits until every replica serves the same bytes under the same ETag, and
-// returns how long that took.
-func (x *troupe) same(path string) time.Duration {
+// same waits until every replica serves the same bytes under the same ETag. What
+// they serve does not change while they are compared.
+func (x *troupe) same(path string) {
 	x.t.Helper()
-	return x.await(4*time.Second, "all replicas serve the same", func() bool {
+	defer x.wire.hold()()
+	x.await(4*time.Second, "all replicas serve the same", func() bool {
 		first, tag, _ := served(x.replicas[0].addr, path)
 		for _, r := range x.replicas[1:] {
 			body, other, _ := served(r.addr, path)
