@@ -18,6 +18,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 var (
@@ -37,6 +38,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	flag.Parse()
+	race.Bubbles()
 	os.Exit(m.Run())
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/internal/built"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 func TestMain(m *testing.M) {
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+	race.Bubbles()
 	os.Exit(built.Main(m))
 }
 
