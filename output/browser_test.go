@@ -27,7 +27,9 @@ import (
 // chromium starts Chromium for a minute.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(browser.Start(t), time.Minute)
+	// A page takes a second of a quiet machine; what hangs is to be told by the
+	// test, before go test ends all of it.
+	ctx, cancel := context.WithTimeout(browser.Start(t), 6*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -25,7 +25,8 @@ func Start(tb testing.TB, more ...chromedp.ExecAllocatorOption) context.Context 
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(tb.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-background-networking", true))
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.WSURLReadTimeout(2*time.Minute)) // a busy machine starts it late
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
 	tb.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
