@@ -70,7 +70,7 @@ func disagreed(t *testing.T) {
 		}
 		worst = max(worst, again)
 		for _, r := range x.replicas {
-			refused += strings.Count(r.Log.String(), "another process is the filer now") + strings.Count(r.Log.String(), "another process has polled")
+			refused += strings.Count(r.Log.String(), displaced) + strings.Count(r.Log.String(), "another process has polled")
 		}
 		lead.env = []string{fmt.Sprintf("WIREROOM_SKEW=%d", 10*((i+1)%3-1))}
 		x.start(lead)

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -133,6 +132,19 @@ func (w *presses) since(feed string, at time.Time) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// missing returns the entries that were in an answer and that are not among those
+// that were seen.
+func (w *presses) missing(seen map[string]int) (entries []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for entry := range w.served {
+		if seen[entry] == 0 {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
 }
 
 // delay lets a replica be answered late.
@@ -295,14 +307,15 @@ func (x *troupe) await(within time.Duration, what string, ok func() bool) time.D
 // where the machine has other work.
 const patience = 6
 
-// leader returns the replica that files, by the lease in the database.
+// leader returns the replica that files, by the lease in the database. One that
+// has ended is named there until its lease is over.
 func (x *troupe) leader() *replica {
 	x.t.Helper()
 	var found *replica
 	x.await(10*time.Second, "one leads", func() bool {
 		owner := x.cluster.Ask(x.t, x.dsn, "SELECT owner FROM lease WHERE name = 'filer' AND until > clock_timestamp()")
 		for _, r := range x.replicas {
-			if strings.Contains(owner, fmt.Sprintf("-%d-", r.Process.Pid)) {
+			if !r.Ended() && strings.Contains(owner, fmt.Sprintf("-%d-", r.Process.Pid)) {
 				found = r
 			}
 		}
@@ -312,7 +325,9 @@ func (x *troupe) leader() *replica {
 }
 
 // settle ends the growth of the feeds, waits until all that was handed out is
-// stored and published by every replica, and compares it with the model.
+// stored and filed, and compares what is published with the model. An entry is
+// lost if it does not come though its feed is polled again: what was handed out
+// last is still on its way when the request for it is seen.
 func (x *troupe) settle() (lost, doubled int) {
 	x.t.Helper()
 	x.wire.hold()
@@ -330,35 +345,22 @@ func (x *troupe) settle() (lost, doubled int) {
 		x.t.Fatal(err)
 	}
 	defer db.Close()
+	seen, after := map[string]int{}, int64(0)
+	var missing []string
+	for end := time.Now().Add(patience * claimLease); ; time.Sleep(200 * time.Millisecond) {
+		after = x.stored(db, seen, after)
+		if missing = x.wire.missing(seen); len(missing) == 0 || time.Now().After(end) {
+			break
+		}
+	}
+	for _, entry := range missing {
+		x.t.Log("lost:", entry)
+	}
 	x.await(15*time.Second, "all is filed", func() bool {
 		unfiled, err := db.Unfiled(x.t.Context(), 1)
 		return err == nil && len(unfiled) == 0
 	})
-	seen := map[string]int{}
-	for after := int64(0); ; {
-		records, err := db.Records(x.t.Context(), after, 1000)
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		if len(records) == 0 {
-			break
-		}
-		for _, r := range records {
-			after = r.Seq
-			if r.Revision == 1 {
-				seen[r.Item.GUID]++
-			}
-		}
-	}
-	x.wire.mu.Lock()
-	served := maps.Clone(x.wire.served)
-	x.wire.mu.Unlock()
-	for entry := range served {
-		if seen[entry] == 0 {
-			x.t.Log("lost:", entry)
-			lost++
-		}
-	}
+	x.stored(db, seen, after)
 	for _, n := range seen {
 		doubled += n - 1
 	}
@@ -373,7 +375,28 @@ func (x *troupe) settle() (lost, doubled int) {
 			doubled++
 		}
 	}
-	return lost, doubled
+	return len(missing), doubled
+}
+
+// stored counts in seen how often each entry is stored, of the log behind a
+// position, and returns the position of the log's end.
+func (x *troupe) stored(db *store.DB, seen map[string]int, after int64) int64 {
+	x.t.Helper()
+	for {
+		records, err := db.Records(x.t.Context(), after, 1000)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		if len(records) == 0 {
+			return after
+		}
+		for _, r := range records {
+			after = r.Seq
+			if r.Revision == 1 {
+				seen[r.Item.GUID]++
+			}
+		}
+	}
 }
 
 // same waits until every replica serves the same bytes under the same ETag. What
