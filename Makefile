@@ -142,7 +142,7 @@ trust_soak       = TestSoak -times 100000
 trust_calls      = TestNthCall -times 5000
 trust_suite      = TestSuite -times 1
 trust_full       = TestDiskFull -times 100
-trust_fuzz       = TestFuzz -times 30
+trust_fuzz       = TestFuzz -times 10
 trust_stop       = TestStop -times 200
 trust_failpoints = TestFailpoints -times 10
 trust_start      = TestStart -times 20
@@ -154,13 +154,13 @@ trust_damage     = TestDamage -times 50
 trust_answers    = TestBadAnswers -times 1
 trust_sinks      = TestSinks
 
-# The longest first, and two at a time: most parts wait for the program more than
+# The longest first, and three at a time: most parts wait for the program more than
 # they work. One that fails keeps none of the others from being run.
-trust_parts = $(addprefix trust-,upgrade kill soak calls suite full fuzz stop failpoints start mutants power browser restarts damage answers sinks)
+trust_parts = $(addprefix trust-,fuzz upgrade kill soak calls suite full stop failpoints start mutants power browser restarts damage answers sinks)
 
 .PHONY: trust
 trust: ## Run the whole programme of docs/trust.md (under two hours)
-	$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(trust_parts)
+	$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target $(trust_parts)
 
 .PHONY: $(trust_parts)
 $(trust_parts): trust-%:

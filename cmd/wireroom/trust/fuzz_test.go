@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"cmp"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // fuzzed are the targets of the programme, by what they are about.
@@ -29,32 +32,43 @@ var fuzzed = []struct{ about, pkg, name string }{
 // tried is what go test says of how often it has run a target.
 var tried = regexp.MustCompile(`fuzz: elapsed: \S+, execs: (\d+)`)
 
-// TestFuzz lets Go vary the inputs of each target for as many seconds as -times
-// says (S10). make fuzz gives every target of the project ten minutes.
+// TestFuzz lets Go vary the inputs of each target for as many minutes as -times
+// says (S10), two targets at a time and each on one processor, so that the rest
+// of the programme can go on beside it.
 func TestFuzz(t *testing.T) {
 	if *times == 0 {
 		t.Skip("the suite runs the seeds of the targets; make trust-fuzz varies them")
 	}
-	var all, ran int
-	var found, of []string
-	record(t, "S10", fmt.Sprintf("inputs varied by Go for %d s of each target; `make fuzz` is ten minutes of each", *times), "trust-fuzz", func() (string, string) {
-		return fmt.Sprintf("%d targets, %d s each, %d runs", ran, *times, all), fmt.Sprintf("%d findings%s; runs of %s", len(found), strings.Join(found, ""), strings.Join(of, ", "))
+	runs := make([]int, len(fuzzed)) // 0: the target was not run, or has a finding
+	record(t, "S10", "inputs varied by Go, on one processor for each target", "trust-fuzz", func() (string, string) {
+		var of, found []string
+		all := 0
+		for i, n := range runs {
+			if all += n; n > 0 {
+				of = append(of, fmt.Sprint(fuzzed[i].about, " ", n))
+			} else {
+				found = append(found, "a finding of "+fuzzed[i].about)
+			}
+		}
+		return fmt.Sprintf("%d targets, %d minutes each, %d runs", len(of), *times, all),
+			fmt.Sprintf("%s; runs of %s", cmp.Or(strings.Join(found, ", "), "0 findings"), strings.Join(of, ", "))
 	})
-	for _, target := range fuzzed {
-		if enough() {
-			break
-		}
-		out, err := varied(t, target.pkg, target.name)
-		n := 0
-		for _, m := range tried.FindAllStringSubmatch(out, -1) {
-			n, _ = strconv.Atoi(m[1])
-		}
-		ran, all, of = ran+1, all+n, append(of, fmt.Sprintf("%s %d", target.about, n))
-		if err != nil || n == 0 {
-			found = append(found, ", of "+target.about)
-			t.Errorf("%s: %s in %s: %v\n%s", target.about, target.name, target.pkg, err, tail(out, 40))
-		}
+	var lanes errgroup.Group
+	lanes.SetLimit(2)
+	for i, target := range fuzzed {
+		lanes.Go(func() error {
+			out, err := varied(t, target.pkg, target.name)
+			if err != nil {
+				t.Errorf("%s: %s in %s: %v\n%s", target.about, target.name, target.pkg, err, tail(out, 40))
+				return nil // the others go on
+			}
+			for _, m := range tried.FindAllStringSubmatch(out, -1) {
+				runs[i], _ = strconv.Atoi(m[1])
+			}
+			return nil
+		})
 	}
+	_ = lanes.Wait()
 }
 
 // varied runs one target. A worker that Go itself could not end in time, which
@@ -63,7 +77,7 @@ func TestFuzz(t *testing.T) {
 func varied(t *testing.T, pkg, name string) (out string, err error) {
 	t.Helper()
 	for range 3 {
-		cmd := exec.Command("go", "test", "./"+pkg, "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fmt.Sprint(*times, "s"), "-fuzzminimizetime", "1s", "-parallel", "2")
+		cmd := exec.Command("go", "test", "./"+pkg, "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", fmt.Sprint(*times, "m"), "-fuzzminimizetime", "1s", "-parallel", "1")
 		cmd.Dir = filepath.FromSlash(root)
 		said, failed := cmd.CombinedOutput()
 		if out, err = string(said), failed; err == nil || strings.Contains(out, "Failing input") || !strings.Contains(out, "context deadline exceeded") {
