@@ -90,16 +90,19 @@ func (p *Process) Kill() {
 // patience is how long a program may take to stop, on a busy machine.
 const patience = 5 * time.Minute
 
-// Stop asks the program to stop, and returns how long that took and how it ended.
-func (p *Process) Stop() (time.Duration, error) {
-	begin := time.Now()
+// Stop asks the program to stop, and returns how it ended and how long that took:
+// without the time for which the machine let this process wait as well.
+func (p *Process) Stop() (took time.Duration, err error) {
+	const look = 10 * time.Millisecond
 	_ = p.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.Done:
-		return time.Since(begin), p.err
-	case <-time.After(patience):
-		return time.Since(begin), errors.New("it did not stop")
+	for begin := time.Now(); time.Since(begin) < patience; took += look {
+		select {
+		case <-p.Done:
+			return took, p.err
+		case <-time.After(look):
+		}
 	}
+	return took, errors.New("it did not stop")
 }
 
 // Tail returns the last lines of a text.

@@ -3,12 +3,14 @@ package built
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wireroom/wireroom/internal/race"
@@ -62,13 +64,30 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// FreeAddress returns a loopback address at which nobody listens.
+// The ports that FreeAddress gives are none that a system gives by itself to who
+// asks for any, be it to listen or to dial: such a one might be taken before the
+// program listens there, or while it is started again.
+const (
+	firstPort = 10_000
+	lastPort  = 32_000
+)
+
+var lastGiven atomic.Int64
+
+// FreeAddress returns a loopback address at which nobody listens. It is given
+// once; other processes begin elsewhere.
 func FreeAddress(tb testing.TB) string {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	lastGiven.CompareAndSwap(0, 1+rand.Int64N(lastPort-firstPort))
+	for range 100 {
+		port := firstPort + lastGiven.Add(1)%(lastPort-firstPort)
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+		if err != nil {
+			continue // somebody else's
+		}
+		defer l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	tb.Fatal("no port is free")
+	return ""
 }
