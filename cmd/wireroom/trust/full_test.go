@@ -149,7 +149,7 @@ func (p *place) fillOnce(proc *process, rng *rand.Rand, ledger trust.Ledger) (de
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if strings.Contains(proc.said(), "the disk is full") != degraded && degraded {
+	if degraded && !await(patience, func() bool { return strings.Contains(proc.said(), "the disk is full") }) {
 		p.t.Error("health is degraded, but the log does not say why")
 	}
 	if err := os.Remove(filepath.Join(filepath.Dir(p.db()), "ballast")); err != nil {
