@@ -26,6 +26,7 @@ type reloading struct {
 	base      string
 	listen    string // of the program
 	feed      string // address of the one source
+	soonest   time.Duration
 }
 
 // text returns a feeds.yaml with the topic "all" and these.
@@ -37,7 +38,8 @@ func (r *reloading) text(topics string) string {
 // becomes waits until a topic is served.
 func (r *reloading) becomes(name, how string) {
 	r.t.Helper()
-	await(r.t, applyWithin+time.Second, how, func() bool { return r.serves(name) })
+	took := await(r.t, applyWithin+time.Second, how, func() bool { return r.serves(name) })
+	r.soonest = min(r.soonest, took)
 }
 
 func (r *reloading) serves(name string) bool {
@@ -61,7 +63,7 @@ func TestReload(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	dir, addr := t.TempDir(), built.FreeAddress(t)
-	r := &reloading{t, dir, filepath.Join(dir, "feeds.yaml"), "http://" + addr, addr, "http://" + l.Addr().String() + "/harbour"}
+	r := &reloading{t, dir, filepath.Join(dir, "feeds.yaml"), "http://" + addr, addr, "http://" + l.Addr().String() + "/harbour", longest}
 	write(t, r.file, r.text(""))
 	p := start(t, dir, built.Program(t))
 	await(t, 30*time.Second, "the topic is published", func() bool {
@@ -73,12 +75,14 @@ func TestReload(t *testing.T) {
 	r.renamed()
 	r.faulty()
 	r.linked()
+	// A busy machine may be late with one or another, but not with all.
+	if r.soonest > applyWithin {
+		t.Errorf("no change was in force sooner than after %s", r.soonest)
+	}
 	p.Process.Signal(syscall.SIGHUP)
 	time.Sleep(2 * lookEvery)
 	checkIDs(t, before, fetchTopic(t, r.base))
-	if strings.Contains(r.front(), "mistake") {
-		t.Error("the front page still tells of a mistake")
-	}
+	await(t, applyWithin, "the front page tells of no mistake any more", func() bool { return !strings.Contains(r.front(), "mistake") })
 	if took, err := p.Stop(); err != nil || took > 8*time.Second {
 		t.Errorf("SIGTERM: stopped after %s, %v", took, err)
 	}

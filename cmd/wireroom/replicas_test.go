@@ -295,17 +295,10 @@ func (x *troupe) start(r *replica) {
 	r.process = startCommand(x.t, x.dir, cmd)
 }
 
-// await is await of a test, under the machine's load.
 func (x *troupe) await(within time.Duration, what string, ok func() bool) time.Duration {
 	x.t.Helper()
-	begin := time.Now()
-	await(x.t, within*patience, what, ok)
-	return time.Since(begin)
+	return await(x.t, within, what, ok)
 }
-
-// patience is by how much longer than promised a test waits before it fails,
-// where the machine has other work.
-const patience = 6
 
 // leader returns the replica that files, by the lease in the database. One that
 // has ended is named there until its lease is over.

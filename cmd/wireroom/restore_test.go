@@ -54,6 +54,8 @@ func TestRestoreWhileRunning(t *testing.T) {
 	entries.Store(5)
 	await(t, time.Minute, "five entries", has(5))
 	entries.Store(0) // so that what was restored stays as it was
+	last := asked.Load()
+	await(t, time.Minute, "a poll that brings nothing", func() bool { return asked.Load() > last })
 
 	stop, refused := make(chan struct{}), make(chan error, 1)
 	go func() { // a reader with a connection of its own for each request

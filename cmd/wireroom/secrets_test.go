@@ -123,7 +123,9 @@ func TestSecretsStayInside(t *testing.T) {
 	await(t, 60*time.Second, "all is published", func() bool {
 		status, _ := get(base + "/sources.atom")
 		feed, _ := get(base + "/topics/all.json")
-		return strings.Count(string(status), "<entry>") >= 5*len(kinds) && strings.Count(string(feed), "A notice by") >= len(kinds)
+		metrics, _ := get("http://" + admin + "/metrics")
+		return strings.Count(string(status), "<entry>") >= 5*len(kinds) && strings.Count(string(feed), "A notice by") >= len(kinds) &&
+			strings.Contains(string(feed), "notice-header") && strings.Contains(string(metrics), `source="bearer-lost"`)
 	})
 	said := map[string]string{"the log": first + p.Log.String()}
 	for _, path := range []string{"/", "/sources", "/sources.atom", "/sources.opml", "/topics/all", "/topics/all.rss", "/topics/all.atom", "/topics/all.json", "/healthz", "/nowhere"} {
