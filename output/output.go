@@ -57,7 +57,7 @@ type Shelf interface {
 // readers: those in only, or all of them where it is nil. The first error does
 // not keep the other topics from being published.
 func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
-	c := p.current()
+	begin, c := time.Now(), p.current()
 	p.settle(c)
 	var errs []error
 	for _, topic := range c.Topics {
@@ -70,6 +70,9 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 	}
 	if err := p.overview(ctx, c, only == nil); err != nil {
 		errs = append(errs, fmt.Errorf("publish the overview: %w", err))
+	}
+	if len(errs) == 0 && p.shelf.Leads() {
+		p.known.Store(begin.UnixNano()) // for when it does no longer
 	}
 	return errors.Join(errs...)
 }

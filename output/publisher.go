@@ -201,7 +201,7 @@ func (p *Publisher) Run(ctx context.Context) {
 			p.round(ctx, nil)
 		case <-follow.C:
 			if p.leads && p.shelf.Leads() {
-				p.known.Store(time.Now().UnixNano()) // for when it does no longer
+				p.known.Store(time.Now().UnixNano()) // though nothing changes
 				continue
 			}
 			p.round(ctx, map[string]bool{})

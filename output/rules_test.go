@@ -7,10 +7,42 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/output"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
 )
+
+// A shared is a shelf at which another process may lead.
+type shared struct {
+	*store.DB
+	follows bool
+}
+
+func (s *shared) Leads() bool { return !s.follows }
+
+// TestAgeOfWhatALeaderServed: who published and does no longer tells how old what
+// it serves is since it published last, however often it had to.
+func TestAgeOfWhatALeaderServed(t *testing.T) {
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull}
+	d := newDesk(t, topic)
+	shelf := &shared{DB: d.DB}
+	log := slog.New(slog.DiscardHandler)
+	p := output.NewPublisher(shelf, serve.New(serve.Options{Log: log}), output.Catalogue{Topics: []news.Topic{topic}}, log, func([]news.Document) {})
+	var last time.Time
+	for range 2 {
+		time.Sleep(20 * time.Millisecond)
+		last = time.Now()
+		d.must(p.Publish(t.Context(), map[string]bool{"all": true}))
+	}
+	if age := p.Age(); age != 0 {
+		t.Errorf("what a leader serves is %s old", age)
+	}
+	shelf.follows = true
+	if age := p.Age(); age <= 0 || age > time.Since(last) {
+		t.Errorf("%s after it was published what is served is said to be %s old", time.Since(last), age)
+	}
+}
 
 // Rules 6 and 13 of publishing: what did not change is not told again, by the
 // same process or by the next; and what is told is stored and served by then.
