@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -261,11 +262,34 @@ func notModifiedWithBody(conn net.Conn) {
 	}
 }
 
+// unheard returns an address at which nobody listens, and nobody can until the
+// test is over: it is bound.
+func unheard(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.CloseOnExec(fd)
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint("127.0.0.1:", at.(*syscall.SockaddrInet4).Port)
+}
+
 // serving starts the server of a misbehaviour and returns its address and a
 // log of the headers of its requests.
 func (m misbehaviour) serving(t *testing.T, ca *authority) (addr string, requests func() []http.Header) {
 	var mu sync.Mutex
 	var log []http.Header
+	if m.web == nil && m.serve == nil {
+		return unheard(t), func() []http.Header { return nil }
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -285,23 +309,30 @@ func (m misbehaviour) serving(t *testing.T, ca *authority) (addr string, request
 		s.Start()
 		t.Cleanup(s.Close)
 	case m.serve != nil:
+		// What hangs does so until the test is over.
 		var conns sync.WaitGroup
-		go func() {
+		over := make(chan struct{})
+		conns.Go(func() {
 			for {
 				conn, err := l.Accept()
 				if err != nil {
 					return
 				}
 				conns.Go(func() {
-					defer conn.Close()
-					_ = conn.SetDeadline(time.Now().Add(2 * patience))
+					served := make(chan struct{})
+					conns.Go(func() {
+						select {
+						case <-over:
+						case <-served:
+						}
+						conn.Close()
+					})
+					defer close(served)
 					m.serve(conn)
 				})
 			}
-		}()
-		t.Cleanup(func() { l.Close(); conns.Wait() })
-	default:
-		l.Close() // nobody listens
+		})
+		t.Cleanup(func() { l.Close(); close(over); conns.Wait() })
 	}
 	return addr, func() []http.Header {
 		mu.Lock()
@@ -311,14 +342,14 @@ func (m misbehaviour) serving(t *testing.T, ca *authority) (addr string, request
 }
 
 // run polls the server and returns what went otherwise than it must.
-func (r *rogue) run(t *testing.T, c *Client) error {
+func (r *rogue) run(t *testing.T, c *Client, clock func() time.Duration) error {
 	src := r.source()
 	var state news.State
 	var a news.Answer
 	for range max(1, r.polls) {
-		start := time.Now()
-		a = c.Poll(t.Context(), src, state, start)
-		if took := time.Since(start); took > 2*patience {
+		start := clock()
+		a = c.Poll(t.Context(), src, state, time.Now())
+		if took := clock() - start; took > 2*patience {
 			return fmt.Errorf("a poll took %v", took)
 		}
 		if !slices.Contains(r.want, a.Outcome) {
@@ -416,16 +447,18 @@ func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
 	interval, rounds := 8*patience, 2 // both rounds while the others misbehave
 	var late, polls atomic.Int64
 	var all sync.WaitGroup
-	start := time.Now()
+	clock := race.Clock(t)
 	for i := range 200 {
 		all.Go(func() {
 			src := news.Source{Name: fmt.Sprint("good-", i), URL: good.URL + fmt.Sprint("/", i), AllowPrivate: true, Timeout: patience}
 			for round := range rounds {
-				due := start.Add(time.Duration(round)*patience/2 + time.Duration(i)*patience/2/200)
-				time.Sleep(time.Until(due))
+				due := time.Duration(round)*patience/2 + time.Duration(i)*patience/2/200
+				for clock() < due {
+					time.Sleep(10 * time.Millisecond)
+				}
 				a := c.Poll(t.Context(), src, news.State{}, time.Now())
 				polls.Add(1)
-				if a.Body == nil || time.Since(due) > interval/10 {
+				if a.Body == nil || clock()-due > interval/10 {
 					late.Add(1)
 				}
 			}
@@ -433,7 +466,7 @@ func TestThreat16_MisbehavioursAllAtOnceBesideGoodSources(t *testing.T) {
 	}
 	for _, b := range bad {
 		all.Go(func() {
-			if err := b.run(t, c); err != nil {
+			if err := b.run(t, c, clock); err != nil {
 				t.Errorf("%s: %v", b.name, err)
 			}
 		})

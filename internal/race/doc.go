@@ -1,3 +1,3 @@
-// Package race tells tests whether they run under the race detector, and what
-// they have taken of the processor.
+// Package race tells tests whether they run under the race detector, what they
+// have taken of the processor, and what time the machine has had for them.
 package race
