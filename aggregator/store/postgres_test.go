@@ -97,12 +97,20 @@ func stoppedWithin(t *testing.T, cluster *storetest.Cluster) {
 func leaderIsReplaced(t *testing.T, cluster *storetest.Cluster) {
 	dsn := cluster.DSN(t)
 	one, two := open(t, dsn), open(t, dsn)
-	leads := func(db *store.DB, owner string, want bool) {
+	lead := func(db *store.DB, owner string, ttl time.Duration, want bool) {
 		t.Helper()
-		got, err := db.Lead(t.Context(), owner, 200*time.Millisecond)
+		got, err := db.Lead(t.Context(), owner, ttl)
 		if err != nil || got != want {
 			t.Fatalf("%s leads: %v, %v; want %v", owner, got, err, want)
 		}
+	}
+	// A lease lasts for longer than any machine takes, or has ended when sleep is
+	// over.
+	leads := func(db *store.DB, owner string, want bool) { t.Helper(); lead(db, owner, time.Hour, want) }
+	sleep := func(db *store.DB, owner string) {
+		t.Helper()
+		lead(db, owner, time.Millisecond, true)
+		time.Sleep(50 * time.Millisecond)
 	}
 	leads(one, "one", true)
 	leads(two, "two", false)
@@ -110,7 +118,7 @@ func leaderIsReplaced(t *testing.T, cluster *storetest.Cluster) {
 	if err := two.File(t.Context(), news.Batch{UpTo: 1}); !errors.Is(err, store.ErrNotLeader) {
 		t.Fatalf("filing beside a leader: %v", err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	sleep(one, "one")
 	if err := one.File(t.Context(), news.Batch{UpTo: 1}); err != nil {
 		t.Fatalf("filing with a lease that has ended but nobody took: %v", err)
 	}
@@ -118,9 +126,9 @@ func leaderIsReplaced(t *testing.T, cluster *storetest.Cluster) {
 	if err := one.File(t.Context(), news.Batch{UpTo: 1}); !errors.Is(err, store.ErrNotLeader) {
 		t.Fatalf("filing behind an older fence: %v", err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	sleep(two, "two")
 	leads(one, "one", true) // the lease of two has ended, and one knew that it was not the leader
-	time.Sleep(300 * time.Millisecond)
+	sleep(one, "one")
 	leads(two, "two", false) // two is told that another has led meanwhile
 	leads(two, "two", true)
 	leads(one, "one", false)
@@ -266,7 +274,7 @@ func settle(t *testing.T, dsn string) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	for range 200 {
+	for range 6000 {
 		var n int
 		if err := pool.QueryRow("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'wireroom'").Scan(&n); err != nil {
 			t.Fatal(err)
@@ -276,4 +284,5 @@ func settle(t *testing.T, dsn string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	t.Error("the server has clients that are dead")
 }
