@@ -156,7 +156,7 @@ http {
 	}
 	master := built.Start(r.T, exec.Command(bin, "-c", filepath.Join(dir, "nginx.conf"), "-e", filepath.Join(dir, "error.log")))
 	url = "http://" + address
-	for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
+	for begin := time.Now(); time.Since(begin) < patience; time.Sleep(50 * time.Millisecond) {
 		req, err := http.NewRequest(http.MethodGet, url+path, nil)
 		if err != nil {
 			r.Fatal(err)
