@@ -38,13 +38,14 @@ layout: ## Check who imports what, and the rules of the house
 
 .PHONY: test
 test: ## Run all tests, within a process with the race detector
-	$(GO) test -race -vet=off $(unwatched) ./...
-	$(GO) test -vet=off ./cmd/wireroom/... ./bench
+	$(GO) test -race -vet=off -timeout 30m $(unwatched) ./...
+	$(GO) test -vet=off -timeout 30m ./cmd/wireroom/... ./bench
 
 # The race detector watches neither SQLite, which is C in the form of Go and ten
 # times slower under it, nor the protocol of a browser, which takes long to
 # compile. Nor does it see into the program that the tests start: they run
-# without it, after those that it watches.
+# without it, after those that it watches. A package has longer than go test gives
+# it by itself, which a busy machine takes.
 unwatched = -gcflags='modernc.org/...=-race=false' -gcflags='github.com/chromedp/cdproto/...=-race=false'
 
 .PHONY: conformance
