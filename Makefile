@@ -154,10 +154,11 @@ trust_restarts   = TestRestarts -times 50
 trust_damage     = TestDamage -times 50
 trust_answers    = TestBadAnswers -times 1
 trust_sinks      = TestSinks
+trust_slow       = TestSlow -times 20
 
 # The longest first, and three at a time: most parts wait for the program more than
 # they work. One that fails keeps none of the others from being run.
-trust_parts = $(addprefix trust-,fuzz upgrade kill soak calls suite full stop failpoints start mutants power browser restarts damage answers sinks)
+trust_parts = $(addprefix trust-,fuzz upgrade kill soak calls suite full stop failpoints start mutants power browser restarts damage answers slow sinks)
 
 .PHONY: trust
 trust: ## Run the whole programme of docs/trust.md (under two hours)

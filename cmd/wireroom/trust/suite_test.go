@@ -20,7 +20,7 @@ import (
 type held struct {
 	part, what string
 	tests      map[string][]string // by package
-	args       []string            // further arguments of the tests
+	args       map[string][]string // further arguments of a package's tests
 	whole      string              // of the set in the specification, of which the corpora hold a part: all of that is run
 }
 
@@ -33,10 +33,8 @@ var suite = []held{
 	{part: "R10", what: "time: cron cases, a year in twelve zones, clocks set forth and back, long sleeps",
 		whole: "26 cron cases",
 		tests: map[string][]string{"aggregator/config": {"TestCronCorpus", "TestCronAccepted", "TestCronLeapDay"}, "aggregator/schedule": {"TestOneYearInTwelveZones", "TestCronTime"}, "aggregator": {"TestClockSetBack", "TestLongSleep"}}},
-	{part: "R13", what: "overload: 1,000 feeds due at once, 1,000 readers of whom a tenth does not read; no more than the workers at once, memory, no feed left out, and of R16 what others wait",
-		tests: map[string][]string{"bench": {"TestLoad"}}, args: []string{"-due", "1000", "-readers", "1000", "-look", "10s"}},
-	{part: "R16", what: "slow readers and slow headers are let go; sources that misbehave fill no queue",
-		tests: map[string][]string{"output/serve": {"TestSlowReadersAreLetGo", "TestLongHeadersAreRefused", "TestManyReadersOneWriter"}, "aggregator": {"TestSlowSourcesFillNoQueue"}}},
+	{part: "R13", what: "overload: 1,000 feeds due at once, 1,000 readers of whom a tenth does not read; no more than the workers at once, memory, no feed left out; of R16 that slow readers and slow heads are let go, and that sources that misbehave fill no queue",
+		tests: map[string][]string{"bench": {"TestLoad"}, "output/serve": {"TestSlowReadersAreLetGo", "TestLongHeadersAreRefused", "TestManyReadersOneWriter"}, "aggregator": {"TestSlowSourcesFillNoQueue"}}, args: map[string][]string{"bench": {"-due", "1000", "-readers", "1000", "-look", "10s"}}},
 	{part: "S1", what: "the sanitiser on every input of the suites: nothing active in two modes of a parser, bluemonday finds nothing more, of S3 that it is idempotent and a parser sees what was written, of S4 the time",
 		whole: "4,732 inputs",
 		tests: map[string][]string{"aggregator/normalize": {"TestSanitiserSuites", "TestSanitiserOnHostileFeeds"}}},
@@ -108,8 +106,8 @@ var told = regexp.MustCompile(`^    \w+_test\.go:\d+: (.*)\n$`)
 func (h held) run(t *testing.T, pkg string) (cases int, last map[string]string) {
 	t.Helper()
 	args := []string{"test", "-json", "-count=1", "-timeout", "30m", "-run", "^(" + strings.Join(h.tests[pkg], "|") + ")$", "./" + pkg}
-	if len(h.args) > 0 {
-		args = append(append(args, "-args"), h.args...)
+	if more := h.args[pkg]; len(more) > 0 {
+		args = append(append(args, "-args"), more...)
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
