@@ -112,14 +112,17 @@ func (h held) run(t *testing.T, pkg string) (cases int, last map[string]string) 
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	out, err := cmd.Output()
-	passed, within, said := map[string]bool{}, map[string]bool{}, ""
+	passed, within, said, failed := map[string]bool{}, map[string]bool{}, map[string]string{}, []string(nil)
 	last = map[string]string{}
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		var e struct{ Action, Test, Output string }
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
 			continue
 		}
-		said += e.Output
+		said[e.Test] += e.Output
+		if e.Action == "fail" {
+			failed = append(failed, e.Test) // "": of the package
+		}
 		if m := told.FindStringSubmatch(e.Output); m != nil {
 			last[e.Test] = m[1]
 		}
@@ -134,7 +137,10 @@ func (h held) run(t *testing.T, pkg string) (cases int, last map[string]string) 
 		}
 	}
 	if err != nil || cases == 0 {
-		t.Errorf("%s: %v\n%s", pkg, err, tail(said, 40))
+		t.Errorf("%s: %v", pkg, err)
+		for _, name := range failed {
+			t.Logf("%s %s\n%s", pkg, name, tail(said[name], 40))
+		}
 	}
 	return cases, last
 }
