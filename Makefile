@@ -122,6 +122,10 @@ fuzz: ## Fuzz every target for FUZZTIME (10m)
 		$(GO) test "$${target%%:*}" -run '^$$' -fuzz "^$${target##*:}$$" -fuzztime $(FUZZTIME) || exit 1; \
 	done
 
+.PHONY: bugs
+bugs: ## Show every bug of docs/bugs.md upon the program as it was before (half an hour)
+	.ci/bugs
+
 .PHONY: pictures
 pictures: ## Take the pictures of the documents from the demo
 	WIREROOM_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run '^TestPictures$$' ./cmd/wireroom
