@@ -60,7 +60,7 @@ func spelt(n uint64) string {
 // filled returns an index with n full-text items in its window. They are put
 // in as if restored, which is what an index of that size is made by.
 func filled(n int) *Index {
-	x := New(Options{})
+	x := New(Options{Most: n})
 	b := newBabble(1)
 	const pool = 2000
 	entries := make([]*entry, pool)

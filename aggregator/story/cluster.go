@@ -62,6 +62,10 @@ func (c *cluster) join(e *entry) {
 
 // leave takes out the oldest member.
 func (c *cluster) leave() {
+	if len(c.members) == 1 { // as most are: nothing is left to be counted
+		c.members, c.spread, c.published, c.words = nil, 0, 0, 0
+		return
+	}
 	if len(c.members) <= recentMembers {
 		c.count(c.members[0], -1)
 	}

@@ -65,7 +65,7 @@ func (x *Index) keep(r *reading, source uint64) {
 	for _, h := range r.sample.shingles {
 		var own, all [phraseSeen]string
 		nOwn, nAll := 0, 0
-		x.found = x.shingled.find(x.found[:0], h.hash, x.first)
+		x.found = x.shingled.find(x.found[:0], h.hash, x.alive())
 		for _, number := range x.found {
 			e := x.at(number)
 			if e.source == source {

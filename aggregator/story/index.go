@@ -25,6 +25,7 @@ type Index struct {
 	lexer     lexer
 
 	clock   int64    // the latest publication seen
+	lately  uint32   // number of an entry before which all came more than a day before the latest
 	queue   []*entry // live entries, in the order of the log; some nil at the front
 	first   uint32   // number of queue[0]
 	pending []*entry // restored, not yet in order
@@ -56,6 +57,7 @@ func New(opts Options) *Index {
 		overrides: newOverrides(opts.Overrides),
 		clock:     math.MinInt64,
 		first:     1,
+		lately:    1,
 		known:     map[uint64]*entry{},
 		stories:   map[string]*cluster{},
 		exact:     table{bits: 32},
@@ -154,6 +156,9 @@ func keySum(key news.Key) uint64 { return xxh3.HashStringSeed(key.ID, sourceSum(
 // sourceSum stands for a source where many are compared.
 func sourceSum(source string) uint64 { return xxh3.HashString(source) }
 
+// alive is the numbers of the live entries.
+func (x *Index) alive() span { return span{x.first, uint32(len(x.queue))} }
+
 func (x *Index) at(number uint32) *entry { return x.queue[number-x.first] }
 
 // insert makes an entry findable.
@@ -168,16 +173,22 @@ func (x *Index) insert(e *entry) {
 	x.queue = append(x.queue, e)
 	x.known[keySum(e.key)] = e
 	e.story.entries++
-	if slug := e.key.Slug(); x.overrides.named[slug] {
-		x.slugs[slug] = e
+	if len(x.overrides.named) > 0 {
+		if slug := e.key.Slug(); x.overrides.named[slug] {
+			x.slugs[slug] = e
+		}
+	}
+	alive := x.alive()
+	for _, t := range []*table{&x.exact, &x.shingled, &x.posted} {
+		t.sweep(e.number, alive)
 	}
 	for _, k := range e.exact {
 		if k != 0 {
-			x.exact.add(uint32(k>>32), e.number)
+			x.exact.add(uint32(k>>32), e.number, alive)
 		}
 	}
 	for _, h := range e.shingles {
-		x.shingled.add(h, e.number)
+		x.shingled.add(h, e.number, alive)
 	}
 	x.partners.add(e, 1)
 	if !e.represents() {
@@ -193,11 +204,11 @@ func (x *Index) insert(e *entry) {
 // post makes an entry findable by a term, in the place of the oldest if the
 // term has many.
 func (x *Index) post(hash, number uint32) {
-	x.found = x.posted.find(x.found[:0], hash, x.first)
+	x.found = x.posted.find(x.found[:0], hash, x.alive())
 	if len(x.found) >= postedItems {
 		x.posted.remove(hash, slices.Min(x.found))
 	}
-	x.posted.add(hash, number)
+	x.posted.add(hash, number, x.alive())
 }
 
 // evict forgets the items whose window is over.
@@ -218,31 +229,17 @@ func (x *Index) shrink(most int) {
 	x.queue, x.first = x.queue[n:], x.first+uint32(n)
 }
 
+// forget takes an entry out of all counts. What the tables have of it they lose
+// by themselves.
 func (x *Index) forget(e *entry) {
 	if x.find(e.key) == e {
 		delete(x.known, keySum(e.key))
-		delete(x.slugs, e.key.Slug())
-	}
-	for _, k := range e.exact {
-		if k != 0 {
-			x.exact.remove(uint32(k>>32), e.number)
+		if len(x.slugs) > 0 {
+			delete(x.slugs, e.key.Slug())
 		}
-	}
-	for _, h := range e.shingles {
-		x.sink += x.shingled.touch(h)
-	}
-	for _, h := range e.shingles {
-		x.shingled.remove(h, e.number)
 	}
 	x.partners.add(e, -1)
 	if e.represents() {
-		posted := x.postedOf(e)
-		for _, t := range posted {
-			x.sink += x.posted.touch(t.spread())
-		}
-		for _, t := range posted {
-			x.posted.remove(t.spread(), e.number)
-		}
 		x.seen.add(&e.common, -1)
 		e.in().leave()
 	}
@@ -265,7 +262,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		if k == 0 {
 			continue
 		}
-		x.found = x.exact.find(x.found[:0], uint32(k>>32), x.first)
+		x.found = x.exact.find(x.found[:0], uint32(k>>32), x.alive())
 		for _, number := range x.found {
 			o := x.at(number)
 			if o.exact[i] == k && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {

@@ -1,7 +1,6 @@
 package story
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -101,7 +100,7 @@ func (x *Index) candidates(e *entry) []candidate {
 		x.sink += x.posted.touch(t.spread())
 	}
 	for _, t := range posted {
-		x.found = x.posted.find(x.found[:0], t.spread(), x.first)
+		x.found = x.posted.find(x.found[:0], t.spread(), x.alive())
 		for _, number := range x.found {
 			x.hits.add(number, uint32(t.weight()*t.weight()))
 		}
@@ -175,12 +174,16 @@ func greatest(list []uint64, n int) []uint64 {
 // for a usual one until it does.
 func (x *Index) density(e *entry) float64 {
 	const day = 24 * 3600
-	from, _ := slices.BinarySearchFunc(x.queue, e.clock-day, func(o *entry, clock int64) int { return cmp.Compare(o.clock, clock) })
+	x.lately = max(x.lately, x.first)
+	next := x.first + uint32(len(x.queue))
+	for x.lately != next && x.at(x.lately).clock < e.clock-day { // clocks only go forward
+		x.lately++
+	}
 	seen := 0.0
 	if len(x.queue) > 0 {
 		seen = float64(e.clock - x.queue[0].clock)
 	}
-	held := float64(len(x.queue)-from) + usualDay*math.Exp(-seen/day)
+	held := float64(next-x.lately) + usualDay*math.Exp(-seen/day)
 	return math.Log((1 + held) / usualDay)
 }
 

@@ -10,6 +10,10 @@ import (
 // bits of the hash; what is left of it, and the number, are the pair. A Go map
 // of slices would take ten times the memory, and a table of open addressing
 // twice, since most hashes have one entry only.
+//
+// The pairs of an entry that is not alive any more are passed over, and stay
+// until their bucket has no room or its turn to be swept comes: to look for each
+// of them would cost as much as to find what a new item shares with the others.
 type table struct {
 	bits    int      // leading bits of a hash that count
 	depth   int      // and those that choose the bucket
@@ -22,8 +26,19 @@ const (
 	numberBits = 24
 	leastDepth = 8   // leaves as much of a hash of 32 bits as a pair has room for
 	fullBucket = 128 // pairs in the mean bucket from which on all are halved
-	sparePairs = 2   // for which a full bucket gets room, at the least
+	sparePairs = 4   // for which a full bucket gets room, at the least
+	sweepBits  = 20  // logarithm of the entries in whose time all buckets are swept
 )
+
+// A span is the numbers of the entries that are alive.
+type span struct{ first, count uint32 }
+
+// holds reports whether a number is alive, and which it is, by what a pair keeps
+// of it.
+func (s span) holds(pair uint32) (number uint32, alive bool) {
+	n := (pair - s.first) % maxEntries
+	return s.first + n, n < s.count
+}
 
 // maxEntries is how many entries can be told apart by what a pair keeps of
 // their numbers. An index of so many takes some forty gigabytes.
@@ -90,9 +105,8 @@ func (t *table) search(b []byte, pair uint64) int {
 	return lo * t.size
 }
 
-// find appends the entries that have the hash to list. first is the least
-// number of a live entry.
-func (t *table) find(list []uint32, hash, first uint32) []uint32 {
+// find appends the entries that are alive and have the hash to list.
+func (t *table) find(list []uint32, hash uint32, alive span) []uint32 {
 	if t.used == 0 {
 		return list
 	}
@@ -103,7 +117,9 @@ func (t *table) find(list []uint32, hash, first uint32) []uint32 {
 		if p>>numberBits != pair>>numberBits {
 			break
 		}
-		list = append(list, first+(uint32(p)-first)%maxEntries)
+		if number, is := alive.holds(uint32(p)); is {
+			list = append(list, number)
+		}
 	}
 	return list
 }
@@ -121,21 +137,51 @@ func (t *table) touch(hash uint32) uint32 {
 	return 0
 }
 
-func (t *table) add(hash, number uint32) {
+// add makes an entry findable by a hash.
+func (t *table) add(hash, number uint32, alive span) {
 	if t.used >= fullBucket*len(t.buckets) {
 		t.grow()
 	}
 	bucket, pair := t.pack(hash, number)
 	b := t.buckets[bucket]
-	i, n := t.search(b, pair), len(b)+t.size
-	if n > cap(b) { // append would double it; Grow takes as much as memory is given out in
+	if len(b)+t.size > cap(b) {
+		b = t.purge(b, alive)
+	}
+	if n := len(b) + t.size; n > cap(b) { // append would double it; Grow takes as much as memory is given out in
 		b = append(slices.Grow([]byte(nil), n+(sparePairs-1)*t.size), b...)
 	}
-	b = b[:n]
+	i := t.search(b, pair)
+	b = b[:len(b)+t.size]
 	copy(b[i+t.size:], b[i:])
 	t.put(b, i, pair)
 	t.buckets[bucket] = b
 	t.used++
+}
+
+// purge takes out of a bucket the pairs of entries that are not alive.
+func (t *table) purge(b []byte, alive span) []byte {
+	n := 0
+	for i := 0; i < len(b); i += t.size {
+		if _, is := alive.holds(binary.BigEndian.Uint32(b[i+t.size-4:])); !is {
+			continue
+		}
+		if n < i {
+			copy(b[n:n+t.size], b[i:])
+		}
+		n += t.size
+	}
+	t.used -= (len(b) - n) / t.size
+	return b[:n]
+}
+
+// sweep purges the buckets whose turn it is when an entry comes. It comes to
+// all of them long before the bits that are kept of a number begin anew.
+func (t *table) sweep(number uint32, alive span) {
+	n := uint64(len(t.buckets))
+	for turn := uint64(number) * n >> sweepBits; turn < (uint64(number)+1)*n>>sweepBits; turn++ {
+		bucket := &t.buckets[turn&(n-1)]
+		*bucket = t.purge(*bucket, alive)
+	}
 }
 
 // grow halves all buckets by the next bit of the hash.

@@ -39,25 +39,34 @@ func testTable(t *testing.T, bits int) {
 		if rng.IntN(3) > 0 || len(alive) == 0 {
 			p := pair{hash(), next}
 			next++
-			table.add(p.hash, p.number)
+			table.sweep(p.number, span{first, p.number - first})
+			table.add(p.hash, p.number, span{first, p.number - first})
 			want[p.hash] = append(want[p.hash], p.number)
 			alive = append(alive, p)
 		} else {
 			p := alive[0]
 			alive, first = alive[1:], p.number+1
-			table.remove(p.hash, p.number)
+			if rng.IntN(2) == 0 {
+				table.remove(p.hash, p.number)
+			}
 			want[p.hash] = slices.DeleteFunc(want[p.hash], func(n uint32) bool { return n == p.number })
 		}
 	}
-	if table.used != len(alive) || table.depth < leastDepth+2 {
+	if table.used < len(alive) || table.depth < leastDepth+2 {
 		t.Fatalf("%d pairs, not %d; buckets by %d bits", table.used, len(alive), table.depth)
 	}
 	for h, numbers := range want {
-		got := table.find(nil, h, first)
+		got := table.find(nil, h, span{first, next - first})
 		slices.Sort(got)
 		if !slices.Equal(got, numbers) {
 			t.Fatalf("hash %x: %v, not %v", h, got, numbers)
 		}
+	}
+	for n := range uint32(1 << sweepBits) { // long after, nothing is left of those that are not alive
+		table.sweep(next+n, span{first, next - first})
+	}
+	if table.used != len(alive) {
+		t.Errorf("%d pairs of %d are left", table.used, len(alive))
 	}
 	table.remove(1<<31, first) // is not there
 	if table.used != len(alive) {
