@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
+	"unique"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -67,7 +67,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	if known := x.find(it.Key()); known != nil {
 		return x.again(rec.Seq, known, r)
 	}
-	e := &entry{key: it.Key(), source: sourceSum(it.Source), exact: exactKeys(it), family: strings.Clone(family(it, &outlet))}
+	e := &entry{key: oneSource(it.Key()), source: sourceSum(it.Source), exact: exactKeys(it), family: unique.Make(family(it, &outlet))}
 	e.seq, e.published = rec.Seq, it.Published.Unix()
 	x.clock = max(x.clock, e.published)
 	e.clock = x.clock
@@ -81,11 +81,11 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	e.common = commonTerms(r.tallies)
 	e.marks, e.order, e.pairs = marksOf(r.head, r.body, r.boilerplate), numberOrder(r.head), pairsOf(r.head)
 
-	d := news.Decision{Seq: rec.Seq, Key: e.key, Family: e.family, Agency: r.agency}
+	d := news.Decision{Seq: rec.Seq, Key: e.key, Family: e.family.Value(), Agency: r.agency}
 	kindred := x.kindred(e)
 	x.decide(e, r, kindred, &d)
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
-	e.of, e.agency, e.copies = d.Of, d.Agency, d.Copies
+	e.of, e.agency, e.copies = optional(d.Of), unique.Make(d.Agency), d.Copies
 	x.lighten(e, kindred)
 	if e.clock-e.published <= x.window { // else no index takes it in
 		d.Sketch = e.sketch()
@@ -181,7 +181,7 @@ func (x *Index) copyOf(e *entry, r *reading, other *entry, rule string, score fl
 }
 
 // origin is who an item's text is from: a copy of it counts as theirs.
-func origin(e *entry) string { return cmp.Or(e.agency, e.family) }
+func origin(e *entry) string { return cmp.Or(e.agency.Value(), e.family.Value()) }
 
 func (x *Index) enter(e *entry, c *cluster, copies string, d *news.Decision) {
 	e.story, e.opened = c, c.opened(e)
@@ -285,10 +285,10 @@ func (x *Index) lighten(e *entry, kindred []kin) {
 // again decides upon a later revision of a known item.
 func (x *Index) again(seq int64, e *entry, r *reading) news.Decision {
 	d := news.Decision{
-		Seq: seq, Key: e.key, Story: e.in().id, Copies: e.copies, Kind: kinds[e.kind], Of: e.of,
-		Score: float64(e.score) / 1000, Family: e.family, Agency: e.agency, Sketch: e.sketch(),
+		Seq: seq, Key: e.key, Story: e.in().id, Copies: e.copies, Kind: kinds[e.kind], Of: e.from(),
+		Score: float64(e.score) / 1000, Family: e.family.Value(), Agency: e.agency.Value(), Sketch: e.sketch(),
 	}
-	if other := x.find(e.of); other != nil {
+	if other := x.find(e.from()); other != nil {
 		r.kept = append(r.kept[:0], r.sample.shingles...)
 		r.tally(nil)
 		d.Evidence = r.evidence(e, other)

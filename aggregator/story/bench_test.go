@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unique"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/internal/race"
@@ -94,6 +95,7 @@ func filled(n int) *Index {
 		e.key = news.Key{Source: fmt.Sprint("s", i%1000), ID: fmt.Sprint("item ", i)}
 		e.source = sourceSum(e.key.Source)
 		e.copies = e.key.Slug()
+		e.agency, e.family = unique.Make(""), unique.Make("")
 		e.exact[0] = keyHash("link", e.key.ID)
 		e.published = day.Unix() - int64(n-i)*6*24*3600/int64(n)
 		e.clock, e.opened = e.published, e.published

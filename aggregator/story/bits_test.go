@@ -44,7 +44,7 @@ func TestSketchInBytes(t *testing.T) {
 		Source: "a", ID: "1", Title: "Ferry aground off Morholm, 14 saved", Canonical: "https://a.example/1",
 		Text: "The ferry Havørn ran aground off Morholm on Monday night, and tugs from Sandhead took all 14 on board.",
 	}), news.Outlet{})
-	e := x.queue[0]
+	e := x.roll.at(x.roll.first)
 
 	b := []byte{sketchInBytes, e.kind}
 	for _, v := range []int64{e.seq, e.clock, e.clock - e.published, e.published - e.opened} {

@@ -11,7 +11,8 @@ type cluster struct {
 	id      string
 	entries int // live entries of any kind
 	members []*entry
-	into    *cluster // the story that absorbed it; nil: none did
+	only    [1]*entry // where members lie as long as there is one, as in most stories
+	into    *cluster  // the story that absorbed it; nil: none did
 
 	// Of the recent members: the sum of their vectors, sorted by hash, unless they
 	// are few, as in most stories; its squared length; and the sums of their
@@ -58,12 +59,21 @@ func (c *cluster) join(e *entry) {
 	}
 	c.count(e, 1)
 	c.members = append(c.members, e)
+	c.moved()
+}
+
+// moved lets go of the only member when there are others.
+func (c *cluster) moved() {
+	if len(c.members) != 1 {
+		c.only[0] = nil
+	}
 }
 
 // leave takes out the oldest member.
 func (c *cluster) leave() {
 	if len(c.members) == 1 { // as most are: nothing is left to be counted
 		c.members, c.spread, c.published, c.words = nil, 0, 0, 0
+		c.moved()
 		return
 	}
 	if len(c.members) <= recentMembers {
@@ -147,9 +157,13 @@ func (c *cluster) opened(e *entry) int64 {
 	return first
 }
 
-// absorb moves what other has into c.
+// absorb moves what other has into c. Its members are told, which are asked for
+// their story often; their copies find the way by themselves.
 func (c *cluster) absorb(other *cluster) {
 	other.into = c
+	for _, m := range other.members {
+		m.story = c
+	}
 	c.entries += other.entries
 	all := append(c.members, other.members...)
 	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.number, b.number) })
@@ -159,6 +173,8 @@ func (c *cluster) absorb(other *cluster) {
 	}
 	c.members = all
 	other.members, other.sum = nil, nil
+	c.moved()
+	other.moved()
 }
 
 // likeness is the product of the sums of two stories.

@@ -65,9 +65,9 @@ func (x *Index) keep(r *reading, source uint64) {
 	for _, h := range r.sample.shingles {
 		var own, all [phraseSeen]string
 		nOwn, nAll := 0, 0
-		x.found = x.shingled.find(x.found[:0], h.hash, x.alive())
+		x.found = x.shingled.find(x.found[:0], h.hash, x.roll.alive())
 		for _, number := range x.found {
-			e := x.at(number)
+			e := x.roll.at(number)
 			if e.source == source {
 				nOwn = distinct(&own, nOwn, e.copies)
 			}
@@ -114,7 +114,7 @@ func (x *Index) kindred(e *entry) []kin {
 	slices.Sort(most)
 	list := make([]kin, 0, len(most))
 	for _, rank := range slices.Backward(most) {
-		list = append(list, kin{entry: x.at(rankedNumber(rank))})
+		list = append(list, kin{entry: x.roll.at(rankedNumber(rank))})
 	}
 	for i := range list {
 		k := &list[i]

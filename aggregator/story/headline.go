@@ -41,7 +41,7 @@ func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map
 	best := 0.0
 	for _, c := range near[:min(len(near), headlineItems)] {
 		o := c.entry
-		if barred[o] != "" || !x.overrides.allow(slug, o.in().id) || math.Abs(float64(e.published-o.published)) > headlineReach {
+		if barred[o] != "" || math.Abs(float64(e.published-o.published)) > headlineReach {
 			continue
 		}
 		share, evidence := x.headlines(e, o)
@@ -62,7 +62,9 @@ func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map
 		} else if agree < headlineAgree || tells < headlineTells {
 			continue
 		}
-		best, found = agree, o
+		if x.overrides.allow(slug, o.story.id) {
+			best, found = agree, o
+		}
 	}
 	return found, math.Min(1, best/2)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"time"
+	"unique"
 
 	"github.com/zeebo/xxh3"
 
@@ -26,27 +27,27 @@ type Index struct {
 
 	clock   int64    // the latest publication seen
 	lately  uint32   // number of an entry before which all came more than a day before the latest
-	queue   []*entry // live entries, in the order of the log; some nil at the front
-	first   uint32   // number of queue[0]
+	roll    roll     // live entries
 	pending []*entry // restored, not yet in order
 
-	known   map[uint64]*entry // by keySum
 	stories map[string]*cluster
 	slugs   map[string]*entry // live items that an override names
 
+	known    table // keySum → entries
 	exact    table // halves of exact keys → entries
 	shingled table // shingles → entries
 	posted   table // heavy terms → entries
 	seen     frequencies
 	partners partners
 
-	reading reading  // scratch: the words of the item that is decided upon
-	lens    lens     // scratch: its terms
-	hits    hits     // scratch: numbers of the entries that share something with it
-	ranked  []uint64 // scratch: by how much
-	terms   []term   // scratch: those by which an entry is found
-	found   []uint32 // scratch: numbers of the entries with one hash
-	sink    uint32   // of what was touched: nobody reads it
+	reading reading     // scratch: the words of the item that is decided upon
+	lens    lens        // scratch: its terms
+	hits    hits        // scratch: numbers of the entries that share something with it
+	ranked  []uint64    // scratch: by how much
+	near    []candidate // scratch: the closest of them
+	terms   []term      // scratch: those by which an entry is found
+	found   []uint32    // scratch: numbers of the entries with one hash
+	sink    uint32      // of what was touched: nobody reads it
 }
 
 // New returns an empty index.
@@ -56,10 +57,10 @@ func New(opts Options) *Index {
 		most:      opts.Most,
 		overrides: newOverrides(opts.Overrides),
 		clock:     math.MinInt64,
-		first:     1,
+		roll:      newRoll(),
 		lately:    1,
-		known:     map[uint64]*entry{},
 		stories:   map[string]*cluster{},
+		known:     table{bits: 32},
 		exact:     table{bits: 32},
 		shingled:  table{bits: 32},
 		posted:    table{bits: termBits},
@@ -111,11 +112,16 @@ func (x *Index) Knows(key news.Key) bool {
 // that they belong to now. One whose sketch cannot be read is passed over: its
 // item is then not known.
 func (x *Index) Restore(d news.Decision) {
-	e := &entry{key: d.Key, source: sourceSum(d.Key.Source), of: d.Of, copies: d.Copies, agency: d.Agency, family: d.Family}
+	e := &entry{
+		key: oneSource(d.Key), source: sourceSum(d.Key.Source), of: optional(d.Of), copies: d.Copies,
+		agency: unique.Make(d.Agency), family: unique.Make(d.Family),
+	}
 	if e.read(d.Sketch) != nil {
 		return
 	}
-	e.story = x.story(d.Story)
+	if e.story = x.story(d.Story); e.copies == e.story.id {
+		e.copies = e.story.id // one string for both
+	}
 	x.pending = append(x.pending, e)
 }
 
@@ -138,28 +144,31 @@ func (x *Index) story(id string) *cluster {
 	c := x.stories[id]
 	if c == nil {
 		c = &cluster{id: id}
+		c.members = c.only[:0]
 		x.stories[id] = c
 	}
 	return c
 }
 
-// find returns the live entry of an item; nil if there is none.
+// find returns the live entry of an item, the latest if it was restored twice;
+// nil if there is none.
 func (x *Index) find(key news.Key) *entry {
-	if e := x.known[keySum(key)]; e != nil && e.key == key {
-		return e
+	var found *entry
+	x.found = x.known.find(x.found[:0], keySum(key), x.roll.alive())
+	for _, number := range x.found {
+		if e := x.roll.at(number); e.key == key && (found == nil || found.number < number) {
+			found = e
+		}
 	}
-	return nil
+	return found
 }
 
-func keySum(key news.Key) uint64 { return xxh3.HashStringSeed(key.ID, sourceSum(key.Source)) }
+func keySum(key news.Key) uint32 {
+	return uint32(xxh3.HashStringSeed(key.ID, sourceSum(key.Source)) >> 32)
+}
 
 // sourceSum stands for a source where many are compared.
 func sourceSum(source string) uint64 { return xxh3.HashString(source) }
-
-// alive is the numbers of the live entries.
-func (x *Index) alive() span { return span{x.first, uint32(len(x.queue))} }
-
-func (x *Index) at(number uint32) *entry { return x.queue[number-x.first] }
 
 // insert makes an entry findable.
 func (x *Index) insert(e *entry) {
@@ -169,19 +178,18 @@ func (x *Index) insert(e *entry) {
 	}
 	x.shrink(x.most - 1)
 	x.stories[e.story.id] = e.story // it may have lost its last entry just now
-	e.number = x.first + uint32(len(x.queue))
-	x.queue = append(x.queue, e)
-	x.known[keySum(e.key)] = e
+	e = x.roll.add(e)
 	e.story.entries++
 	if len(x.overrides.named) > 0 {
 		if slug := e.key.Slug(); x.overrides.named[slug] {
 			x.slugs[slug] = e
 		}
 	}
-	alive := x.alive()
-	for _, t := range []*table{&x.exact, &x.shingled, &x.posted} {
+	alive := x.roll.alive()
+	for _, t := range []*table{&x.known, &x.exact, &x.shingled, &x.posted} {
 		t.sweep(e.number, alive)
 	}
+	x.known.add(keySum(e.key), e.number, alive)
 	for _, k := range e.exact {
 		if k != 0 {
 			x.exact.add(uint32(k>>32), e.number, alive)
@@ -204,11 +212,11 @@ func (x *Index) insert(e *entry) {
 // post makes an entry findable by a term, in the place of the oldest if the
 // term has many.
 func (x *Index) post(hash, number uint32) {
-	x.found = x.posted.find(x.found[:0], hash, x.alive())
+	x.found = x.posted.find(x.found[:0], hash, x.roll.alive())
 	if len(x.found) >= postedItems {
 		x.posted.remove(hash, slices.Min(x.found))
 	}
-	x.posted.add(hash, number, x.alive())
+	x.posted.add(hash, number, x.roll.alive())
 }
 
 // evict forgets the items whose window is over.
@@ -217,26 +225,21 @@ func (x *Index) evict() { x.shrink(x.most) }
 // shrink forgets the items whose window is over, and the oldest until there are
 // no more than so many.
 func (x *Index) shrink(most int) {
-	n := 0
-	for n < len(x.queue) && (x.queue[n].clock < x.clock-x.window || len(x.queue)-n > most) {
-		x.forget(x.queue[n])
-		x.queue[n] = nil
-		n++
+	for x.roll.count > 0 {
+		e := x.roll.at(x.roll.first)
+		if e.clock >= x.clock-x.window && int(x.roll.count) <= most {
+			return
+		}
+		x.forget(e)
+		x.roll.drop()
 	}
-	if n == 0 {
-		return
-	}
-	x.queue, x.first = x.queue[n:], x.first+uint32(n)
 }
 
 // forget takes an entry out of all counts. What the tables have of it they lose
 // by themselves.
 func (x *Index) forget(e *entry) {
-	if x.find(e.key) == e {
-		delete(x.known, keySum(e.key))
-		if len(x.slugs) > 0 {
-			delete(x.slugs, e.key.Slug())
-		}
+	if len(x.slugs) > 0 && x.find(e.key) == e {
+		delete(x.slugs, e.key.Slug())
 	}
 	x.partners.add(e, -1)
 	if e.represents() {
@@ -262,9 +265,9 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		if k == 0 {
 			continue
 		}
-		x.found = x.exact.find(x.found[:0], uint32(k>>32), x.alive())
+		x.found = x.exact.find(x.found[:0], uint32(k>>32), x.roll.alive())
 		for _, number := range x.found {
-			o := x.at(number)
+			o := x.roll.at(number)
 			if o.exact[i] == k && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {
 				found = o
 			}

@@ -100,15 +100,16 @@ func (x *Index) candidates(e *entry) []candidate {
 		x.sink += x.posted.touch(t.spread())
 	}
 	for _, t := range posted {
-		x.found = x.posted.find(x.found[:0], t.spread(), x.alive())
+		x.found = x.posted.find(x.found[:0], t.spread(), x.roll.alive())
 		for _, number := range x.found {
 			x.hits.add(number, uint32(t.weight()*t.weight()))
 		}
 	}
 	x.ranked = x.hits.take(x.ranked[:0])
-	list := make([]candidate, 0, min(len(x.ranked), maxCandidates))
+	clear(x.near) // and no block of entries that have gone is held by it
+	list := x.near[:0]
 	for _, rank := range greatest(x.ranked, maxCandidates) {
-		list = append(list, candidate{entry: x.at(rankedNumber(rank))})
+		list = append(list, candidate{entry: x.roll.at(rankedNumber(rank))})
 	}
 	for i := range list {
 		o := list[i].entry
@@ -119,7 +120,6 @@ func (x *Index) candidates(e *entry) []candidate {
 		for j := 0; j < len(o.terms); j += 16 { // a line of the cache
 			x.sink += uint32(o.terms[j])
 		}
-		x.sink += uint32(o.story.entries) + uint32(o.story.words)
 	}
 	x.lens.set(e.terms)
 	for i := range list {
@@ -132,6 +132,7 @@ func (x *Index) candidates(e *entry) []candidate {
 		}
 	}
 	slices.SortFunc(list, byScore)
+	x.near = list
 	return list
 }
 
@@ -174,16 +175,15 @@ func greatest(list []uint64, n int) []uint64 {
 // for a usual one until it does.
 func (x *Index) density(e *entry) float64 {
 	const day = 24 * 3600
-	x.lately = max(x.lately, x.first)
-	next := x.first + uint32(len(x.queue))
-	for x.lately != next && x.at(x.lately).clock < e.clock-day { // clocks only go forward
+	x.lately = max(x.lately, x.roll.first)
+	for x.lately != x.roll.next() && x.roll.at(x.lately).clock < e.clock-day { // clocks only go forward
 		x.lately++
 	}
 	seen := 0.0
-	if len(x.queue) > 0 {
-		seen = float64(e.clock - x.queue[0].clock)
+	if x.roll.count > 0 {
+		seen = float64(e.clock - x.roll.at(x.roll.first).clock)
 	}
-	held := float64(next-x.lately) + usualDay*math.Exp(-seen/day)
+	held := float64(x.roll.next()-x.lately) + usualDay*math.Exp(-seen/day)
 	return math.Log((1 + held) / usualDay)
 }
 
@@ -212,12 +212,12 @@ type neighbour struct {
 
 // neighbours sorts candidates by their stories, of which it keeps the closest.
 func neighbours(near []candidate, barred map[*entry]string) []neighbour {
-	var list []neighbour
+	list := make([]neighbour, 0, maxStories)
 	for _, o := range near {
 		if o.score == 0 {
 			break
 		}
-		of := o.in()
+		of := o.story // a member's, which is the one that it belongs to now
 		i := slices.IndexFunc(list, func(n neighbour) bool { return n.cluster == of })
 		if i < 0 {
 			if len(list) == maxStories {

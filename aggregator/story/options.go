@@ -64,5 +64,8 @@ func newOverrides(list []Override) overrides {
 
 // allow reports whether an item may join a story.
 func (o *overrides) allow(slug, story string) bool {
+	if len(o.named) == 0 {
+		return true
+	}
 	return !o.alone[slug] && !o.alone[story] && !o.split[slug][story]
 }

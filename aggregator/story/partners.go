@@ -11,10 +11,11 @@ type partners map[uint64]int
 
 // add counts an entry that is a copy of another outlet's, or takes it out.
 func (p partners) add(e *entry, n int) {
-	if k := kinds[e.kind]; k != news.KindCopy && k != news.KindSame || e.of.Source == e.key.Source {
+	from := e.from().Source
+	if k := kinds[e.kind]; k != news.KindCopy && k != news.KindSame || from == e.key.Source {
 		return
 	}
-	key := e.source + sourceSum(e.of.Source) // the same either way round
+	key := e.source + sourceSum(from) // the same either way round
 	if p[key] += n; p[key] == 0 {
 		delete(p, key)
 	}

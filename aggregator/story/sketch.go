@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"unique"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -13,7 +14,8 @@ import (
 // decision itself says is in the sketch.
 type entry struct {
 	// What is asked of each of many entries stands together at the front, where
-	// one look at memory brings it all.
+	// one look at memory, of 64 bytes, brings it all. An entry has a whole number
+	// of them.
 	number uint32   // counts up as entries come in
 	rate   uint32   // of shingles
 	source uint64   // sourceSum of key
@@ -22,12 +24,12 @@ type entry struct {
 	norm   int64    // dot(terms, terms)
 	arrival
 
-	// of the decision
+	// of the decision; what many have is there once
 	key    news.Key
-	of     news.Key
-	copies string // id of the copy group
-	agency string // the origin of a copy, see origin
-	family string
+	of     *news.Key             // nil: of none
+	copies string                // id of the copy group
+	agency unique.Handle[string] // the origin of a copy, see origin
+	family unique.Handle[string]
 
 	// of the sketch, as are rate, terms and arrival
 	exact    [3]uint64
@@ -35,7 +37,29 @@ type entry struct {
 	pairs    []uint16 // sorted; hashes of two words in a row of the headline
 	marks    []uint32 // names and numbers of the whole text, see marksOf
 	common   stemSet  // all terms of title and lead, cut to dfBits
-	order    uint32   // hash of the headline's numbers in their order; 0: it has none
+}
+
+// oneSource returns a key whose source is no string of its own: few are the
+// sources of very many keys.
+func oneSource(key news.Key) news.Key {
+	key.Source = unique.Make(key.Source).Value()
+	return key
+}
+
+// optional is a key that most entries lack.
+func optional(key news.Key) *news.Key {
+	if key == (news.Key{}) {
+		return nil
+	}
+	return &key
+}
+
+// from is the key of the item that the entry is a copy or a report of, if any.
+func (e *entry) from() news.Key {
+	if e.of == nil {
+		return news.Key{}
+	}
+	return *e.of
 }
 
 // in is the story that the entry belongs to now.
@@ -53,7 +77,7 @@ func (e *entry) represents() bool {
 }
 
 // arrival is when an item came, in seconds since 1970 and in the order of the
-// log.
+// log, and what else is small.
 type arrival struct {
 	published int64
 	opened    int64 // publication of the first item of its story
@@ -61,6 +85,7 @@ type arrival struct {
 	seq       int64
 	kind      byte
 	score     uint16 // in thousandths
+	order     uint32 // hash of the headline's numbers in their order; 0: it has none
 }
 
 // The versions of sketches that are read. The first had the lists by their
