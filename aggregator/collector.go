@@ -25,8 +25,10 @@ const (
 	// leaseMargin is the part of a lease that is not relied upon.
 	leaseMargin = 10
 
-	// storePause is the pause after the store failed.
+	// storePause is the pause after the store failed, and storeAgain the one after
+	// it gave out nothing though something was due.
 	storePause = time.Second
+	storeAgain = 20 * time.Millisecond
 )
 
 // Collect polls the sources that are due, each when it is due, until ctx is
@@ -119,8 +121,13 @@ func (a *Aggregator) due(ctx context.Context, n int, lease time.Duration) ([]new
 	if err != nil || next.IsZero() {
 		return claims, wakeEvery, err
 	}
-	// The store may have taken its time to answer.
-	return claims, min(max(time.Until(next), time.Millisecond), wakeEvery), nil
+	// The store may have taken its time to answer. What is due and was not given
+	// out is another process's at this moment.
+	least := time.Millisecond
+	if len(claims) == 0 {
+		least = storeAgain
+	}
+	return claims, min(max(time.Until(next), least), wakeEvery), nil
 }
 
 // lease is how long a claim lasts: longer than the slowest source may take.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ func TestPostgres(t *testing.T) {
 	})
 	for name, test := range map[string]func(*testing.T, *storetest.Cluster){
 		"many open a new database":       openAtOnce,
+		"what was locked is found":       lockedIsFound,
 		"leader is replaced":             leaderIsReplaced,
 		"stopped within a transaction":   stoppedWithin,
 		"numbers go on elsewhere":        numbersGoOn,
@@ -90,6 +92,87 @@ func stoppedWithin(t *testing.T, cluster *storetest.Cluster) {
 	if text, err := one.Noted(t.Context(), "note"); err != nil || text != "two" {
 		t.Errorf("the note is %q, %v", text, err)
 	}
+}
+
+// lockedIsFound has a process claim and poll beside one that has locked a host for
+// long, and fails: what it had locked is polled as soon as it is free.
+func lockedIsFound(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	db := open(t, dsn)
+	begin := time.Now()
+	list := []news.Source{{Name: "held", URL: "https://held.example/feed"}, {Name: "other", URL: "https://other.example/feed"}}
+	if err := db.SetSources(t.Context(), list, begin); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	slow, err := pool.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Rollback()
+	if _, err := slow.ExecContext(t.Context(), `SELECT FROM host_sched WHERE host = (
+		SELECT k.host FROM source_sched k JOIN source s ON s.id = k.source WHERE s.name = 'held') FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	claimed := func(after time.Duration) (names []string) {
+		t.Helper()
+		now := begin.Add(after)
+		claims, err := db.Claim(t.Context(), now, 10, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range claims {
+			names = append(names, c.State.Source)
+			if _, err := db.Append(t.Context(), c, nil, func(news.Appended) news.State { return unmodified(c, now) }, now, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return names
+	}
+	if names := claimed(-time.Hour); len(names) > 0 {
+		t.Fatalf("before anything is due %q are claimed", names)
+	}
+	if _, next, err := db.Due(t.Context(), begin); err != nil || next.IsZero() {
+		t.Fatalf("the next is due at %s: %v", next, err)
+	}
+	for after := time.Second; after <= 9*time.Second; after += 2 * time.Second {
+		if names := claimed(after); !slices.Equal(names, []string{"other"}) {
+			t.Fatalf("beside the lock %q are claimed", names)
+		}
+	}
+	if err := slow.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if names := claimed(10 * time.Second); !slices.Contains(names, "held") {
+		t.Errorf("without the lock %q are claimed", names)
+	}
+	for after := 12 * time.Second; after <= 20*time.Second; after += 2 * time.Second {
+		claimed(after)
+	}
+	// Another process ends a poll of long ago.
+	if _, err := pool.ExecContext(t.Context(), `UPDATE host_sched SET next = $1 WHERE host = (
+		SELECT k.host FROM source_sched k JOIN source s ON s.id = k.source WHERE s.name = 'held')`, begin.Add(time.Second).UnixMicro()); err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for after := 21 * time.Second; after <= 25*time.Second; after += time.Second {
+		found = found || slices.Contains(claimed(after), "held")
+	}
+	if !found {
+		t.Error("what was set free late is not claimed within five seconds")
+	}
+}
+
+// unmodified is the state after a poll that brought nothing, of a source that is
+// due again a second later.
+func unmodified(c news.Claim, at time.Time) news.State {
+	s := c.State
+	s.LastPoll, s.NextDue, s.Outcome = at, at.Add(time.Second), news.OutcomeNotModified
+	return s
 }
 
 // leaderIsReplaced lets a leader sleep beyond its lease, as a stopped process
