@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/internal/built"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // applyWithin is how soon a change of the configuration is in force.
@@ -24,9 +25,10 @@ type reloading struct {
 	t         *testing.T
 	dir, file string
 	base      string
-	listen    string // of the program
-	feed      string // address of the one source
-	soonest   time.Duration
+	listen    string        // of the program
+	feed      string        // address of the one source
+	soonest   time.Duration // that a change was in force, by the clock
+	clock     func() time.Duration
 }
 
 // text returns a feeds.yaml with the topic "all" and these.
@@ -38,8 +40,9 @@ func (r *reloading) text(topics string) string {
 // becomes waits until a topic is served.
 func (r *reloading) becomes(name, how string) {
 	r.t.Helper()
-	took := await(r.t, applyWithin+time.Second, how, func() bool { return r.serves(name) })
-	r.soonest = min(r.soonest, took)
+	begin := r.clock()
+	await(r.t, applyWithin+time.Second, how, func() bool { return r.serves(name) })
+	r.soonest = min(r.soonest, r.clock()-begin)
 }
 
 func (r *reloading) serves(name string) bool {
@@ -63,7 +66,7 @@ func TestReload(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	dir, addr := t.TempDir(), built.FreeAddress(t)
-	r := &reloading{t, dir, filepath.Join(dir, "feeds.yaml"), "http://" + addr, addr, "http://" + l.Addr().String() + "/harbour", longest}
+	r := &reloading{t, dir, filepath.Join(dir, "feeds.yaml"), "http://" + addr, addr, "http://" + l.Addr().String() + "/harbour", longest, race.Clock(t)}
 	write(t, r.file, r.text(""))
 	p := start(t, dir, built.Program(t))
 	await(t, 30*time.Second, "the topic is published", func() bool {
