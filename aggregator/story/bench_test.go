@@ -101,6 +101,7 @@ func filled(n int) *Index {
 		e.clock, e.opened = e.published, e.published
 		x.clock = max(x.clock, e.clock)
 		e.story = x.story(e.copies)
+		x.bring(&e)
 		x.insert(&e)
 	}
 	return x

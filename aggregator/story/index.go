@@ -134,9 +134,21 @@ func (x *Index) settle() {
 	for _, e := range x.pending {
 		x.clock = max(x.clock, e.clock)
 		x.evict()
+		x.bring(e)
 		x.insert(e)
 	}
 	x.pending = nil
+}
+
+// bring calls for what insert will look at, all at once: for an item that is not
+// decided upon, nothing has been called for yet.
+func (x *Index) bring(e *entry) {
+	for _, h := range e.shingles {
+		x.sink += x.shingled.touch(h)
+	}
+	for _, t := range x.postedOf(e) {
+		x.sink += x.posted.touch(t.spread())
+	}
 }
 
 // story returns the story with an id, a new one if it is not known.
