@@ -6,7 +6,7 @@ import "time"
 const DefaultWindow = 7 * 24 * time.Hour
 
 // DefaultMost is how many items an index holds, whatever their dates say: those
-// of a week of 143,000 a day, in about 2.5 GB. It is there so that no flood of items
+// of a week of 143,000 a day, in about 2.2 GB. It is there so that no flood of items
 // takes all memory.
 const DefaultMost = 1_000_000
 

@@ -41,7 +41,7 @@ func (s span) holds(pair uint32) (number uint32, alive bool) {
 }
 
 // maxEntries is how many entries can be told apart by what a pair keeps of
-// their numbers. An index of so many takes some forty gigabytes.
+// their numbers, those that come while all buckets are swept among them. An index of so many takes some forty gigabytes.
 const maxEntries = 1 << numberBits
 
 func (t *table) pack(hash, number uint32) (bucket uint32, pair uint64) {
