@@ -62,7 +62,7 @@ func instructions(pattern string) (int, error) {
 		return 0, &flaw{0, "the regular expression is empty and would take everything"}
 	}
 	if len(pattern) > maxPattern {
-		return 0, &flaw{maxPattern, fmt.Sprintf("the regular expression is longer than %d bytes", maxPattern)}
+		return 0, &flaw{utf8.RuneCountInString(pattern[:maxPattern]), fmt.Sprintf("the regular expression is longer than %d bytes", maxPattern)}
 	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
