@@ -47,9 +47,9 @@ func (p *place) fetch(path string, has copied) (now copied, status int) {
 // the ETag changes with the bytes, and no id changes (R14).
 func TestRestarts(t *testing.T) {
 	t.Parallel()
-	want, same, changed := repetitions(3), 0, 0
+	want, n, same, changed := repetitions(3), 0, 0, 0
 	record(t, "R14", "restarts, half of them with news in between: bytes, ETag, Last-Modified and ids of three forms, with and without conditions", "trust-restarts", func() (string, string) {
-		return fmt.Sprintf("%d restarts", want), fmt.Sprintf("%d answers were the same to the byte, and 304 on condition; %d had changed, with another ETag and no earlier Last-Modified; 0 ids changed", same, changed)
+		return fmt.Sprintf("%d restarts", n), fmt.Sprintf("%d answers were the same to the byte, and 304 on condition; %d had changed, with another ETag and no earlier Last-Modified; 0 ids changed", same, changed)
 	})
 	rng := rand.New(rand.NewPCG(*seed, 14))
 	p, ledger := settle(t, testbed(t), trust.NewModel(rng.Uint64(), 2, 0, 1, nil)), trust.Ledger{}
@@ -61,7 +61,8 @@ func TestRestarts(t *testing.T) {
 		path := "/topics/plain" + form
 		await(patience, func() bool { _, ok := p.get(path); return ok })
 	}
-	for n := range want {
+	const least = 10 // changes, on a machine that is slow to poll by some restarts more
+	for ; n < want || want >= 50 && changed < least && n < 2*want; n++ {
 		if n%2 == 0 { // what there is now stays
 			p.settled(ledger)
 			for _, form := range []string{".rss", ".atom", ".json"} {
@@ -97,7 +98,7 @@ func TestRestarts(t *testing.T) {
 			t.Errorf("restart %d: %s", n, f)
 		}
 	}
-	if len(ledger) > 300 || want >= 50 && changed < 10 {
+	if len(ledger) > 300 || want >= 50 && changed < least {
 		t.Errorf("%d entries in all, and %d changes: not what it is to be tried with", len(ledger), changed)
 	}
 }
