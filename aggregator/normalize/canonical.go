@@ -197,7 +197,7 @@ func withoutAMPPath(path string) string {
 		case strings.HasPrefix(path, "/amp/"):
 			plain = strings.TrimPrefix(path, "/amp")
 		}
-		if plain == path || strings.Trim(plain, "/") == "" {
+		if plain == path || strings.Trim(plain, "/") == "" || strings.HasSuffix(plain, "/.") || strings.HasSuffix(plain, "/..") { // a name of dots leads elsewhere
 			return path
 		}
 		path = plain
