@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // A copy is what a reader keeps of a feed.
@@ -69,8 +70,8 @@ func TestRestarts(t *testing.T) {
 				has["/topics/plain"+form], _ = p.fetch("/topics/plain"+form, copied{})
 			}
 		}
-		if took, err := proc.terminate(patience); err != nil {
-			t.Fatalf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+		if took, err := proc.terminate(); err != nil {
+			t.Fatalf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 		}
 		proc = p.start()
 		p.ready(proc)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // TestBadAnswers lets every source answer well at first, and then in one faulty
@@ -25,8 +26,8 @@ func TestBadAnswers(t *testing.T) {
 	}))
 	proc := p.start()
 	p.ready(proc)
-	if !await(patience, func() bool { _, fewest := p.model.Polls(); return fewest >= 5 || proc.ended() }) {
-		t.Fatalf("not every source was polled five times:\n%s", tail(proc.said(), 20))
+	if !await(patience, func() bool { _, fewest := p.model.Polls(); return fewest >= 5 || proc.Ended() }) {
+		t.Fatalf("not every source was polled five times:\n%s", built.Tail(proc.Log.String(), 20))
 	}
 	ledger := trust.Ledger{}
 	var f trust.Findings

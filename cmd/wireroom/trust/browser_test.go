@@ -117,7 +117,7 @@ func publishedInputs(t *testing.T) (out string, texts []string, feeds map[string
 	cmd := exec.Command(built.Program(t), "once", "--out", "public")
 	cmd.Dir = dir
 	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("once: %v\n%s", err, tail(string(said), 30))
+		t.Fatalf("once: %v\n%s", err, built.Tail(string(said), 30))
 	}
 	return filepath.Join(dir, "public"), texts, feeds
 }

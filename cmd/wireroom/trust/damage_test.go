@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // A ruin is a store that was damaged, and what is still to be demanded of it.
@@ -81,7 +82,7 @@ func TestDamage(t *testing.T) {
 	proc := p.start()
 	p.ready(proc)
 	await(patience, func() bool { all, _ := p.model.Polls(); return all > 60 })
-	proc.kill()
+	proc.Kill()
 	files := map[string][]byte{}
 	for _, suffix := range []string{"", "-wal"} {
 		text, err := os.ReadFile(p.db() + suffix)
@@ -129,8 +130,8 @@ func (p *place) ruined(r ruin, rng *rand.Rand, files map[string][]byte, refused,
 	r.damage(rng, bad)
 	p.restore(bad)
 	proc := p.start()
-	await(patience, func() bool { _, ok := p.get("/readyz"); return ok || proc.ended() })
-	if !proc.ended() {
+	await(patience, func() bool { _, ok := p.get("/readyz"); return ok || proc.Ended() })
+	if !proc.Ended() {
 		if r.refused != "" {
 			p.t.Errorf("%s: it serves", r.name)
 		}
@@ -139,21 +140,21 @@ func (p *place) ruined(r ruin, rng *rand.Rand, files map[string][]byte, refused,
 		var f trust.Findings
 		await(5*time.Second, func() bool {
 			f = p.look(ledger, false)
-			return len(ledger) > 0 || strings.Contains(proc.said(), "the store is damaged")
+			return len(ledger) > 0 || strings.Contains(proc.Log.String(), "the store is damaged")
 		})
 		if f.Any() {
 			p.t.Errorf("%s: published: %s", r.name, f)
 		}
-		if !strings.Contains(proc.said(), "the store is damaged") {
+		if !strings.Contains(proc.Log.String(), "the store is damaged") {
 			harmless.Add(1)
 		}
-		proc.kill()
+		proc.Kill()
 		return
 	}
 	refused.Add(1)
-	said := proc.said()
+	said := proc.Log.String()
 	if code := proc.ProcessState.ExitCode(); code != 78 || !strings.Contains(said, p.db()) || !strings.Contains(said, r.refused) || strings.Contains(said, "panic") {
-		p.t.Errorf("%s: it ends with %d and says\n%s", r.name, code, tail(said, 10))
+		p.t.Errorf("%s: it ends with %d and says\n%s", r.name, code, built.Tail(said, 10))
 	}
 	for _, suffix := range []string{""} {
 		now, err := os.ReadFile(p.db() + suffix)
@@ -184,10 +185,10 @@ func (p *place) readOnly() {
 	}
 	remount(syscall.MS_RDONLY)
 	proc := p.start()
-	if !await(patience, proc.ended) || proc.ProcessState.ExitCode() != 78 || !strings.Contains(proc.said(), "cannot write") {
-		p.t.Errorf("on a read-only disk it says\n%s", tail(proc.said(), 10))
+	if !await(patience, proc.Ended) || proc.ProcessState.ExitCode() != 78 || !strings.Contains(proc.Log.String(), "cannot write") {
+		p.t.Errorf("on a read-only disk it says\n%s", built.Tail(proc.Log.String(), 10))
 	}
-	proc.kill()
+	proc.Kill()
 	remount(0)
 }
 
@@ -196,10 +197,10 @@ func (p *place) network(t *testing.T) {
 	p.env = []string{"WIREROOM_FILE_SYSTEM=0x6969"}
 	proc := p.start()
 	p.ready(proc)
-	if !strings.Contains(proc.said(), "network file system") || !strings.Contains(proc.said(), "NFS") {
-		t.Errorf("on NFS it says\n%s", tail(proc.said(), 10))
+	if !strings.Contains(proc.Log.String(), "network file system") || !strings.Contains(proc.Log.String(), "NFS") {
+		t.Errorf("on NFS it says\n%s", built.Tail(proc.Log.String(), 10))
 	}
-	proc.kill()
+	proc.Kill()
 }
 
 // TestLocked holds the store locked from another process for longer than a write
@@ -244,7 +245,7 @@ func TestDamagedDocuments(t *testing.T) {
 	proc := p.start()
 	p.ready(proc)
 	await(patience, func() bool { p.look(ledger, false); return len(ledger) > 3 })
-	if took, err := proc.terminate(patience); err != nil {
+	if took, err := proc.terminate(); err != nil {
 		t.Fatal(took, err)
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: p.db()}).EscapedPath())
@@ -259,10 +260,10 @@ func TestDamagedDocuments(t *testing.T) {
 	proc = p.start()
 	p.ready(proc)
 	if !await(patience, func() bool { f := p.look(ledger, false); _, ok := p.get("/topics/plain.rss"); return ok && !f.Any() }) {
-		t.Errorf("what was damaged is not published anew:\n%s", tail(proc.said(), 20))
+		t.Errorf("what was damaged is not published anew:\n%s", built.Tail(proc.Log.String(), 20))
 	}
-	if said := "published documents are damaged"; strings.Count(proc.said(), said) != 1 || n == 0 {
-		t.Errorf("of %d damaged documents it says\n%s", n, proc.said())
+	if said := "published documents are damaged"; strings.Count(proc.Log.String(), said) != 1 || n == 0 {
+		t.Errorf("of %d damaged documents it says\n%s", n, proc.Log.String())
 	}
 	p.closing(proc, ledger)
 }

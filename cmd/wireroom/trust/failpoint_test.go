@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // A point is a place in the program at which a test ends it: before a text
@@ -148,7 +149,7 @@ func (p *place) endAt(rng *rand.Rand, pt point, mode string, ledger trust.Ledger
 	proc := p.start()
 	p.env = nil
 	provoke := time.Now().Add(2 * time.Second)
-	outlived := func() bool { return strings.Contains(proc.said(), "made the parser panic") }
+	outlived := func() bool { return strings.Contains(proc.Log.String(), "made the parser panic") }
 	died := await(patience, func() bool {
 		switch {
 		case outlived():
@@ -160,16 +161,16 @@ func (p *place) endAt(rng *rand.Rand, pt point, mode string, ledger trust.Ledger
 			}
 			provoke = now.Add(2 * time.Second)
 		}
-		return proc.ended()
+		return proc.Ended()
 	})
 	if !died {
-		p.t.Errorf("%s was not reached:\n%s", pt.name, tail(proc.said(), 20))
+		p.t.Errorf("%s was not reached:\n%s", pt.name, built.Tail(proc.Log.String(), 20))
 	}
-	survived := outlived() && !proc.ended()
+	survived := outlived() && !proc.Ended()
 	if survived {
 		p.look(ledger, false)
 	}
-	proc.kill()
+	proc.Kill()
 	p.left()
 	return !survived
 }
@@ -189,9 +190,9 @@ func pruned(t *testing.T, bin string, rng *rand.Rand, pt point, mode string) boo
 		if len(f.Moved)+len(f.Doubled)+len(f.Torn) > 0 {
 			t.Errorf("published: %s", f)
 		}
-		return proc.ended()
+		return proc.Ended()
 	}) {
-		t.Errorf("%s was not reached:\n%s", pt.name, tail(proc.said(), 20))
+		t.Errorf("%s was not reached:\n%s", pt.name, built.Tail(proc.Log.String(), 20))
 	}
 	records, err := p.records()
 	if err != nil {
@@ -205,7 +206,7 @@ func pruned(t *testing.T, bin string, rng *rand.Rand, pt point, mode string) boo
 	if f.Any() {
 		t.Errorf("published after %s: %s", pt.name, f)
 	}
-	proc.kill()
+	proc.Kill()
 	if f := p.model.Compare(records, false); len(f.Doubled)+len(f.Torn) > 0 {
 		t.Errorf("stored at %s: %s", pt.name, f)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // faults is added to the program so that the environment can have its n-th
@@ -170,15 +171,15 @@ func (p *place) failNth(kind string, n int, ledger trust.Ledger) bool {
 	p.model.Count()
 	done := await(patience, func() bool {
 		_, fewest := p.model.Polls()
-		return fewest >= 2 || proc.ended()
+		return fewest >= 2 || proc.Ended()
 	})
 	if !done {
-		p.t.Errorf("a worker is stuck:\n%s", tail(proc.said(), 30))
+		p.t.Errorf("a worker is stuck:\n%s", built.Tail(proc.Log.String(), 30))
 	}
-	planted := strings.Contains(proc.said(), "a fault was planted")
-	if proc.ended() {
-		if !planted || !strings.Contains(proc.said(), "wireroom: ") || strings.Contains(proc.said(), "panic") {
-			p.t.Errorf("it ended:\n%s", tail(proc.said(), 30))
+	planted := strings.Contains(proc.Log.String(), "a fault was planted")
+	if proc.Ended() {
+		if !planted || !strings.Contains(proc.Log.String(), "wireroom: ") || strings.Contains(proc.Log.String(), "panic") {
+			p.t.Errorf("it ended:\n%s", built.Tail(proc.Log.String(), 30))
 		}
 	} else {
 		var f trust.Findings
@@ -186,8 +187,8 @@ func (p *place) failNth(kind string, n int, ledger trust.Ledger) bool {
 		if f.Any() {
 			p.t.Errorf("published: %s", f)
 		}
-		if took, err := proc.terminate(patience); err != nil && !planted {
-			p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 10))
+		if took, err := proc.terminate(); err != nil && !planted {
+			p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 10))
 		}
 	}
 	p.left()

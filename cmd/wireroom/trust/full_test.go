@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // small mounts a disk of a size, in bytes, for the store of a place.
@@ -94,16 +95,16 @@ func (p *place) neverHalfMade(rng *rand.Rand, refused *atomic.Int64) {
 	p.t.Helper()
 	p.fill(rng.Int64N(150 << 10))
 	proc := p.start()
-	if await(3*time.Second, proc.ended) {
+	if await(3*time.Second, proc.Ended) {
 		refused.Add(1)
-		if said := proc.said(); !strings.Contains(said, "full") && !strings.Contains(said, "no space") {
-			p.t.Errorf("it does not say that the disk is full:\n%s", tail(said, 5))
+		if said := proc.Log.String(); !strings.Contains(said, "full") && !strings.Contains(said, "no space") {
+			p.t.Errorf("it does not say that the disk is full:\n%s", built.Tail(said, 5))
 		}
 		if _, err := os.Stat(p.db()); err == nil {
 			p.left() // the store was whole before the disk was full
 		}
 	}
-	proc.kill()
+	proc.Kill()
 	if err := os.Remove(filepath.Join(filepath.Dir(p.db()), "ballast")); err != nil {
 		p.t.Fatal(err)
 	}
@@ -114,9 +115,9 @@ func (p *place) stopsFull(proc *process, rng *rand.Rand) time.Duration {
 	p.t.Helper()
 	p.fill(rng.Int64N(64 << 10))
 	time.Sleep(time.Duration(rng.IntN(3000)) * time.Millisecond)
-	took, err := proc.terminate(patience)
-	if err != nil || strings.Contains(proc.said(), overdue) {
-		p.t.Errorf("SIGTERM on a full disk: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+	took, err := proc.terminate()
+	if err != nil || strings.Contains(proc.Log.String(), overdue) {
+		p.t.Errorf("SIGTERM on a full disk: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 	}
 	if err := os.Remove(filepath.Join(filepath.Dir(p.db()), "ballast")); err != nil {
 		p.t.Fatal(err)
@@ -149,7 +150,7 @@ func (p *place) fillOnce(proc *process, rng *rand.Rand, ledger trust.Ledger) (de
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if degraded && !await(patience, func() bool { return strings.Contains(proc.said(), "the disk is full") }) {
+	if degraded && !await(patience, func() bool { return strings.Contains(proc.Log.String(), "the disk is full") }) {
 		p.t.Error("health is degraded, but the log does not say why")
 	}
 	if err := os.Remove(filepath.Join(filepath.Dir(p.db()), "ballast")); err != nil {
@@ -159,11 +160,11 @@ func (p *place) fillOnce(proc *process, rng *rand.Rand, ledger trust.Ledger) (de
 	well := await(patience, func() bool {
 		_, fewest := p.model.Polls()
 		health, _ := p.get("/healthz")
-		return fewest >= 2 && string(health) == "ok\n" || proc.ended()
+		return fewest >= 2 && string(health) == "ok\n" || proc.Ended()
 	})
-	if !well || proc.ended() {
+	if !well || proc.Ended() {
 		health, _ := p.get("/healthz")
-		p.t.Errorf("it does not recover: %s\n%s", health, tail(proc.said(), 20))
+		p.t.Errorf("it does not recover: %s\n%s", health, built.Tail(proc.Log.String(), 20))
 	}
 	return degraded
 }

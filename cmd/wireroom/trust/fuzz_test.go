@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // fuzzed are the targets of the programme, by what they are about.
@@ -59,7 +61,7 @@ func TestFuzz(t *testing.T) {
 		lanes.Go(func() error {
 			out, err := varied(t, target.pkg, target.name)
 			if err != nil {
-				t.Errorf("%s: %s in %s: %v\n%s", target.about, target.name, target.pkg, err, tail(out, 40))
+				t.Errorf("%s: %s in %s: %v\n%s", target.about, target.name, target.pkg, err, built.Tail(out, 40))
 				return nil // the others go on
 			}
 			for _, m := range tried.FindAllStringSubmatch(out, -1) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/cmd/wireroom/trust"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // killsAStore is after how many kills a store is left for a new one: to compare
@@ -68,10 +69,10 @@ func (p *place) killOnce(rng *rand.Rand, ledger trust.Ledger) (took time.Duratio
 	} else {
 		time.Sleep(after / 2)
 	}
-	if proc.ended() {
-		p.t.Errorf("it ended by itself:\n%s", tail(proc.said(), 30))
+	if proc.Ended() {
+		p.t.Errorf("it ended by itself:\n%s", built.Tail(proc.Log.String(), 30))
 	}
-	proc.kill()
+	proc.Kill()
 	p.left()
 	return took
 }

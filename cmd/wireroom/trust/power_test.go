@@ -138,7 +138,7 @@ func TestPowerLoss(t *testing.T) {
 	p := settle(t, testbed(t), trust.NewModel(rng.Uint64(), 4, 2, 2, nil))
 	proc := p.start() // makes the store
 	p.ready(proc)
-	if took, err := proc.terminate(patience); err != nil {
+	if took, err := proc.terminate(); err != nil {
 		t.Fatal(took, err)
 	}
 	begin, err := os.ReadFile(p.db())
@@ -198,7 +198,7 @@ func (p *place) recorded(length time.Duration) (marks []mark) {
 		}
 		marks = append(marks, mark{info.Size(), held, maps.Clone(ledger)})
 	}
-	proc.kill()
+	proc.Kill()
 	return marks
 }
 
@@ -231,7 +231,7 @@ func (p *place) powered(files map[string][]byte, last mark, polling bool) {
 	p.web.Store(p.model.Whole())
 	defer p.web.Store(p.model)
 	proc := p.start()
-	defer proc.kill()
+	defer proc.Kill()
 	p.ready(proc)
 	var f trust.Findings
 	ledger := maps.Clone(last.ledger)

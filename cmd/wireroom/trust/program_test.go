@@ -1,7 +1,6 @@
 package trust_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -14,9 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -142,71 +139,21 @@ func (p *place) db() string { return filepath.Join(p.dir, "data", "wireroom.db")
 func (p *place) at(path string) string { return "http://" + p.addr + path }
 
 // A process is a program that was started.
-type process struct {
-	*exec.Cmd
-	done chan struct{}
-	err  error
-
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-// Write takes what the program says.
-func (p *process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.Write(b)
-}
-
-func (p *process) said() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.String()
-}
+type process struct{ *built.Process }
 
 // start starts the program of a place.
 func (p *place) start(args ...string) *process {
 	p.t.Helper()
-	proc := &process{Cmd: exec.Command(p.bin, args...), done: make(chan struct{})}
-	proc.Dir, proc.Stdout, proc.Stderr = p.dir, proc, proc
-	proc.Env = append(append(os.Environ(), "GOTRACEBACK=all"), p.env...)
-	proc.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	proc.WaitDelay = time.Second
-	if err := proc.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	go func() {
-		proc.err = proc.Wait()
-		close(proc.done)
-	}()
-	p.t.Cleanup(proc.kill)
-	return proc
+	cmd := exec.Command(p.bin, args...)
+	cmd.Dir, cmd.Env = p.dir, append(append(os.Environ(), "GOTRACEBACK=all"), p.env...)
+	return &process{built.Start(p.t, cmd)}
 }
 
-func (p *process) ended() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
-
-func (p *process) kill() {
-	_ = p.Process.Kill()
-	<-p.done
-}
-
-// terminate asks the process to stop, and returns how long that took.
-func (p *process) terminate(within time.Duration) (time.Duration, error) {
+// terminate asks the process to stop, and returns how long that took by the clock.
+func (p *process) terminate() (time.Duration, error) {
 	begin := time.Now()
-	_ = p.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-		return time.Since(begin), p.err
-	case <-time.After(within):
-		return time.Since(begin), errors.New("it did not stop")
-	}
+	_, err := p.Stop()
+	return time.Since(begin), err
 }
 
 var reader = &http.Client{Timeout: 20 * time.Second}
@@ -244,15 +191,15 @@ const patience = 5 * time.Minute
 // took for it: other programs on the machine do not count.
 func (p *place) ready(proc *process) time.Duration {
 	p.t.Helper()
-	if !await(patience, func() bool { _, ok := p.get("/readyz"); return ok || proc.ended() }) || proc.ended() {
-		p.t.Fatalf("it is not ready:\n%s", tail(proc.said(), 30))
+	if !await(patience, func() bool { _, ok := p.get("/readyz"); return ok || proc.Ended() }) || proc.Ended() {
+		p.t.Fatalf("it is not ready:\n%s", built.Tail(proc.Log.String(), 30))
 	}
 	return proc.spent()
 }
 
 // spent returns how much time of a processor the process has used.
 func (p *process) spent() time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Cmd.Process.Pid))
 	if err != nil {
 		return 0
 	}
@@ -262,11 +209,6 @@ func (p *process) spent() time.Duration {
 	fmt.Sscan(fields[11], &user)
 	fmt.Sscan(fields[12], &system)
 	return time.Duration(user+system) * (time.Second / 100)
-}
-
-func tail(s string, lines int) string {
-	all := strings.Split(strings.TrimSpace(s), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
 // copied copies the store of a place that no process has open, and returns the
@@ -339,8 +281,8 @@ func (p *place) look(ledger trust.Ledger, settled bool) trust.Findings {
 func (p *place) closing(proc *process, ledger trust.Ledger) {
 	p.t.Helper()
 	p.model.Freeze()
-	if !await(patience, func() bool { _, fewest := p.model.Polls(); return fewest >= 2 || proc.ended() }) {
-		p.t.Fatalf("it polls no more:\n%s", tail(proc.said(), 30))
+	if !await(patience, func() bool { _, fewest := p.model.Polls(); return fewest >= 2 || proc.Ended() }) {
+		p.t.Fatalf("it polls no more:\n%s", built.Tail(proc.Log.String(), 30))
 	}
 	var last trust.Findings
 	await(patience, func() bool { last = p.look(ledger, true); return !last.Any() })
@@ -355,8 +297,8 @@ func (p *place) closing(proc *process, ledger trust.Ledger) {
 		}
 		feeds[form] = trust.Timeless(feed)
 	}
-	if took, err := proc.terminate(patience); err != nil {
-		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+	if took, err := proc.terminate(); err != nil {
+		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 	}
 	records, err := p.records()
 	if err != nil {
@@ -376,7 +318,7 @@ func (p *place) undisturbed(feeds map[string]string) {
 	p.web.Store(p.model.Whole())
 	p.env = nil
 	proc := p.start("--store", "undisturbed.db")
-	defer proc.kill()
+	defer proc.Kill()
 	p.ready(proc)
 	for form, mine := range feeds {
 		var theirs string

@@ -148,7 +148,7 @@ func TestSoak(t *testing.T) {
 	}
 	others.Go(func() { p.alwaysOpen(end) })
 	var samples []sample
-	for polls < want && !enough() && !proc.ended() {
+	for polls < want && !enough() && !proc.Ended() {
 		time.Sleep(2 * time.Second)
 		s := p.sampled(admin)
 		samples, polls = append(samples, s), s.polls
@@ -160,8 +160,8 @@ func TestSoak(t *testing.T) {
 	if said = soaked(t, before, after, samples, slope(half), proc); t.Failed() {
 		t.Logf("before:\n%s\nafter:\n%s", goroutines, last)
 	}
-	if took, err := proc.terminate(patience); err != nil {
-		t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 10))
+	if took, err := proc.terminate(); err != nil {
+		t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 10))
 	}
 	records, err := p.records()
 	if err != nil {
@@ -190,8 +190,8 @@ func soaked(t *testing.T, before, after sample, samples []sample, grows float64,
 	if *times > 0 && grows > mega {
 		t.Errorf("memory grows by %.1f MB in 10,000 polls", grows/mega)
 	}
-	if proc.ended() || strings.Contains(proc.said(), "panic") {
-		t.Errorf("it says\n%s", tail(proc.said(), 30))
+	if proc.Ended() || strings.Contains(proc.Log.String(), "panic") {
+		t.Errorf("it says\n%s", built.Tail(proc.Log.String(), 30))
 	}
 	return fmt.Sprintf("goroutines %v to %v, files %v to %v, memory %d MB at the end and %+.2f MB in 10,000 polls over the last half, journal at most %.1f MB, store at most %.1f MB and %.1f MB at the end",
 		before.goroutines, after.goroutines, before.files, after.files, after.memory/mega, grows/mega, float64(wal)/mega, float64(most)/mega, float64(after.store)/mega)

@@ -54,13 +54,13 @@ func TestStop(t *testing.T) {
 			readers.Go(func() { p.reads(end, &whole, &refused) })
 		}
 		time.Sleep(time.Duration(rng.Int64N(int64(700 * time.Millisecond))))
-		took, err := proc.terminate(patience)
+		took, err := proc.terminate()
 		close(end)
 		readers.Wait()
 		if proc.unminded() {
 			early.Add(1)
-		} else if stops.Add(1); err != nil || strings.Contains(proc.said(), overdue) {
-			t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 10))
+		} else if stops.Add(1); err != nil || strings.Contains(proc.Log.String(), overdue) {
+			t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 10))
 		}
 		slowest = max(slowest, took)
 		if info, err := os.Stat(p.db() + "-wal"); err == nil && info.Size() > 0 {
@@ -81,7 +81,7 @@ func TestStop(t *testing.T) {
 // program was there to mind it.
 func (p *process) unminded() bool {
 	status, ok := p.ProcessState.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGTERM && p.said() == ""
+	return ok && status.Signaled() && status.Signal() == syscall.SIGTERM && p.Log.String() == ""
 }
 
 // reads reads a feed again and again: an answer that has begun comes to its end.
@@ -146,11 +146,11 @@ func TestStart(t *testing.T) {
 
 func (p *place) stoppedAtOnce() {
 	proc := p.start()
-	if !await(patience, func() bool { _, ok := p.get("/healthz"); return ok || proc.ended() }) || proc.ended() {
-		p.t.Fatalf("it is not well:\n%s", tail(proc.said(), 20))
+	if !await(patience, func() bool { _, ok := p.get("/healthz"); return ok || proc.Ended() }) || proc.Ended() {
+		p.t.Fatalf("it is not well:\n%s", built.Tail(proc.Log.String(), 20))
 	}
-	if took, err := proc.terminate(patience); err != nil || strings.Contains(proc.said(), overdue) {
-		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+	if took, err := proc.terminate(); err != nil || strings.Contains(proc.Log.String(), overdue) {
+		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 	}
 }
 
@@ -158,10 +158,10 @@ func (p *place) stoppedAtOnce() {
 // with a code.
 func (p *place) refuses(why string, with int) {
 	proc := p.start()
-	if !await(patience, proc.ended) {
-		p.t.Errorf("it hangs:\n%s", tail(proc.said(), 20))
-	} else if code := proc.ProcessState.ExitCode(); code != with || !strings.Contains(proc.said(), why) {
-		p.t.Errorf("it ends with %d and says\n%s", code, tail(proc.said(), 20))
+	if !await(patience, proc.Ended) {
+		p.t.Errorf("it hangs:\n%s", built.Tail(proc.Log.String(), 20))
+	} else if code := proc.ProcessState.ExitCode(); code != with || !strings.Contains(proc.Log.String(), why) {
+		p.t.Errorf("it ends with %d and says\n%s", code, built.Tail(proc.Log.String(), 20))
 	}
 }
 
@@ -207,13 +207,13 @@ func (p *place) cutOff(source string) {
 	p.bin = unshare
 	defer func() { p.bin = bin }()
 	proc := p.start("-rn", bin)
-	failed := func() bool { return strings.Contains(proc.said(), `"outcome":"network"`) || proc.ended() }
-	if !await(patience, failed) || proc.ended() {
-		p.t.Fatalf("without a network it says\n%s", tail(proc.said(), 20))
+	failed := func() bool { return strings.Contains(proc.Log.String(), `"outcome":"network"`) || proc.Ended() }
+	if !await(patience, failed) || proc.Ended() {
+		p.t.Fatalf("without a network it says\n%s", built.Tail(proc.Log.String(), 20))
 	}
 	// The namespace has one process for us and the program in it.
-	if took, err := proc.terminate(patience); err != nil {
-		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+	if took, err := proc.terminate(); err != nil {
+		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 	}
 	if _, err := os.Stat(filepath.Join(p.dir, "data", "wireroom.db")); err != nil {
 		p.t.Error(err)
@@ -257,16 +257,16 @@ func (p *place) clockNotSet() {
 		proc := p.start()
 		p.env = nil
 		p.ready(proc)
-		if !await(patience, func() bool { return strings.Contains(proc.said(), "the clock of this machine was not set") }) {
-			p.t.Errorf("in 1970 it says\n%s", tail(proc.said(), 20))
+		if !await(patience, func() bool { return strings.Contains(proc.Log.String(), "the clock of this machine was not set") }) {
+			p.t.Errorf("in 1970 it says\n%s", built.Tail(proc.Log.String(), 20))
 		}
 		if clock == "never set" {
 			time.Sleep(time.Second)
 			if polls, _ := p.model.Polls(); polls > 0 {
 				p.t.Errorf("in 1970 it polls %d times", polls)
 			}
-			if took, err := proc.terminate(patience); err != nil {
-				p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+			if took, err := proc.terminate(); err != nil {
+				p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 			}
 			continue
 		}

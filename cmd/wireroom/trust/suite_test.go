@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // A held is what the suite holds by tests of its own.
@@ -139,7 +141,7 @@ func (h held) run(t *testing.T, pkg string) (cases int, last map[string]string) 
 	if err != nil || cases == 0 {
 		t.Errorf("%s: %v", pkg, err)
 		for _, name := range failed {
-			t.Logf("%s %s\n%s", pkg, name, tail(said[name], 40))
+			t.Logf("%s %s\n%s", pkg, name, built.Tail(said[name], 40))
 		}
 	}
 	return cases, last

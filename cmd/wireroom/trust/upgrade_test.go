@@ -55,7 +55,7 @@ func (p *place) upgrades(old, next string, rng *rand.Rand, more func() bool, cut
 	proc := p.start()
 	p.ready(proc)
 	await(patience, func() bool { p.look(ledger, false); all, _ := p.model.Polls(); return all > 60 })
-	if took, err := proc.terminate(patience); err != nil {
+	if took, err := proc.terminate(); err != nil {
 		p.t.Fatal(took, err)
 	}
 	records, err := p.records()
@@ -72,7 +72,7 @@ func (p *place) upgrades(old, next string, rng *rand.Rand, more func() bool, cut
 	proc = p.upgrading(store)
 	p.ready(proc)
 	takes := time.Since(begin)
-	proc.kill()
+	proc.Kill()
 	for !p.t.Failed() && more() {
 		if p.upgradedBy(next, old, store, time.Duration(rng.Int64N(int64(takes))), ledger) {
 			newer.Add(1)
@@ -100,7 +100,7 @@ func (p *place) upgradedBy(next, old string, store []byte, after time.Duration, 
 	p.bin = next
 	proc := p.upgrading(store)
 	time.Sleep(after)
-	proc.kill()
+	proc.Kill()
 	left := map[string][]byte{}
 	all, err := filepath.Glob(p.db() + "*")
 	if err != nil {
@@ -113,14 +113,14 @@ func (p *place) upgradedBy(next, old string, store []byte, after time.Duration, 
 	}
 	p.bin = old
 	proc = p.start()
-	await(patience, func() bool { _, ok := p.get("/readyz"); return ok || proc.ended() })
-	if newer = proc.ended(); newer {
+	await(patience, func() bool { _, ok := p.get("/readyz"); return ok || proc.Ended() })
+	if newer = proc.Ended(); newer {
 		now, _ := os.ReadFile(p.db())
-		if said := proc.said(); proc.ProcessState.ExitCode() != 78 || !strings.Contains(said, "newer version") || len(left["-wal"]) == 0 && !bytes.Equal(left[""], now) {
-			p.t.Errorf("of the newer store this version says\n%s", tail(said, 5))
+		if said := proc.Log.String(); proc.ProcessState.ExitCode() != 78 || !strings.Contains(said, "newer version") || len(left["-wal"]) == 0 && !bytes.Equal(left[""], now) {
+			p.t.Errorf("of the newer store this version says\n%s", built.Tail(said, 5))
 		}
 	}
-	proc.kill()
+	proc.Kill()
 	p.restore(left)
 	p.bin = next
 	proc = p.start()
@@ -130,8 +130,8 @@ func (p *place) upgradedBy(next, old string, store []byte, after time.Duration, 
 	if f.Any() {
 		p.t.Errorf("published after the upgrade: %s", f)
 	}
-	if took, err := proc.terminate(patience); err != nil {
-		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, tail(proc.said(), 20))
+	if took, err := proc.terminate(); err != nil {
+		p.t.Errorf("SIGTERM: after %s: %v\n%s", took, err, built.Tail(proc.Log.String(), 20))
 	}
 	return newer
 }
