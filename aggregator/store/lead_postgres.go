@@ -12,6 +12,7 @@ import (
 // lead takes or renews the lease of the filer. Whoever has lost it is told so
 // once, even if it could have it again: what it knows of the log is old.
 func (e *postgresEngine) lead(ctx context.Context, owner string, ttl time.Duration) (bool, error) {
+	e.candidate.Store(true)
 	held := e.held.Load()
 	query := `UPDATE lease SET until = clock_timestamp() + ?1 * interval '1 microsecond'
 		WHERE name = 'filer' AND owner = ?2 AND fence = ?3 RETURNING fence`
@@ -57,7 +58,9 @@ func (e *postgresEngine) resign(ctx context.Context) error {
 	return err
 }
 
-// fence lets this process write if it holds the lease, or if nobody does. The
+// fence lets this process write if it holds the lease; or, if it has never asked
+// for it, as a command does that is run by hand, while nobody holds it. Who has lost
+// it knows too little to write, though the one that had it since may have ended. The
 // lease cannot change hands until the transaction has ended.
 func (e *postgresEngine) fence(ctx context.Context, tx session) error {
 	var fence int64
@@ -66,8 +69,7 @@ func (e *postgresEngine) fence(ctx context.Context, tx session) error {
 	if err != nil {
 		return err
 	}
-	held := e.held.Load()
-	if held != fence && (held != 0 || !free) {
+	if e.held.Load() != fence && (e.candidate.Load() || !free) {
 		e.held.Store(0)
 		return ErrNotLeader
 	}

@@ -53,7 +53,8 @@ type postgresEngine struct {
 	begin string       // how a transaction begins
 	held  atomic.Int64 // fence under which this process is the filer; 0: it is not
 
-	trusted atomic.Int64 // until when it may be sure to be, Unix nanoseconds
+	trusted   atomic.Int64 // until when it may be sure to be, Unix nanoseconds
+	candidate atomic.Bool  // it has asked to be
 
 	ends  *writer      // stores polls
 	floor floor        // of what is claimed

@@ -210,6 +210,12 @@ func leaderIsReplaced(t *testing.T, cluster *storetest.Cluster) {
 		t.Fatalf("filing behind an older fence: %v", err)
 	}
 	sleep(two, "two")
+	if err := one.File(t.Context(), news.Batch{UpTo: 1}); !errors.Is(err, store.ErrNotLeader) {
+		t.Fatalf("filing behind an older fence when the lease has ended that came after it: %v", err)
+	}
+	if err := open(t, dsn).File(t.Context(), news.Batch{UpTo: 1}); err != nil {
+		t.Fatalf("filing by one that never asked to lead, while nobody leads: %v", err)
+	}
 	leads(one, "one", true) // the lease of two has ended, and one knew that it was not the leader
 	sleep(one, "one")
 	leads(two, "two", false) // two is told that another has led meanwhile
