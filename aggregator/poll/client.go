@@ -177,6 +177,12 @@ func (g guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Header.Set("User-Agent", g.client.agent)
 	}
 	req.Header.Set("Accept-Encoding", "gzip, br, zstd")
+	if end, ok := req.Context().Deadline(); ok && !time.Now().Before(end) {
+		// A process that was stopped goes on where it was, and its timers are
+		// late. What it might still ask another one asks by now.
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
 	resp, err := n.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package poll_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -367,4 +368,23 @@ func TestRule19_TheDeadAreVisitedSeldom(t *testing.T) {
 			t.Errorf("%d: pauses from %v to %v", tc.status, g[0], g[len(g)-1])
 		}
 	}
+}
+
+// A stopped context is one whose timer is late.
+type stopped struct{ context.Context }
+
+func (stopped) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
+
+func TestNobodyIsAskedAfterTheTimeIsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) { steady(w, r) }}
+		r, _, stop := inMemory(o, news.Source{Name: "test", URL: "http://feeds.example.org/news"})
+		defer stop()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		r.client.Poll(stopped{ctx}, r.src, r.state, time.Now())
+		if n := len(o.requests()); n > 0 {
+			t.Errorf("%d requests", n)
+		}
+	})
 }
