@@ -199,16 +199,11 @@ func (r *pollRows) add(ctx context.Context, tx session, p *poll, f fate, doc []b
 }
 
 func (r *pollRows) store(ctx context.Context, tx session) error {
-	if err := insert(ctx, tx, "INSERT INTO log (seq, prev, at, doc) VALUES ROWS", r.records); err != nil {
-		return err
-	}
-	if err := insert(ctx, tx, "INSERT INTO item (id, source, ident, seq, hash, published) VALUES ROWS", r.items); err != nil {
-		return err
-	}
-	// An identity may have been the alias of another item till now.
-	if err := insert(ctx, tx, `INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS
-		ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash, own = excluded.own`, r.idents); err != nil {
-		return err
-	}
-	return insert(ctx, tx, "INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS ON CONFLICT DO NOTHING", r.aliases)
+	return insertAll(ctx, tx,
+		rowsFor{"INSERT INTO log (seq, prev, at, doc) VALUES ROWS", r.records},
+		rowsFor{"INSERT INTO item (id, source, ident, seq, hash, published) VALUES ROWS", r.items},
+		// An identity may have been the alias of another item till now.
+		rowsFor{`INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS
+			ON CONFLICT (source, ident) DO UPDATE SET item = excluded.item, hash = excluded.hash, own = excluded.own`, r.idents},
+		rowsFor{"INSERT INTO ident (source, ident, item, hash, own) VALUES ROWS ON CONFLICT DO NOTHING", r.aliases})
 }

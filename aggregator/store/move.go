@@ -243,19 +243,10 @@ func (e *postgresEngine) putSources(ctx context.Context, tx session, rows [][]an
 		hosts = append(hosts, row[2:3])
 		scheds = append(scheds, []any{row[0], row[3], row[5], row[6]})
 	}
-	for _, in := range []struct {
-		query string
-		rows  [][]any
-	}{
-		{"INSERT INTO source (id, name, host, configured, outlet) VALUES ROWS", sources},
-		{"INSERT INTO host (name) VALUES ROWS ON CONFLICT DO NOTHING", hosts},
-		{"INSERT INTO source_sched (source, host, configured, due, state) VALUES ROWS", withHost(scheds)},
-	} {
-		if err := insert(ctx, tx, in.query, in.rows); err != nil {
-			return err
-		}
-	}
-	return nil
+	return insertAll(ctx, tx,
+		rowsFor{"INSERT INTO source (id, name, host, configured, outlet) VALUES ROWS", sources},
+		rowsFor{"INSERT INTO host (name) VALUES ROWS ON CONFLICT DO NOTHING", hosts},
+		rowsFor{"INSERT INTO source_sched (source, host, configured, due, state) VALUES ROWS", withHost(scheds)})
 }
 
 // withHost leaves room for a host, which moved fills in.

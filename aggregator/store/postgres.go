@@ -163,10 +163,23 @@ func (e *postgresEngine) once(ctx context.Context, begin string, fn func(context
 		defer stop()
 		_ = tx.Rollback(end) // if it was committed there is nothing to do, and what fails ends the connection
 	}()
-	if err := fn(ctx, session{conn, e.read.words}); err != nil {
+	if err := fn(ctx, session{piped{conn}, e.read.words}); err != nil {
 		return err
 	}
 	return e.meaning(tx.Commit(ctx))
+}
+
+// A piped connection sends statements without waiting for each.
+type piped struct{ *sql.Conn }
+
+func (p piped) execAll(ctx context.Context, statements []statement) error {
+	return p.Raw(func(driver any) error {
+		var batch pgx.Batch
+		for _, s := range statements {
+			batch.Queue(s.query, s.args...)
+		}
+		return driver.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
+	})
 }
 
 // numbers gives records the number of their transaction, and behind it their

@@ -233,15 +233,58 @@ func (p *spelling) rowsOf(n int) int {
 // insert runs an INSERT for rows of equal width. The query has the rows as
 // ROWS.
 func insert(ctx context.Context, s session, query string, rows [][]any) error {
-	for len(rows) > 0 {
-		n := s.words.rowsOf(len(rows))
-		if _, err := s.exec(ctx, s.words.rows(query, n, len(rows[0])), slices.Concat(rows[:n]...)...); err != nil {
-			return err
+	return insertAll(ctx, s, rowsFor{query, rows})
+}
+
+// RowsFor are rows of equal width, and the INSERT for them.
+type rowsFor struct {
+	query string
+	rows  [][]any
+}
+
+// insertAll is insert into some tables, one after another.
+func insertAll(ctx context.Context, s session, all ...rowsFor) error {
+	line, piped := s.on.(pipeline)
+	var waiting []statement
+	for _, in := range all {
+		for rows := in.rows; len(rows) > 0; {
+			n := s.words.rowsOf(len(rows))
+			query, args := s.words.rows(in.query, n, len(rows[0])), slices.Concat(rows[:n]...)
+			rows = rows[n:]
+			if !piped {
+				if _, err := s.exec(ctx, query, args...); err != nil {
+					return err
+				}
+				continue
+			}
+			if waiting = append(waiting, statement{s.words.of(query), args}); len(waiting) == pipedAtOnce {
+				if err := line.execAll(ctx, waiting); err != nil {
+					return s.words.meaning(err)
+				}
+				waiting = nil
+			}
 		}
-		rows = rows[n:]
+	}
+	if len(waiting) > 0 {
+		return s.words.meaning(line.execAll(ctx, waiting))
 	}
 	return nil
 }
+
+// A pipeline is a runner that sends many statements to a server at once, which may
+// be far away, and what is locked meanwhile is locked for long.
+type pipeline interface {
+	execAll(ctx context.Context, statements []statement) error
+}
+
+// A statement returns no rows. It is spelt as its engine wants it.
+type statement struct {
+	query string
+	args  []any
+}
+
+// pipedAtOnce bounds the statements that are sent at once.
+const pipedAtOnce = 64
 
 // rows writes out the ROWS of a query, each of so many parameters.
 func (p *spelling) rows(query string, n, width int) string {
