@@ -44,7 +44,7 @@ func TestReplicas(t *testing.T) {
 		name string
 		run  func(*testing.T)
 	}{
-		{"P1", three(killed)}, {"P2", three(paused)}, {"P3", cutOff}, {"P4", three(harmed)}, {"P4-failover", failedOver},
+		{"P1", three(killed)}, {"P2", paused}, {"P3", cutOff}, {"P4", three(harmed)}, {"P4-failover", failedOver},
 		{"P5", disagreed}, {"P6", upgraded}, {"P7", endured}, {"P8", three(alike)}, {"P9", three(reconfigured)},
 	} {
 		t.Run(part.name, part.run)
@@ -113,39 +113,13 @@ func killed(x *troupe) {
 		x.whole(fmt.Sprintf("polled again after %.1f s at most, filed again after %.1f s at most, %d later than promised", worstPoll.Seconds(), worstLead.Seconds(), late)))
 }
 
-// paused is P2: the leader is stopped for up to a minute, and goes on.
-func paused(x *troupe) {
-	doubles, most, refused := 0, 0, 0
-	for range *tries {
-		lead := x.leader()
-		begin := time.Now()
-		before := strings.Count(lead.Log.String(), displaced)
-		if *tries == 1 {
-			lead.pause(leadLease + time.Second)
-		} else {
-			lead.pause(time.Second + rand.N(59*time.Second))
-		}
-		x.leader()
-		time.Sleep(2 * time.Second)
-		n := x.wire.doubles(begin)
-		doubles, most = doubles+n, max(most, n)
-		refused += strings.Count(lead.Log.String(), displaced) - before
-	}
-	report(x.t, "P2", "SIGSTOP of the filer for 1 to 60 s, then SIGCONT", "no write behind an old fence; at most 1 double poll a pause", *tries,
-		x.whole(fmt.Sprintf("%d double polls, %d at most in a pause, %d writes refused", doubles, most, refused)))
-}
-
 // displaced is what a replica says when a write of it was refused, as another one
 // files by now.
 const displaced = "another process is the filer now"
 
 // harmed is P4: what a database may do to its clients.
 func harmed(x *troupe) {
-	pool, err := sql.Open("pgx", x.dsn)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := x.open()
 	exec := func(query string) {
 		if _, err := pool.Exec(query); err != nil {
 			x.t.Log(query, err)
@@ -157,7 +131,7 @@ func harmed(x *troupe) {
 		for _, trouble := range []func(){
 			func() { x.cluster.Stop(); time.Sleep(2 * time.Second); x.cluster.Start(x.t) },
 			func() {
-				exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wireroom'")
+				exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'replica%'")
 			},
 			func() {
 				exec("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -177,7 +151,7 @@ func harmed(x *troupe) {
 						taken = append(taken, c)
 					}
 				}
-				exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'wireroom'")
+				exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'replica%'")
 				time.Sleep(3 * time.Second)
 				for _, c := range taken {
 					c.Close()

@@ -71,9 +71,8 @@ func cutOff(t *testing.T) {
 			t.Run(fmt.Sprint(lane), func(t *testing.T) {
 				t.Parallel()
 				x := gather(t, 3, newPresses(t, host), storetest.Postgres(t))
+				x.relayed(host)
 				for i, r := range x.replicas {
-					r.relay = newRelay(t, host, x.cluster.Socket())
-					r.dsn = x.cluster.Over(x.dsn, r.relay.addr()) + "&application_name=" + r.name
 					lay(t, r, lane*len(x.replicas)+i)
 				}
 				x.begin()
