@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // feedLike returns the lines of a document of about size bytes: some that come
@@ -106,4 +110,48 @@ func FuzzZip(f *testing.F) {
 			body, z = next, with
 		}
 	})
+}
+
+// TestCompressedWhenAskedFor: what nobody asks for is not compressed; what
+// somebody asked for is compressed anew before it is asked for again.
+func TestCompressedWhenAskedFor(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	lines := feedLike(rng, 200<<10)
+	s := New(Options{})
+	publish := func(revision int) *page {
+		lines[len(lines)/2] = fmt.Appendf(nil, "revision %d\n", revision)
+		doc := news.Document{Path: "/a", ContentType: "text/plain", Body: bytes.Join(lines, nil), ETag: fmt.Sprintf(`"%d"`, revision)}
+		s.Set(doc)
+		return (*s.docs.Load())["/a"]
+	}
+	made := func(p *page) bool { return p.zip != nil }
+	ask := func(accept, none string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/a", nil)
+		r.Header.Set("Accept-Encoding", accept)
+		r.Header.Set("If-None-Match", none)
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		return w
+	}
+	for revision := 1; revision <= 2; revision++ {
+		if p := publish(revision); ask("identity", "").Code != http.StatusOK || made(p) {
+			t.Fatalf("revision %d was compressed though nobody asked for it in gzip", revision)
+		}
+	}
+	p := publish(3)
+	if w := ask("gzip", ""); !bytes.Equal(unzip(t, w.Body.Bytes()), p.doc.Body) || w.Header().Get("ETag") != `"3-gzip"` {
+		t.Fatalf("the first reader of gzip got ETag %s", w.Header().Get("ETag"))
+	}
+	if p = publish(4); !made(p) {
+		t.Fatal("what comes after a document that was asked for is not compressed yet")
+	}
+	if fresh := zip(p.doc.Body, nil, zipped{}); !bytes.Equal(p.zipped.body, fresh.body) {
+		t.Fatal("with what was there before it is compressed to other bytes")
+	}
+	if p = publish(5); made(p) {
+		t.Fatal("nobody asked for the one before, and this one is compressed")
+	}
+	if w := ask("gzip", `"5-gzip"`); w.Code != http.StatusNotModified {
+		t.Fatalf("whoever has it is answered %d", w.Code)
+	}
 }

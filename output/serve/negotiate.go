@@ -7,18 +7,16 @@ import (
 	"time"
 )
 
-// choose returns the form that fits an Accept-Encoding header best: the
-// highest quality, then our preference (RFC 9110 section 12.5.3). Where it is
-// empty, and where nothing is acceptable, it is identity, the last form.
+// choose returns the form that fits an Accept-Encoding header best: the one of
+// the highest quality, and of two alike gzip (RFC 9110 section 12.5.3). Where the
+// header is empty, and where nothing is acceptable, it is identity.
 func (p *page) choose(header string) *form {
-	best := p.forms[len(p.forms)-1]
-	top := 0.0
-	for _, f := range p.forms {
-		if q := quality(header, f.coding); q > top {
-			best, top = f, q
+	if q := quality(header, "gzip"); q > 0 && q >= quality(header, "identity") {
+		if f := p.inGzip(); f != nil {
+			return f
 		}
 	}
-	return best
+	return p.bare
 }
 
 // quality returns how welcome a coding is by a header such as "gzip;q=0.8, br";

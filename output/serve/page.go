@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -17,8 +18,11 @@ const smallest = 512
 // every reader is made once.
 type page struct {
 	doc          news.Document
-	zipped       zipped
-	forms        []*form // by falling preference, identity last
+	bare         *form // as it is
+	zipping      sync.Once
+	zipped       zipped // once zipping is done, and zip its form; nil: not offered
+	zip          *form
+	wanted       atomic.Bool // gzip was asked for
 	cacheControl []string
 	modified     []string // nil: not said
 	contentType  []string
@@ -40,31 +44,58 @@ func newForm(coding, etag string, body []byte) *form {
 }
 
 // newPage prepares a document. Old is the page in whose place it comes, or nil.
-// A coding that saves nothing is not offered.
+// Where that was asked for in gzip, this one will be, and is compressed at once,
+// with what the two have in common; else when somebody asks.
 func newPage(doc news.Document, old *page) *page {
 	p := &page{
 		doc:          doc,
+		bare:         newForm("identity", doc.ETag, doc.Body),
 		cacheControl: []string{cacheControl(doc)},
 		contentType:  []string{doc.ContentType},
 	}
 	if !doc.Modified.IsZero() {
 		p.modified = []string{doc.Modified.UTC().Format(http.TimeFormat)}
 	}
-	if len(doc.Body) >= smallest {
-		if old == nil {
-			old = &page{}
-		}
-		if z := zip(doc.Body, old.doc.Body, old.zipped); len(z.body) < len(doc.Body) {
-			p.zipped = z
-			p.forms = append(p.forms, newForm("gzip", tagFor(doc.ETag, "gzip"), z.body))
-		}
+	if old != nil && old.wanted.Load() {
+		p.compress(old)
 	}
-	p.forms = append(p.forms, newForm("identity", doc.ETag, doc.Body))
 	return p
 }
 
-// size is what the page takes of memory, in bytes.
-func (p *page) size() int { return len(p.doc.Body) + len(p.zipped.body) }
+// inGzip returns the form in gzip, made when it is first asked for. It is nil if
+// the coding saves nothing: then it is not offered.
+func (p *page) inGzip() *form {
+	if !p.wanted.Load() {
+		p.wanted.Store(true)
+	}
+	p.compress(nil)
+	return p.zip
+}
+
+// compress makes the form in gzip, unless it is made.
+func (p *page) compress(old *page) {
+	p.zipping.Do(func() {
+		if len(p.doc.Body) < smallest {
+			return
+		}
+		var z zipped
+		if old == nil {
+			z = zip(p.doc.Body, nil, zipped{})
+		} else {
+			old.compress(nil) // whoever asked may not have it yet
+			z = zip(p.doc.Body, old.doc.Body, old.zipped)
+		}
+		if len(z.body) < len(p.doc.Body) {
+			p.zipped, p.zip = z, newForm("gzip", tagFor(p.doc.ETag, "gzip"), z.body)
+		}
+	})
+}
+
+// size is what the page takes of memory, in bytes, once it is compressed.
+func (p *page) size() int {
+	p.compress(nil)
+	return len(p.doc.Body) + len(p.zipped.body)
+}
 
 // tagFor makes the ETag of a coding: "abc" becomes "abc-gzip".
 func tagFor(etag, coding string) string {
