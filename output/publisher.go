@@ -20,10 +20,11 @@ const (
 	// publishEvery and publishLate are the least and the longest pause between
 	// two rounds of publishing, so that a burst of filings is rendered once. In
 	// between it is publishShare times what the round before took: while much
-	// is filed, publishing leaves the processor to the filing.
+	// is filed, publishing leaves the processor to the filing. With publishLate
+	// what comes in such a time is still published within 3 s.
 	publishEvery = 200 * time.Millisecond
-	publishLate  = time.Second
-	publishShare = 9
+	publishLate  = 2 * time.Second
+	publishShare = 19
 
 	// listShare is the same of the pages and lists that tell of all sources,
 	// whose number it grows with.
