@@ -130,7 +130,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		next = tally(claim.State, observe(claim.State, next), n)
 		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
-		if next.Outcome.OK() && len(doc.seen) > 0 {
+		if next.Outcome.OK() && doc.seen != "" {
 			next.Seen, next.SeenBy = doc.seen, settingsOf(src)
 			if known == nil {
 				next.SeenAll = answer.At

@@ -38,9 +38,9 @@ type State struct {
 	Pushes       int           `json:",omitzero"` // pushes in a row that brought the source's news before a poll did
 	Deltas       bool          `json:",omitzero"` // the server can answer with new entries only
 
-	Seen    []string  `json:",omitzero"` // of the entries of the last document that were read, each the hash of its bytes
-	SeenBy  string    `json:",omitzero"` // the settings of the source that they were read under
-	SeenAll time.Time `json:",omitzero"` // when all entries of a document were last read
+	Seen    string    `json:"Read,omitzero"` // the hashes of the bytes of those entries of the last document that were read, with spaces between them
+	SeenBy  string    `json:",omitzero"`     // the settings of the source that they were read under
+	SeenAll time.Time `json:",omitzero"`     // when all entries of a document were last read
 
 	Moved     Move     `json:",omitzero"` // an announced new address that is not yet believed
 	About     About    `json:",omitzero"` // what the last document says of itself

@@ -3,7 +3,7 @@ package parse
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/hex"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/url"
@@ -42,11 +42,11 @@ func unpack(body []byte, limit int64, feed *news.Feed) ([]byte, error) {
 	return out, nil
 }
 
-// rawHash returns a hash of an entry's bytes: 128 bits of XXH3, as hex. It
+// rawHash returns a hash of an entry's bytes: 128 bits of XXH3, in base64. It
 // tells an unchanged entry, it protects from nobody.
 func rawHash(raw string) string {
 	sum := xxh3.HashString128(raw).Bytes()
-	return hex.EncodeToString(sum[:])
+	return base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
 // joinLink resolves an address against a base; one that cannot be understood
