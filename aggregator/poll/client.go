@@ -24,6 +24,10 @@ const (
 	maxHeaderBytes = 64<<10 + 8<<10
 )
 
+// privateIdle is how many connections to one of the user's own servers, such as a
+// bridge that has many feeds, are kept for the polls that follow.
+const privateIdle = 16
+
 // Options are what a Client is made of. The zero value is of use.
 type Options struct {
 	Version     string // of Wireroom, in the User-Agent; empty: "dev"
@@ -96,9 +100,9 @@ func newNetwork(opts Options, g *guard) network {
 	}
 	// One connection a host is all that a polite client needs; the user's own
 	// servers are not paced.
-	conns := 1
+	conns, idle := 1, 1
 	if g.private {
-		conns = 0
+		conns, idle = 0, privateIdle
 	}
 	return network{guard: g, transport: &http.Transport{
 		DialContext:            dial,
@@ -107,7 +111,7 @@ func newNetwork(opts Options, g *guard) network {
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxConnsPerHost:        conns,
 		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    1,
+		MaxIdleConnsPerHost:    idle,
 		IdleConnTimeout:        15 * time.Second,
 		DisableCompression:     true, // Go's own has no limit: see decode
 		ForceAttemptHTTP2:      true,
