@@ -143,13 +143,18 @@ func (d *draft) stamp() string {
 // digest returns 128 bits of a SHA-256 over the parts, as hex.
 func digest(parts ...string) string {
 	h := sha256.New()
-	var length []byte
+	buf := make([]byte, 0, 1<<10) // a text is copied in pieces: all of it is much to throw away
 	for _, p := range parts {
-		length = strconv.AppendInt(length[:0], int64(len(p)), 10)
-		h.Write(append(length, ':'))
-		h.Write([]byte(p))
+		buf = append(strconv.AppendInt(buf, int64(len(p)), 10), ':')
+		for len(p) > cap(buf)-len(buf) {
+			n := cap(buf) - len(buf)
+			h.Write(append(buf, p[:n]...))
+			buf, p = buf[:0], p[n:]
+		}
+		h.Write(append(buf, p...))
+		buf = buf[:0]
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return hex.EncodeToString(h.Sum(buf)[:16])
 }
 
 // line returns s as one line without characters that XML does not allow.
