@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -36,8 +37,9 @@ const (
 // A codec packs and unpacks what is stored; both ways are safe for concurrent
 // use.
 type codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	enc   *zstd.Encoder
+	dec   *zstd.Decoder
+	texts sync.Pool // of *[]byte, room for texts on their way
 }
 
 func newCodec() (*codec, error) {
@@ -52,23 +54,44 @@ func newCodec() (*codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("codec: %w", err)
 	}
-	return &codec{enc, dec}, nil
+	return &codec{enc: enc, dec: dec}, nil
 }
 
 func (c *codec) pack(text []byte) []byte { return c.enc.EncodeAll(text, nil) }
 
-func (c *codec) unpack(packed []byte) ([]byte, error) {
-	text, err := c.dec.DecodeAll(packed, nil)
+func (c *codec) unpack(packed []byte) ([]byte, error) { return c.unpackInto(packed, nil) }
+
+// unpackInto appends what was packed to room.
+func (c *codec) unpackInto(packed, room []byte) ([]byte, error) {
+	text, err := c.dec.DecodeAll(packed, room)
 	if err != nil {
 		return nil, fmt.Errorf("%w: a stored text cannot be unpacked: %w", ErrDamaged, err)
 	}
 	return text, nil
 }
 
+// room returns room for a text that nobody keeps, and keep gives it back as the
+// text has left it, unless that is a rare large one.
+func (c *codec) room() *[]byte {
+	if room, ok := c.texts.Get().(*[]byte); ok {
+		return room
+	}
+	return new([]byte)
+}
+
+func (c *codec) keep(room *[]byte, text []byte) {
+	if cap(text) <= 256<<10 {
+		*room = text[:0]
+		c.texts.Put(room)
+	}
+}
+
 // packJSON packs v. Angle brackets are kept as they are, which packs better.
 func (c *codec) packJSON(v any) ([]byte, error) {
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
+	room := c.room()
+	text := bytes.NewBuffer(*room)
+	defer func() { c.keep(room, text.Bytes()) }()
+	enc := json.NewEncoder(text)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return nil, err
@@ -77,11 +100,19 @@ func (c *codec) packJSON(v any) ([]byte, error) {
 }
 
 func (c *codec) unpackJSON(packed []byte, v any) error {
-	text, err := c.unpack(packed)
+	return c.unpackBy(packed, func(text []byte) error { return json.Unmarshal(text, v) })
+}
+
+func (c *codec) unpackRecord(packed []byte, r *record) error { return c.unpackBy(packed, r.decode) }
+
+func (c *codec) unpackBy(packed []byte, read func(text []byte) error) error {
+	room := c.room()
+	text, err := c.unpackInto(packed, *room)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, v); err != nil {
+	defer c.keep(room, text)
+	if err := read(text); err != nil {
 		return fmt.Errorf("%w: a stored text cannot be read: %w", ErrDamaged, err)
 	}
 	return nil

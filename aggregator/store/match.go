@@ -185,7 +185,7 @@ func (db *DB) revise(ctx context.Context, fates []fate) error {
 			if err := rows.Scan(&id, &doc); err != nil {
 				return err
 			}
-			if err := db.codec.unpackJSON(doc, &r); err != nil {
+			if err := db.codec.unpackRecord(doc, &r); err != nil {
 				return err
 			}
 			it := *at[id].item

@@ -64,15 +64,9 @@ func (db *DB) records(ctx context.Context, after int64, limit int) ([]news.Recor
 	return records, err
 }
 
-// A record is what is packed of one: the item and the number of its revision.
-type record struct {
-	Revision int `json:"revision"`
-	*news.Item
-}
-
 func (db *DB) unpackRecord(doc []byte, r *news.Record) error {
 	packed := record{Item: &r.Item}
-	if err := db.codec.unpackJSON(doc, &packed); err != nil {
+	if err := db.codec.unpackRecord(doc, &packed); err != nil {
 		return fmt.Errorf("record %d: %w", r.Seq, err)
 	}
 	r.Revision = packed.Revision
