@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 	_ "time/tzdata" // schedules name time zones, and an image from scratch has none
@@ -17,11 +16,6 @@ import (
 // stopLast is when a program that was told to stop ends, whatever still holds
 // it up, such as a disk that does not answer: what is stored is whole anyway.
 const stopLast = 8 * time.Second
-
-// gcPercent lets the heap grow by half of what is alive before garbage is
-// collected, where GOGC does not say otherwise: the program is to be small
-// beside others, and collecting is a small part of what it does.
-const gcPercent = 50
 
 func main() {
 	// Before all else: until then a signal ends the process as if it had no say.
@@ -37,7 +31,7 @@ func main() {
 		})
 	})
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		collectEarly()
 	}
 	os.Exit(run(ctx, os.Args[1:], &input{ctx: ctx, r: os.Stdin}, os.Stdout, os.Stderr))
 }

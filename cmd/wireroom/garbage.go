@@ -1,0 +1,44 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// The heap grows by half of what is alive before garbage is collected, where
+// GOGC does not say otherwise: the program is to be small beside others, and
+// collecting is a small part of what it does. Beyond smallHeap it grows by less,
+// down to a quarter: what is alive is then mostly the index of stories, in which
+// there is nothing to follow.
+const (
+	garbageMost  = 50 // per cent of what is alive
+	garbageLeast = 25
+	smallHeap    = 64 << 20 // bytes that are alive
+)
+
+// growthFor is by how many per cent the heap may grow, of which so many bytes are
+// alive.
+func growthFor(alive uint64) int {
+	return max(garbageLeast, int(garbageMost*smallHeap/max(alive, smallHeap)))
+}
+
+// collectEarly sets by how much the heap grows, now and with each collection.
+func collectEarly() {
+	growth := garbageMost
+	debug.SetGCPercent(growth)
+	type collected struct{ _ *collected } // with a pointer, so that it stands alone and goes with the next collection
+	var after func(*collected)
+	after = func(c *collected) {
+		alive := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(alive)
+		if alive[0].Value.Kind() == metrics.KindUint64 {
+			if g := growthFor(alive[0].Value.Uint64()); g != growth {
+				growth = g
+				debug.SetGCPercent(g) // stops the world for a moment
+			}
+		}
+		runtime.SetFinalizer(c, after)
+	}
+	runtime.SetFinalizer(new(collected), after)
+}
