@@ -158,7 +158,6 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 		a.release(ctx, claim, until)
 		return
 	}
-	logger := a.logger.With("source", src.Name)
 	state, n, err := a.collect(ctx, src, claim, seat)
 	if n.New+n.Changed > 0 {
 		wake(a.appended)
@@ -169,29 +168,29 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 			a.release(ctx, claim, time.Now())
 		}
 	case errors.Is(err, news.ErrLostClaim):
-		logger.Warn("another process has polled this source meanwhile; the answer was dropped")
+		a.logger.Warn("another process has polled this source meanwhile; the answer was dropped", "source", src.Name)
 	case errors.Is(err, errUnreadable):
-		logger.Info("what the hub sent cannot be read; the source is polled")
+		a.logger.Info("what the hub sent cannot be read; the source is polled", "source", src.Name)
 		wake(a.freed)
 	case err != nil:
-		logger.Error("the answer could not be stored; it will be fetched again", "error", err)
+		a.logger.Error("the answer could not be stored; it will be fetched again", "source", src.Name, "error", err)
 	default:
 		a.polled.Add(1)
 		a.heard(claim.State, state)
 		if a.opts.Polled != nil {
 			a.opts.Polled(state, n, time.Since(start))
 		}
-		logger.Info("polled", pollAttrs(state, n, time.Since(start))...)
+		a.logger.Info("polled", pollAttrs(state, n, time.Since(start))...)
 		if limiting(state, start) {
 			if err := a.holdBack(ctx, a.plan.Load(), src, state.RetryAt); err != nil {
-				logger.Error("a server's limit could not be kept for its other sources", "error", err)
+				a.logger.Error("a server's limit could not be kept for its other sources", "source", src.Name, "error", err)
 			}
 		}
 	}
 }
 
 func pollAttrs(s news.State, n news.Appended, took time.Duration) []any {
-	attrs := []any{"outcome", s.Outcome, "new", n.New, "changed", n.Changed,
+	attrs := []any{"source", s.Source, "outcome", s.Outcome, "new", n.New, "changed", n.Changed,
 		"took", took.Round(time.Millisecond), "next", s.NextDue.UTC().Format(time.RFC3339)}
 	if s.Error != "" {
 		attrs = append(attrs, "failures", s.Failures, "error", s.Error)
