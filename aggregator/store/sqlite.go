@@ -34,9 +34,11 @@ const (
 	checkedAtOpen = 16 << 20
 
 	// journalMost is the size of the journal, in bytes, from which on it is
-	// emptied by force. Where a reader does not let it be, that is tried again
-	// after relieveEvery; where the disk is full, after relieveFullEvery.
+	// emptied by force; it is looked at every lookEvery. Where a reader does not
+	// let it be, that is tried again after relieveEvery; where the disk is full,
+	// after relieveFullEvery.
 	journalMost      = 32 << 20
+	lookEvery        = 100 * time.Millisecond
 	relieveEvery     = 30 * time.Second
 	relieveFullEvery = time.Second
 )
@@ -70,6 +72,7 @@ type sqliteEngine struct {
 
 	durable bool // the mode that the writing connection is in
 
+	looked  time.Time             // when the size of the journal was last asked for
 	kept    time.Time             // when the journal could last not be emptied
 	failing atomic.Pointer[error] // why the last transaction failed; nil: it did not
 
@@ -241,6 +244,11 @@ func (e *sqliteEngine) relieve(ctx context.Context, failed error) {
 	if errors.Is(failed, ErrFull) {
 		least, every = 1, relieveFullEvery
 	}
+	now := time.Now()
+	if failed == nil && now.Sub(e.looked) < lookEvery {
+		return // after each of a thousand small transactions it would be a part of their cost
+	}
+	e.looked = now
 	info, err := os.Stat(e.path + "-wal")
 	if err != nil || info.Size() < least || time.Since(e.kept) < every {
 		return
