@@ -90,7 +90,7 @@ func claimed(ctx context.Context, tx session, order []int64) ([]news.Claim, erro
 			return err
 		}
 		c := byID[id]
-		if err := unsealJSON(text, &c.State); err != nil {
+		if err := unsealState(text, &c.State); err != nil {
 			return fmt.Errorf("the state of %s: %w", c.State.Source, err)
 		}
 		byID[id] = c

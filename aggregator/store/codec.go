@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // maxDoc bounds what a stored text may grow to when it is unpacked, in bytes:
@@ -186,11 +188,20 @@ func sealJSON(v any) ([]byte, error) {
 }
 
 func unsealJSON(sealed []byte, v any) error {
+	return unsealBy(sealed, func(text []byte) error { return json.Unmarshal(text, v) })
+}
+
+// unsealState reads a state, and may write over what was sealed.
+func unsealState(sealed []byte, s *news.State) error {
+	return unsealBy(sealed, func(text []byte) error { return decodeState(text, s) })
+}
+
+func unsealBy(sealed []byte, read func(text []byte) error) error {
 	text, err := unseal(sealed)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, v); err != nil {
+	if err := read(text); err != nil {
 		return fmt.Errorf("%w: a stored text cannot be read: %w", ErrDamaged, err)
 	}
 	return nil

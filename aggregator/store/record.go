@@ -16,38 +16,45 @@ type record struct {
 	*news.Item
 }
 
-// The names of an item's long texts, in their order, as they stand in its JSON.
-// Within a text no quote stands alone, so that they are found as they are.
-var (
-	htmlName    = []byte(`,"html":"`)
-	summaryName = []byte(`,"summary":"`)
-	textName    = []byte(`,"text":"`)
-	excerptName = []byte(`,"excerpt":"`)
-)
+// A longText is a member of an object in JSON that is a long text: its name, with
+// what is around it where it is not the first, and where the text goes. Within a
+// text no quote stands alone, so that the name is found as it is.
+type longText struct {
+	name string
+	to   *string
+}
 
-// decode reads the JSON of a record, which it may write over. The long texts,
-// nine tenths of it, are cut out first: encoding/json looks at each byte twice,
-// and copies a text twice.
+// decode reads the JSON of a record, which it may write over.
 func (r *record) decode(text []byte) error {
-	start := bytes.Index(text, htmlName)
+	return decodeLong(text, r, longText{`,"html":"`, &r.HTML}, longText{`,"summary":"`, &r.Summary},
+		longText{`,"text":"`, &r.Text}, longText{`,"excerpt":"`, &r.Excerpt})
+}
+
+// decodeState reads the JSON of a state, which it may write over.
+func decodeState(text []byte, s *news.State) error {
+	return decodeLong(text, s, longText{`,"Read":"`, &s.Seen})
+}
+
+// decodeLong reads JSON, which it may write over. Its long texts, most of it, are
+// cut out first: encoding/json looks at each byte twice, and copies a text twice.
+// They follow each other, and are no longer looked for where the first is not.
+func decodeLong(text []byte, v any, long ...longText) error {
+	start := bytes.Index(text, []byte(long[0].name))
 	if start < 0 {
-		return json.Unmarshal(text, r)
+		return json.Unmarshal(text, v)
 	}
 	rest := text[start:]
-	for _, field := range []struct {
-		name []byte
-		to   *string
-	}{{htmlName, &r.HTML}, {summaryName, &r.Summary}, {textName, &r.Text}, {excerptName, &r.Excerpt}} {
-		if !bytes.HasPrefix(rest, field.name) {
+	for _, l := range long {
+		if !bytes.HasPrefix(rest, []byte(l.name)) {
 			continue
 		}
-		value, n, ok := quoted(rest[len(field.name):])
+		value, n, ok := quoted(rest[len(l.name):])
 		if !ok {
-			return json.Unmarshal(text, r)
+			return json.Unmarshal(text, v)
 		}
-		*field.to, rest = value, rest[len(field.name)+n:]
+		*l.to, rest = value, rest[len(l.name)+n:]
 	}
-	return json.Unmarshal(append(text[:start], rest...), r)
+	return json.Unmarshal(append(text[:start], rest...), v)
 }
 
 // quoted reads a JSON string behind its first quote, and says where what follows

@@ -45,6 +45,27 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
+// TestState: a state is read as encoding/json reads it, with the hashes of entries
+// and without.
+func TestState(t *testing.T) {
+	for _, s := range []news.State{
+		{Source: "city", Seen: "AbC+/1 dEf", SeenBy: "1", Polls: 3, Moved: news.Move{Seen: 2, URL: `,"Read":"`}},
+		{Source: `,"Read":"x`, Seen: `a "b\`, Error: "e"}, {Seen: "only"}, {Source: "city"}, {},
+	} {
+		sealed, err := sealJSON(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got news.State
+		if err := unsealJSON(sealed, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := unsealState(sealed, &got); err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(got, s) {
+			t.Errorf("%+v is read as %+v: %v", s, got, err)
+		}
+	}
+}
+
 // TestRecordOtherwise: a text that the encoder does not write so is left to
 // encoding/json, whatever it makes of it.
 func TestRecordOtherwise(t *testing.T) {

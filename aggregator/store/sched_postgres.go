@@ -132,7 +132,7 @@ func (e *postgresEngine) take(ctx context.Context, tx session, hosts []int64, no
 				return err
 			}
 			if c.State.Source = name; state != nil { // which has the name too, and spares the look at another table
-				if err := unsealJSON(state, &c.State); err != nil {
+				if err := unsealState(state, &c.State); err != nil {
 					return fmt.Errorf("the state of source %d: %w", c.ID, err)
 				}
 				c.State = byClock(c.State, e.local)

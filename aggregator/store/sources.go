@@ -273,7 +273,7 @@ func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.Sta
 				return err
 			}
 			if len(text) > 0 {
-				if err := unsealJSON(text, &s); err != nil {
+				if err := unsealState(text, &s); err != nil {
 					return fmt.Errorf("the state of %s: %w", name, err)
 				}
 				s = byClock(s, db.engine.local)
