@@ -61,12 +61,22 @@ func (x *Index) keep(r *reading, source uint64) {
 	for _, h := range r.sample.shingles {
 		x.sink += x.shingled.touch(h.hash)
 	}
-	var last = -1 // end of the boilerplate before
+	x.found, x.ends = x.found[:0], x.ends[:0]
 	for _, h := range r.sample.shingles {
+		x.found = x.shingled.find(x.found, h.hash, x.roll.alive())
+		x.ends = append(x.ends, len(x.found))
+	}
+	for _, number := range x.found {
+		x.sink += uint32(x.roll.at(number).source)
+	}
+	begin := 0
+	last := -1 // end of the boilerplate before
+	for i, h := range r.sample.shingles {
+		found := x.found[begin:x.ends[i]]
+		begin = x.ends[i]
 		var own, all [phraseSeen]string
 		nOwn, nAll := 0, 0
-		x.found = x.shingled.find(x.found[:0], h.hash, x.roll.alive())
-		for _, number := range x.found {
+		for _, number := range found {
 			e := x.roll.at(number)
 			if e.source == source {
 				nOwn = distinct(&own, nOwn, e.copies)
@@ -90,7 +100,7 @@ func (x *Index) keep(r *reading, source uint64) {
 		}
 		last = -1
 		r.kept = append(r.kept, h)
-		for _, number := range x.found {
+		for _, number := range found {
 			x.hits.add(number, 1)
 		}
 	}
@@ -117,8 +127,15 @@ func (x *Index) kindred(e *entry) []kin {
 		list = append(list, kin{entry: x.roll.at(rankedNumber(rank))})
 	}
 	for i := range list {
+		x.sink += uint32(len(list[i].shingles))
+	}
+	for i := range list {
+		x.sink += touch(list[i].shingles)
+	}
+	x.lattice.set(e.shingles, e.rate)
+	for i := range list {
 		k := &list[i]
-		k.overlap = containment(e.shingles, k.shingles, e.rate, k.rate)
+		k.overlap = x.lattice.containment(k.shingles, k.rate)
 		k.score = max(k.inA, k.inB)
 	}
 	for i := range list {
@@ -142,6 +159,15 @@ func (x *Index) kindred(e *entry) []kin {
 	}
 	slices.SortFunc(list, byRank)
 	return list
+}
+
+// touch reads a line of the cache after the other of a list.
+func touch[T ~uint32](list []T) uint32 {
+	sum := uint32(0)
+	for i := 0; i < len(list); i += 16 {
+		sum += uint32(list[i])
+	}
+	return sum
 }
 
 // update reports whether two texts are so long, and lie so little apart, that

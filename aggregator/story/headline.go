@@ -54,7 +54,7 @@ func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map
 			continue
 		}
 		if len(e.shingles) >= comparable && len(o.shingles) >= comparable {
-			c := containment(e.shingles, o.shingles, e.rate, o.rate)
+			c := x.lattice.containment(o.shingles, o.rate)
 			long := e.rate > 1 && o.rate > 1
 			if max(c.inA, c.inB) < headlineShare && (long || agree < headlineBoth || tells*cosine(e, o) < bothTell) {
 				continue

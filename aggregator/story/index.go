@@ -41,12 +41,14 @@ type Index struct {
 	partners partners
 
 	reading reading     // scratch: the words of the item that is decided upon
+	lattice lattice     // scratch: its shingles
 	lens    lens        // scratch: its terms
 	hits    hits        // scratch: numbers of the entries that share something with it
 	ranked  []uint64    // scratch: by how much
 	near    []candidate // scratch: the closest of them
 	terms   []term      // scratch: those by which an entry is found
 	found   []uint32    // scratch: numbers of the entries with one hash
+	ends    []int       // scratch: where those of each of many end
 	sink    uint32      // of what was touched: nobody reads it
 }
 

@@ -116,10 +116,7 @@ func (x *Index) candidates(e *entry) []candidate {
 		x.sink += uint32(o.norm) + uint32(o.published)
 	}
 	for i := range list {
-		o := list[i].entry
-		for j := 0; j < len(o.terms); j += 16 { // a line of the cache
-			x.sink += uint32(o.terms[j])
-		}
+		x.sink += touch(list[i].terms)
 	}
 	x.lens.set(e.terms)
 	for i := range list {

@@ -91,9 +91,9 @@ func (s *sample) keeps(x shingle) bool {
 	case x.at < headWords:
 		return true
 	case x.at < nearWords:
-		return x.hash%min(s.rate, nearRate) == 0
+		return kept(x.hash, min(s.rate, nearRate)) == 1
 	}
-	return x.hash%s.rate == 0
+	return kept(x.hash, s.rate) == 1
 }
 
 // hashes returns the hashes of shingles, sorted, each once.
@@ -114,59 +114,75 @@ type overlap struct {
 	sharedWords int // about how many words of both stand in shared shingles
 }
 
-// containment compares two samples, sorted, with their rates. Of a text that
+// A lattice finds the shingles of one text, for taking its overlap with many:
+// most of theirs it does not have, and says so at a glance.
+type lattice struct {
+	shingles []uint32 // sorted
+	rate     uint32
+	some     [64]uint64 // a bit for the beginning of each hash
+	coarse   uint32     // the rate at which own was counted; 0: it was not yet
+	own      levels
+}
+
+func (l *lattice) set(shingles []uint32, rate uint32) {
+	*l = lattice{shingles: shingles, rate: rate}
+	for _, h := range shingles {
+		l.some[h>>26] |= 1 << (h >> 20 & 63)
+	}
+}
+
+func (l *lattice) has(h uint32) bool {
+	if l.some[h>>26]>>(h>>20&63)&1 == 0 {
+		return false
+	}
+	_, found := slices.BinarySearch(l.shingles, h)
+	return found
+}
+
+// containment compares a text with another, by the sample of it. Of a text that
 // was sampled at a finer rate than the other, a summary most often, the share
 // that is in what is kept of the other's head is a lower bound, and is taken
 // where it says more.
-func containment(a, b []uint32, rateA, rateB uint32) overlap {
-	var o overlap
-	coarse := max(rateA, rateB)
-	var inBoth, inA, inB levels
-	for i, j := 0, 0; i < len(a) || j < len(b); {
-		switch {
-		case j == len(b) || i < len(a) && a[i] < b[j]:
-			inA.count(a[i], coarse, rateA)
-			i++
-		case i == len(a) || a[i] > b[j]:
-			inB.count(b[j], coarse, rateB)
-			j++
-		default:
-			o.shared++
-			inA.count(a[i], coarse, rateA)
-			inB.count(b[j], coarse, rateB)
-			inBoth.count(a[i], coarse, 1)
-			if a[i]%rateA == 0 {
-				inBoth.fineA++
-			}
-			if b[j]%rateB == 0 {
-				inBoth.fineB++
-			}
-			i++
-			j++
+func (l *lattice) containment(b []uint32, rateB uint32) overlap {
+	coarse := max(l.rate, rateB)
+	if l.coarse != coarse {
+		l.own, l.coarse = levels{}, coarse
+		for _, h := range l.shingles {
+			l.own.count(h, coarse, l.rate)
 		}
 	}
-	o.inA, o.lengthA = inA.share(inBoth, inBoth.fineA, rateA <= nearRate && coarse > nearRate)
-	o.inB, o.lengthB = inB.share(inBoth, inBoth.fineB, rateB <= nearRate && coarse > nearRate)
-	o.sharedWords = max(inBoth.coarse*int(coarse), inBoth.fineA*int(rateA), inBoth.fineB*int(rateB))
+	var o overlap
+	var inBoth, inB levels
+	fineA, fineB := 0, 0
+	for _, h := range b {
+		inB.count(h, coarse, rateB)
+		if l.has(h) {
+			o.shared++
+			inBoth.count(h, coarse, l.rate)
+			fineA, fineB = fineA+kept(h, l.rate), fineB+kept(h, rateB)
+		}
+	}
+	o.inA, o.lengthA = l.own.share(inBoth, fineA, l.rate <= nearRate && coarse > nearRate)
+	o.inB, o.lengthB = inB.share(inBoth, fineB, rateB <= nearRate && coarse > nearRate)
+	o.sharedWords = max(inBoth.coarse*int(coarse), fineA*int(l.rate), fineB*int(rateB))
 	return o
 }
 
 // levels counts shingles of a text by the rates that they are kept at.
-type levels struct {
-	coarse, near, fine int
-	fineA, fineB       int // of those in both texts, at the rate of either
-}
+type levels struct{ coarse, near, fine int }
 
 func (l *levels) count(hash, coarse, fine uint32) {
-	if hash%coarse == 0 {
-		l.coarse++
+	l.coarse += kept(hash, coarse)
+	l.near += kept(hash, nearRate)
+	l.fine += kept(hash, fine)
+}
+
+// kept is 1 for a hash that is kept at a rate, which is a power of two; else 0.
+func kept(hash, rate uint32) int {
+	if hash&(rate-1) == 0 {
+		return 1
 	}
-	if hash%nearRate == 0 {
-		l.near++
-	}
-	if hash%fine == 0 {
-		l.fine++
-	}
+	return 0
 }
 
 // share returns the greatest of the shares of a text that are in another, each

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 	"slices"
 	"unique"
 
@@ -182,7 +183,7 @@ func (e *entry) read(b []byte) error {
 		}
 	}
 	common := union(list(), cutTerms(e.terms))
-	if r.failed || int(e.kind) >= len(kinds) || len(r.b) != 0 || e.rate == 0 ||
+	if r.failed || int(e.kind) >= len(kinds) || len(r.b) != 0 || bits.OnesCount32(e.rate) != 1 ||
 		!ascending(common) || len(common) > 0 && common[len(common)-1] >= 1<<dfBits ||
 		!ascending(pairs) || len(pairs) > 0 && pairs[len(pairs)-1] > math.MaxUint16 {
 		return errSketch
