@@ -12,6 +12,10 @@ import (
 // Hosts are claimed, not sources: a host has at most one request at a time, and
 // a row that says when its earliest source may be polled. So a claim looks at
 // no row that it does not take, however many sources wait for one host.
+//
+// The claims of a process that was killed end by themselves, also where no other
+// could have them: what killed it may be what a source sends, which then is not
+// asked for again as often as the process is started, and the others are first.
 
 // Claim hands out the sources that are due; see aggregator.Log.
 func (db *DB) Claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error) {
