@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/hugepages"
 	"github.com/wireroom/wireroom/internal/race"
 )
 
@@ -37,6 +38,11 @@ func BenchmarkWindow(b *testing.B) {
 		collect[i] = collection(b) - idle
 	}
 	debug.SetGCPercent(-1)
+	if laid, err := hugepages.Lay(); err != nil { // as the program does with such a heap
+		b.Log("not in huge pages: ", err)
+	} else {
+		b.ReportMetric(float64(laid)/(1<<20), "MB-huge")
+	}
 	took := make([][]float64, len(sizes)) // µs an item, of each block
 	allocated := make([]uint64, len(sizes))
 	babble := newBabble(2)

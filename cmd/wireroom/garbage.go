@@ -1,9 +1,14 @@
 package main
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
+	"time"
+
+	"github.com/wireroom/wireroom/internal/hugepages"
 )
 
 // The heap grows by half of what is alive before garbage is collected, where
@@ -17,6 +22,14 @@ const (
 	smallHeap    = 64 << 20 // bytes that are alive
 )
 
+// From hugeHeap on, an index of a hundred thousand items, the heap is laid in
+// huge pages, and what has come since is after a collection, for no more than a
+// part in layRarely of the time.
+const (
+	hugeHeap  = 256 << 20 // bytes that are alive
+	layRarely = 100
+)
+
 // growthFor is by how many per cent the heap may grow, of which so many bytes are
 // alive.
 func growthFor(alive uint64) int {
@@ -27,6 +40,7 @@ func growthFor(alive uint64) int {
 func collectEarly() {
 	growth := garbageMost
 	debug.SetGCPercent(growth)
+	var layNext atomic.Int64
 	type collected struct{ _ *collected } // with a pointer, so that it stands alone and goes with the next collection
 	var after func(*collected)
 	after = func(c *collected) {
@@ -37,8 +51,24 @@ func collectEarly() {
 				growth = g
 				debug.SetGCPercent(g) // stops the world for a moment
 			}
+			layLarge(alive[0].Value.Uint64(), &layNext)
 		}
 		runtime.SetFinalizer(c, after)
 	}
 	runtime.SetFinalizer(new(collected), after)
+}
+
+// layLarge lays a large heap in huge pages, without waiting for it, if it is time:
+// next is when, in nanoseconds since 1970. Where the system has none the small ones
+// do, and it is not asked again.
+func layLarge(alive uint64, next *atomic.Int64) {
+	begin, due := time.Now(), next.Load()
+	if alive < hugeHeap || begin.UnixNano() < due || !next.CompareAndSwap(due, math.MaxInt64) {
+		return
+	}
+	go func() {
+		if _, err := hugepages.Lay(); err == nil {
+			next.Store(time.Now().Add(layRarely * time.Since(begin)).UnixNano())
+		}
+	}()
 }

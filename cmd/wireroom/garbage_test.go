@@ -1,12 +1,18 @@
 package main
 
 import (
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/wireroom/wireroom/internal/hugepages"
 )
 
 func TestGrowth(t *testing.T) {
@@ -48,4 +54,44 @@ func TestCollectEarly(t *testing.T) {
 	runtime.KeepAlive(alive)
 	alive = nil
 	growsBy(garbageMost)
+}
+
+// TestLayLarge looks at what the kernel says of a heap that is small, and of one
+// that is large.
+func TestLayLarge(t *testing.T) {
+	if _, err := hugepages.Lay(); err != nil {
+		t.Skip(err)
+	}
+	laid := func() int {
+		text, err := os.ReadFile("/proc/self/smaps_rollup")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), "AnonHugePages:")
+		n, err := strconv.Atoi(strings.Fields(rest)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n << 10
+	}
+	alive := make([]byte, hugeHeap)
+	for i := range alive {
+		alive[i] = 1
+	}
+	before := laid()
+	var next atomic.Int64
+	if layLarge(hugeHeap-1, &next); next.Load() != 0 {
+		t.Error("a small heap is laid too")
+	}
+	for layLarge(hugeHeap, &next); next.Load() == 0 || next.Load() == math.MaxInt64; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if now := laid(); now-before < hugeHeap/2 {
+		t.Errorf("%d MB of a heap of %d are in huge pages, and %d before", now>>20, hugeHeap>>20, before>>20)
+	}
+	due := next.Load()
+	if layLarge(hugeHeap, &next); next.Load() != due {
+		t.Error("it is laid again at once")
+	}
+	runtime.KeepAlive(alive)
 }

@@ -1,0 +1,107 @@
+package hugepages
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"unsafe"
+)
+
+const (
+	setting  = "/sys/kernel/mm/transparent_hugepage/enabled"
+	size     = 2 << 20 // bytes, on amd64 and arm64 with pages of 4 KB
+	small    = 4 << 10
+	collapse = 25 // MADV_COLLAPSE, Linux 6.1
+	mostly   = size / small * 7 / 8
+)
+
+// Lay has the kernel lay what is in use of the heap in huge pages, and returns how
+// many bytes of it are. What is hardly in use it leaves, so that no memory is
+// taken that was given back. It is an error that the kernel knows no huge pages, or
+// is told to give none.
+func Lay() (int, error) {
+	if enabled, err := os.ReadFile(setting); err != nil {
+		return 0, err
+	} else if bytes.Contains(enabled, []byte("[never]")) {
+		return 0, fmt.Errorf("huge pages are turned off in %s", setting)
+	}
+	if os.Getpagesize() != small {
+		return 0, fmt.Errorf("pages have %d bytes", os.Getpagesize())
+	}
+	parts, err := heap()
+	if err != nil {
+		return 0, err
+	}
+	laid := 0
+	var in [size / small]byte
+	for _, p := range parts {
+		for at := (p.from + size - 1) &^ (size - 1); at+size <= p.to; at += size {
+			if _, _, failed := syscall.Syscall(syscall.SYS_MINCORE, at, size, uintptr(unsafe.Pointer(&in[0]))); failed != 0 {
+				continue // the heap may have changed meanwhile
+			}
+			used := 0
+			for _, page := range in {
+				used += int(page & 1)
+			}
+			if used < mostly {
+				continue
+			}
+			switch _, _, failed := syscall.Syscall(syscall.SYS_MADVISE, at, size, collapse); failed {
+			case 0:
+				laid += size
+			case syscall.EINVAL:
+				return laid, fmt.Errorf("the kernel lays nothing in huge pages: %w", failed)
+			}
+		}
+	}
+	return laid, nil
+}
+
+// A part is addresses of the heap.
+type part struct{ from, to uintptr }
+
+// heap returns the mappings of the heap, which lie side by side.
+func heap() ([]part, error) {
+	maps, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return nil, err
+	}
+	defer maps.Close()
+	within := uintptr(unsafe.Pointer(new([small]byte)))
+	var run []part
+	lines := bufio.NewScanner(maps)
+	for lines.Scan() {
+		var p part
+		var rights, rest string
+		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s", &p.from, &p.to, &rights); n != 3 {
+			continue
+		}
+		_, rest, _ = strings.Cut(lines.Text(), " 00:00 0")
+		ours := strings.HasPrefix(rights, "rw-p") && (strings.TrimSpace(rest) == "" || strings.Contains(rest, "Go: heap"))
+		if n := len(run); !ours || n > 0 && run[n-1].to != p.from {
+			if holds(run, within) {
+				break
+			}
+			run = run[:0]
+		}
+		if ours {
+			run = append(run, p)
+		}
+	}
+	if !holds(run, within) {
+		return nil, fmt.Errorf("the heap is not among the mappings of /proc/self/maps")
+	}
+	return run, lines.Err()
+}
+
+func holds(run []part, at uintptr) bool {
+	for _, p := range run {
+		if p.from <= at && at < p.to {
+			return true
+		}
+	}
+	return false
+}
