@@ -14,12 +14,14 @@ import (
 // The heap grows by half of what is alive before garbage is collected, where
 // GOGC does not say otherwise: the program is to be small beside others, and
 // collecting is a small part of what it does. Beyond smallHeap it grows by less,
-// down to a quarter: what is alive is then mostly the index of stories, in which
-// there is nothing to follow.
+// down to a quarter: so much is seldom thrown away. From largeHeap on, an index
+// of some half a million items, it is half again: to look through that takes most of
+// a second, and an item is to cost what it costs in a small index.
 const (
 	garbageMost  = 50 // per cent of what is alive
 	garbageLeast = 25
 	smallHeap    = 64 << 20 // bytes that are alive
+	largeHeap    = 1 << 30
 )
 
 // From hugeHeap on, an index of a hundred thousand items, the heap is laid in
@@ -33,6 +35,9 @@ const (
 // growthFor is by how many per cent the heap may grow, of which so many bytes are
 // alive.
 func growthFor(alive uint64) int {
+	if alive >= largeHeap {
+		return garbageMost
+	}
 	return max(garbageLeast, int(garbageMost*smallHeap/max(alive, smallHeap)))
 }
 

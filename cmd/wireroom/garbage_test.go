@@ -16,7 +16,7 @@ import (
 )
 
 func TestGrowth(t *testing.T) {
-	for alive, want := range map[uint64]int{0: 50, 1 << 20: 50, 64 << 20: 50, 80 << 20: 40, 128 << 20: 25, 1 << 40: 25} {
+	for alive, want := range map[uint64]int{0: 50, 1 << 20: 50, 64 << 20: 50, 80 << 20: 40, 128 << 20: 25, 1<<30 - 1: 25, 1 << 30: 50, 1 << 40: 50} {
 		if got := growthFor(alive); got != want {
 			t.Errorf("with %d MB alive the heap grows by %d %%, not %d", alive>>20, got, want)
 		}
