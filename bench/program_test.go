@@ -101,7 +101,7 @@ func (r *running) awake() bool {
 // patience is how long a phase may take, and quiet what the program takes of
 // the processor, of a whole one, when it is done.
 const (
-	patience = 20 * time.Minute
+	patience = time.Hour
 	quiet    = 0.03
 )
 
