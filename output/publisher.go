@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	// publishEvery and publishLate are the least and the longest pause between
-	// two rounds of publishing, so that a burst of filings is rendered once. In
-	// between it is publishShare times what the round before took: while much
+	// publishEvery and publishLate are the least and the longest pause after a
+	// round of publishing what was filed, so that a burst of filings is rendered
+	// once. In between it is publishShare times what the round took: while much
 	// is filed, publishing leaves the processor to the filing. With publishLate
-	// what comes in such a time is still published within 3 s.
+	// what comes in such a time is still published within 3 s. Rounds that come
+	// by the clock are seldom enough, and nothing waits for what they take.
 	publishEvery = 200 * time.Millisecond
 	publishLate  = 2 * time.Second
 	publishShare = 19
@@ -194,7 +195,6 @@ func (p *Publisher) Run(ctx context.Context) {
 	archive := time.NewTimer(archiveEvery)
 	defer archive.Stop()
 	for {
-		start := time.Now()
 		select {
 		case <-ctx.Done():
 			return
@@ -203,30 +203,29 @@ func (p *Publisher) Run(ctx context.Context) {
 		case <-follow.C:
 			if p.leads && p.shelf.Leads() {
 				p.known.Store(time.Now().UnixNano()) // though nothing changes
-				continue
+			} else {
+				p.round(ctx, map[string]bool{})
 			}
-			p.round(ctx, map[string]bool{})
 		case <-archive.C:
-			start = time.Now()
+			start := time.Now()
 			if p.leads {
 				p.archiveMore(ctx)
 			}
 			archive.Reset(max(archiveEvery, archiveShare*time.Since(start)))
-			continue
 		case <-p.wake:
-			start = time.Now()
+			start := time.Now()
 			p.mu.Lock()
 			changed := p.changed
 			p.changed = nil
 			p.mu.Unlock()
 			p.round(ctx, changed)
+			pause := time.NewTimer(min(max(publishEvery, publishShare*time.Since(start)), publishLate))
+			select {
+			case <-ctx.Done():
+			case <-pause.C:
+			}
+			pause.Stop()
 		}
-		pause := time.NewTimer(min(max(publishEvery, publishShare*time.Since(start)), publishLate))
-		select {
-		case <-ctx.Done():
-		case <-pause.C:
-		}
-		pause.Stop()
 	}
 }
 

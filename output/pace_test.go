@@ -1,0 +1,91 @@
+package output_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output"
+	"github.com/wireroom/wireroom/output/serve"
+)
+
+// A watched shelf has nothing on it, and notes when it is looked at.
+type watched struct {
+	output.Shelf // nil: what is not below is not asked for
+	leads        bool
+	looks        []time.Time
+}
+
+func (w *watched) Leads() bool { return w.leads }
+
+func (w *watched) DocumentsSince(context.Context, int64) ([]news.Document, int64, error) {
+	if !w.leads {
+		w.looks = append(w.looks, time.Now())
+	}
+	return nil, 0, nil
+}
+
+func (w *watched) Latest(context.Context, string, news.Sort, int) ([]news.Filed, error) {
+	w.looks = append(w.looks, time.Now())
+	time.Sleep(200 * time.Millisecond) // a round that is long enough for the longest pause
+	return nil, errors.New("the shelf is empty")
+}
+
+func (w *watched) States(context.Context) ([]news.State, error)          { return nil, nil }
+func (w *watched) Outlets(context.Context) ([]news.Outlet, error)        { return nil, nil }
+func (w *watched) SaveDocuments(context.Context, []news.Document) error  { return nil }
+func (w *watched) ShareDocuments(context.Context, []news.Document) error { return nil }
+func (w *watched) Archived(context.Context, string) (int, time.Time, error) {
+	return 0, time.Time{}, nil
+}
+func (w *watched) Unarchived(context.Context, string, int, int) ([]news.Filed, error) {
+	return nil, nil
+}
+
+// paced runs a publisher for so long, and files something when it has run for at. It
+// returns when that began.
+func (w *watched) paced(t *testing.T, long, at time.Duration) (start time.Time) {
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull}
+	log := slog.New(slog.DiscardHandler)
+	p := output.NewPublisher(w, serve.New(serve.Options{Log: log}), output.Catalogue{Topics: []news.Topic{topic}}, log, func([]news.Document) {})
+	start = time.Now()
+	ctx, stop := context.WithTimeout(t.Context(), long)
+	defer stop()
+	time.AfterFunc(at, func() { p.Changed([]string{"all"}) })
+	p.Run(ctx)
+	return start
+}
+
+// TestFollowsEverySecond: who does not publish looks once a second for what
+// another one has published, however long nothing else happens.
+func TestFollowsEverySecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watched{}
+		w.paced(t, 30*time.Second+time.Millisecond, time.Hour)
+		if len(w.looks) != 31 {
+			t.Errorf("in 30 s it looks %d times", len(w.looks))
+		}
+		for i := 1; i < len(w.looks); i++ {
+			if gap := w.looks[i].Sub(w.looks[i-1]); gap > time.Second {
+				t.Errorf("it looks %s after the last time", gap)
+			}
+		}
+	})
+}
+
+// TestPublishedAtOnceAtRest: what is filed while nothing else is comes into its
+// topic at once, also when all was just published anew, as it is each minute.
+func TestPublishedAtOnceAtRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watched{leads: true}
+		const filed = time.Minute + 500*time.Millisecond
+		start := w.paced(t, filed+5*time.Second, filed)
+		if last := w.looks[len(w.looks)-1].Sub(start); len(w.looks) != 3 || last != filed {
+			t.Errorf("what was filed after %s is published after %s, the last of %d times", filed, last, len(w.looks))
+		}
+	})
+}
