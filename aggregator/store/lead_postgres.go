@@ -70,8 +70,7 @@ func (e *postgresEngine) fence(ctx context.Context, tx session) error {
 		return err
 	}
 	if e.held.Load() != fence && (e.candidate.Load() || !free) {
-		e.held.Store(0)
-		return ErrNotLeader
+		return ErrNotLeader // held stays: lead is to tell the filer, which may not be who wrote here
 	}
 	return nil
 }

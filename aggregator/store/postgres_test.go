@@ -219,11 +219,21 @@ func leaderIsReplaced(t *testing.T, cluster *storetest.Cluster) {
 	if err := open(t, dsn).File(t.Context(), news.Batch{UpTo: 1}); err != nil {
 		t.Fatalf("filing by one that never asked to lead, while nobody leads: %v", err)
 	}
-	leads(one, "one", true) // the lease of two has ended, and one knew that it was not the leader
+	leads(one, "one", false) // one is told that another has led meanwhile
+	leads(one, "one", true)
 	sleep(one, "one")
-	leads(two, "two", false) // two is told that another has led meanwhile
+	leads(two, "two", false) // so is two
 	leads(two, "two", true)
 	leads(one, "one", false)
+
+	sleep(two, "two")
+	leads(one, "one", true)
+	sleep(one, "one")
+	if err := two.SaveDocuments(t.Context(), []news.Document{{Path: "/a"}}); !errors.Is(err, store.ErrNotLeader) {
+		t.Fatalf("publishing behind an older fence: %v", err)
+	}
+	leads(two, "two", false) // what publishes was told, and the filer has to be too
+	leads(two, "two", true)
 }
 
 // numbersGoOn moves the tables to where transactions have lower numbers, as a
