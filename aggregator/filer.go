@@ -16,7 +16,7 @@ import (
 
 const (
 	// fileBatch is how many records are filed in one transaction: enough to
-	// spare the disk, few enough to be published within a second.
+	// spare the disk, few enough to be published soon.
 	fileBatch = 500
 
 	// leadFor is how long a filer leads its store before it must renew. It does
