@@ -83,8 +83,11 @@ func TestLayLarge(t *testing.T) {
 	if layLarge(hugeHeap-1, &next); next.Load() != 0 {
 		t.Error("a small heap is laid too")
 	}
-	for layLarge(hugeHeap, &next); next.Load() == 0 || next.Load() == math.MaxInt64; {
-		time.Sleep(10 * time.Millisecond)
+	end := time.Now().Add(time.Minute)
+	for layLarge(hugeHeap, &next); next.Load() == math.MaxInt64; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it was not laid in a minute, or could not be")
+		}
 	}
 	if now := laid(); now-before < hugeHeap/2 {
 		t.Errorf("%d MB of a heap of %d are in huge pages, and %d before", now>>20, hugeHeap>>20, before>>20)
