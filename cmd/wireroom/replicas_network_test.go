@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wireroom/wireroom/aggregator/store/storetest"
 	"github.com/wireroom/wireroom/internal/built"
 )
 
@@ -62,38 +61,24 @@ func cutOff(t *testing.T) {
 		host, lay = layNetworks(t)
 		all = breaches
 	}
-	var mu sync.Mutex
+	lanes := min(3, len(all))
 	var worst healing
-	lost, doubled := 0, 0
-	t.Run("lanes", func(t *testing.T) {
-		const lanes = 3
-		for lane := range min(lanes, len(all)) {
-			t.Run(fmt.Sprint(lane), func(t *testing.T) {
-				t.Parallel()
-				x := gather(t, 3, newPresses(t, host), storetest.Postgres(t))
-				x.relayed(host)
-				for i, r := range x.replicas {
-					lay(t, r, lane*len(x.replicas)+i)
-				}
-				x.begin()
-				var own healing
-				for i := range *tries {
-					for k := lane; k < len(all); k += lanes {
-						victim := x.leader()
-						if i%2 == 1 {
-							victim = x.replicas[(slices.Index(x.replicas, victim)+1)%len(x.replicas)]
-						}
-						own.add(x.suffer(all[k], victim))
-					}
-				}
-				x.same("/topics/all.rss")
-				l, d := x.settle()
-				mu.Lock()
-				defer mu.Unlock()
-				worst.add(own)
-				lost, doubled = lost+l, doubled+d
-			})
+	lost, doubled := inLanes(t, lanes, host, func(x *troupe, lane int) func() {
+		for i, r := range x.replicas {
+			lay(x.t, r, lane*len(x.replicas)+i)
 		}
+		x.begin()
+		var own healing
+		for i := range *tries {
+			for k := lane; k < len(all); k += lanes {
+				victim := x.leader()
+				if i%2 == 1 {
+					victim = x.replicas[(slices.Index(x.replicas, victim)+1)%len(x.replicas)]
+				}
+				own.add(x.suffer(all[k], victim))
+			}
+		}
+		return func() { worst.add(own) }
 	})
 	if lost > 0 || doubled > 0 {
 		t.Errorf("%d entries lost, %d doubled", lost, doubled)

@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/wireroom/wireroom/aggregator/store/storetest"
 )
 
 // paused is P2: the leader is stopped for up to a minute, and goes on. What it has
@@ -23,30 +20,16 @@ import (
 // it has just claimed something: with the database's answer on its way, or arriving.
 func paused(t *testing.T) {
 	lanes := min(*tries, 4)
-	var mu sync.Mutex
 	var all pauses
-	lost, doubled := 0, 0
-	t.Run("lanes", func(t *testing.T) {
-		for lane := range lanes {
-			t.Run(fmt.Sprint(lane), func(t *testing.T) {
-				t.Parallel()
-				x := gather(t, 3, newPresses(t, "127.0.0.1"), storetest.Postgres(t))
-				x.relayed("127.0.0.1")
-				x.begin()
-				x.register()
-				var own pauses
-				for i := lane; i < *tries; i += lanes {
-					own.add(x.suspend(x.leader(), i%3))
-				}
-				own.foreign = x.foreign()
-				x.same("/topics/all.rss")
-				l, d := x.settle()
-				mu.Lock()
-				defer mu.Unlock()
-				all.add(own)
-				lost, doubled = lost+l, doubled+d
-			})
+	lost, doubled := inLanes(t, lanes, "127.0.0.1", func(x *troupe, lane int) func() {
+		x.begin()
+		x.register()
+		var own pauses
+		for i := lane; i < *tries; i += lanes {
+			own.add(x.suspend(x.leader(), i%3))
 		}
+		own.foreign = x.foreign()
+		return func() { all.add(own) }
 	})
 	if lost > 0 || doubled > 0 || all.foreign > 0 {
 		t.Errorf("%d entries lost, %d doubled; %d writes of a replica that was no longer the filer", lost, doubled, all.foreign)

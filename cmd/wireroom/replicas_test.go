@@ -269,6 +269,30 @@ func (x *troupe) relayed(host string) {
 	}
 }
 
+// inLanes lets some troupes play beside each other, and returns what entries they
+// lost and doubled in all. What play returns is called when its troupe has settled,
+// one after another.
+func inLanes(t *testing.T, lanes int, host string, play func(x *troupe, lane int) (tell func())) (lost, doubled int) {
+	var mu sync.Mutex
+	t.Run("lanes", func(t *testing.T) {
+		for lane := range lanes {
+			t.Run(fmt.Sprint(lane), func(t *testing.T) {
+				t.Parallel()
+				x := gather(t, 3, newPresses(t, host), storetest.Postgres(t))
+				x.relayed(host)
+				tell := play(x, lane)
+				x.same("/topics/all.rss")
+				l, d := x.settle()
+				mu.Lock()
+				defer mu.Unlock()
+				tell()
+				lost, doubled = lost+l, doubled+d
+			})
+		}
+	})
+	return lost, doubled
+}
+
 // begin starts the replicas, and returns when each serves.
 func (x *troupe) begin() {
 	x.t.Helper()
