@@ -21,8 +21,8 @@ const (
 
 // Lay has the kernel lay what is in use of the heap in huge pages, and returns how
 // many bytes of it are. What is less in use than mostly it leaves, so that hardly any
-// memory is taken that was given back. It is an error that the kernel knows no huge pages, or
-// is told to give none.
+// memory is taken that was given back. It is an error that the kernel knows no huge
+// pages, or is told to give none.
 func Lay() (int, error) {
 	if enabled, err := os.ReadFile(setting); err != nil {
 		return 0, err
@@ -81,12 +81,11 @@ func heap() ([]part, error) {
 	lines := bufio.NewScanner(maps)
 	for lines.Scan() {
 		var p part
-		var rights, rest string
-		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x %s", &p.from, &p.to, &rights); n != 3 {
+		fields := strings.Fields(lines.Text()) // addresses, rights, offset, device, inode; and a name, if it has one
+		if n, _ := fmt.Sscanf(lines.Text(), "%x-%x", &p.from, &p.to); n != 2 || len(fields) < 5 {
 			continue
 		}
-		_, rest, _ = strings.Cut(lines.Text(), " 00:00 0")
-		ours := strings.HasPrefix(rights, "rw-p") && (strings.TrimSpace(rest) == "" || strings.Contains(rest, "Go: heap"))
+		ours := fields[1] == "rw-p" && fields[4] == "0" && (len(fields) == 5 || strings.HasSuffix(lines.Text(), "[anon: Go: heap]"))
 		if n := len(run); !ours || n > 0 && run[n-1].to != p.from {
 			if holds(run, within) {
 				break
