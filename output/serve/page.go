@@ -78,14 +78,11 @@ func (p *page) compress(old *page) {
 		if len(p.doc.Body) < smallest {
 			return
 		}
-		var z zipped
 		if old == nil {
-			z = zip(p.doc.Body, nil, zipped{})
-		} else {
-			old.compress(nil) // whoever asked may not have it yet
-			z = zip(p.doc.Body, old.doc.Body, old.zipped)
+			old = &page{}
 		}
-		if len(z.body) < len(p.doc.Body) {
+		old.compress(nil) // whoever asked may not have it yet
+		if z := zip(p.doc.Body, old.doc.Body, old.zipped); len(z.body) < len(p.doc.Body) {
 			p.zipped, p.zip = z, newForm("gzip", tagFor(p.doc.ETag, "gzip"), z.body)
 		}
 	})
