@@ -32,6 +32,7 @@ type reading struct {
 	head, body  []token
 	sample      sample    // of the body
 	kept        []shingle // of the sample, without boilerplate
+	crowded     []uint32  // of those kept, what enough items have already
 	boilerplate []bool    // tokens of the body; nil: none
 	tallies     []tally
 
@@ -86,7 +87,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	x.decide(e, r, kindred, &d)
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
 	e.of, e.agency, e.copies = optional(d.Of), unique.Make(d.Agency), d.Copies
-	x.lighten(e, kindred)
+	x.lighten(e, r, kindred)
 	if e.clock-e.published <= x.window { // else no index takes it in
 		d.Sketch = e.sketch()
 	}
@@ -262,9 +263,18 @@ func (x *Index) apart(a, b *cluster) bool {
 	return false
 }
 
-// lighten drops from a copy's fingerprint what the copied item has already:
-// its terms, and its shingles where enough copies are kept.
-func (x *Index) lighten(e *entry, kindred []kin) {
+// lighten drops from a fingerprint what enough others have already, and from a
+// copy's what the copied item has: its terms, and its shingles where enough
+// copies are kept.
+func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
+	for i, k := range e.exact {
+		if x.found = x.exact.find(x.found[:0], uint32(k>>32), x.roll.alive()); k != 0 && len(x.found) >= enoughSharing {
+			e.exact[i] = 0
+		}
+	}
+	if len(r.crowded) > 0 {
+		e.shingles = slices.DeleteFunc(e.shingles, func(h uint32) bool { return slices.Contains(r.crowded, h) })
+	}
 	switch kinds[e.kind] {
 	case news.KindSame:
 		e.shingles, e.marks, e.pairs, e.terms, e.common, e.norm = nil, nil, nil, nil, stemSet{}, 0

@@ -39,6 +39,11 @@ const (
 	updateReach    = 12 * 3600
 	enoughCopies   = 4   // full copies of one text that are kept to find further ones
 	fullCopy       = 0.9 // share of a text that a full copy has
+
+	// Live items that have a passage, or an exact key, in common, beyond which
+	// those that come are found by the others: without it a text that thousands
+	// carry would cost each of them a look at all.
+	enoughSharing = 64
 )
 
 // A kin is an item whose text an item shares.
@@ -57,7 +62,7 @@ type kin struct {
 // and what every text may have, which is boilerplate. Items that share shingles
 // of the rest are counted in x.hits.
 func (x *Index) keep(r *reading, source uint64) {
-	r.kept, r.boilerplate = r.kept[:0], nil
+	r.kept, r.crowded, r.boilerplate = r.kept[:0], r.crowded[:0], nil
 	for _, h := range r.sample.shingles {
 		x.sink += x.shingled.touch(h.hash)
 	}
@@ -100,6 +105,9 @@ func (x *Index) keep(r *reading, source uint64) {
 		}
 		last = -1
 		r.kept = append(r.kept, h)
+		if len(found) >= enoughSharing {
+			r.crowded = append(r.crowded, h.hash)
+		}
 		for _, number := range found {
 			x.hits.add(number, 1)
 		}
