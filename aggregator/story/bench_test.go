@@ -58,11 +58,48 @@ func spelt(n uint64) string {
 	return strings.Map(func(r rune) rune { return 'a' + r%26 }, strconv.FormatUint(n, 20))
 }
 
+const (
+	outlets     = 1000
+	bannerWords = 12 // that every outlet has above its texts,
+	aboveWords  = 32 // and with what each outlet has of its own
+)
+
+// above is what each outlet has above all its texts.
+var above = func() (list [outlets]string) {
+	b := newBabble(4)
+	banner := b.text(bannerWords)
+	for i := range list {
+		list[i] = banner + " " + b.text(aboveWords-bannerWords)
+	}
+	return list
+}()
+
+// boilerplate returns the shingles of what an outlet has above its texts: those
+// that all have, and its own.
+func (x *Index) boilerplate(outlet int) (banner, own []uint32) {
+	for _, h := range x.read(&news.Item{Text: above[outlet], Language: "en"}, &news.Outlet{}).sample.shingles {
+		switch {
+		case h.at+shingleWords <= bannerWords:
+			banner = append(banner, h.hash)
+		case h.at >= bannerWords:
+			own = append(own, h.hash)
+		}
+	}
+	return banner, own
+}
+
 // filled returns an index with n full-text items in its window. They are put
-// in as if restored, which is what an index of that size is made by.
+// in as if restored, which is what an index of that size is made by. What the
+// outlets have above their texts is in a few of them, as it is where the index
+// was filled by Add, spread over the window.
 func filled(n int) *Index {
 	x := New(Options{Most: n})
 	b := newBabble(1)
+	banner, _ := x.boilerplate(0)
+	var owns [outlets][]uint32
+	for i := range owns {
+		_, owns[i] = x.boilerplate(i)
+	}
 	const pool = 2000
 	entries := make([]*entry, pool)
 	for i := range entries {
@@ -82,7 +119,13 @@ func filled(n int) *Index {
 		for j := range e.shingles {
 			e.shingles[j] ^= salt &^ 0xff // another text of the same length
 		}
-		slices.Sort(e.shingles)
+		if i/outlets%max(1, n/outlets/boilerplateSeen) == 0 {
+			e.shingles = append(e.shingles, owns[i%outlets]...)
+		}
+		if i%max(1, n/phraseSeen) == 0 {
+			e.shingles = append(e.shingles, banner...)
+		}
+		e.shingles = sortedSet(e.shingles)
 		e.terms, e.common.low, e.marks = slices.Clone(e.terms), slices.Clone(e.common.low), slices.Clone(e.marks)
 		for j, t := range e.terms { // a third of the telling words are others
 			if j%3 == 0 {
@@ -92,7 +135,7 @@ func filled(n int) *Index {
 		slices.Sort(e.terms)
 		e.terms = slices.CompactFunc(e.terms, func(a, b term) bool { return a.hash() == b.hash() })
 		e.norm = dot(e.terms, e.terms)
-		e.key = news.Key{Source: fmt.Sprint("s", i%1000), ID: fmt.Sprint("item ", i)}
+		e.key = news.Key{Source: fmt.Sprint("s", i%outlets), ID: fmt.Sprint("item ", i)}
 		e.source = sourceSum(e.key.Source)
 		e.copies = e.key.Slug()
 		e.agency, e.family = unique.Make(""), unique.Make("")

@@ -16,10 +16,11 @@ import (
 // BenchmarkWindow tells what an item costs with so many in the window, beside
 // what it costs with 10,000: the sizes take turns, block by block, so that
 // whatever else the machine does befalls all of them alike. Each of the indexes
-// is full, so that every item pushes the oldest out. The collection of garbage
-// is measured apart, as the share that an item has in a collection by what is
-// allocated for it: no run is long enough to see many of the greatest. Of the ratios
-// one is without that share, and one with it.
+// is full, so that every item pushes the oldest out. Each item has its outlet's
+// boilerplate above it, and each tenth most of the text of one before. The
+// collection of garbage is measured apart, as the share that an item has in a
+// collection by what is allocated for it: no run is long enough to see many of
+// the greatest. Of the ratios one is without that share, and one with it.
 func BenchmarkWindow(b *testing.B) {
 	sizes := []int{10_000, 100_000, 1_000_000}
 	const (
@@ -48,20 +49,20 @@ func BenchmarkWindow(b *testing.B) {
 	took := make([][]float64, len(sizes)) // µs an item, of each block
 	allocated := make([]uint64, len(sizes))
 	babble := newBabble(2)
-	records := make([]news.Record, block)
-	items := 0
+	items, copies, wrapped := 0, 0, 0
 	for b.Loop() {
-		for k := range records {
-			records[k] = record(int64(2_000_000+items), news.Item{
-				Source: fmt.Sprint("s", items%1000), ID: fmt.Sprint("new ", items), Title: babble.text(9), Text: babble.text(400), Language: "en",
-			})
-			items++
-		}
+		records := babble.news(items, block)
+		items += block
 		for i, x := range indexes {
 			runtime.ReadMemStats(&before)
 			spent := race.Spent(b)
 			for _, rec := range records {
-				x.Add(rec, news.Outlet{})
+				if x.Add(rec, news.Outlet{}).Kind == news.KindCopy {
+					copies++
+				}
+				if x.reading.boilerplate != nil {
+					wrapped++
+				}
 			}
 			spent = race.Spent(b) - spent
 			runtime.ReadMemStats(&after)
@@ -71,6 +72,9 @@ func BenchmarkWindow(b *testing.B) {
 		if items%2000 == 0 {
 			runtime.GC()
 		}
+	}
+	if n := items * len(sizes); copies < n/11 || wrapped < n*9/10 {
+		b.Errorf("of %d items %d were found to be copies, and %d to have boilerplate", n, copies, wrapped)
 	}
 	all := make([]float64, len(sizes))
 	for i, n := range sizes {
@@ -96,4 +100,21 @@ func collection(b *testing.B) time.Duration {
 	spent := race.Spent(b)
 	runtime.GC()
 	return race.Spent(b) - spent
+}
+
+// news makes so many records, each with its outlet's boilerplate above it, and
+// each tenth with most of the text of one before.
+func (b *babble) news(first, n int) []news.Record {
+	list, wires := make([]news.Record, n), make([]string, n)
+	for k := range list {
+		outlet, wire, own := (first+k)*7%outlets, b.text(300), b.text(100-aboveWords)
+		if k%10 == 9 {
+			wire = wires[k-9]
+		}
+		wires[k] = wire
+		list[k] = record(int64(2_000_000+first+k), news.Item{
+			Source: fmt.Sprint("s", outlet), ID: fmt.Sprint("new ", first+k), Title: b.text(9), Text: above[outlet] + " " + wire + " " + own, Language: "en",
+		})
+	}
+	return list
 }
