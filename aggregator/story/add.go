@@ -78,7 +78,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	r.tally(r.boilerplate)
 	e.rate, e.shingles = r.sample.rate, hashes(r.kept)
 	e.terms = x.seen.vector(r.tallies)
-	e.norm = dot(e.terms, e.terms)
+	e.norm = uint32(dot(e.terms, e.terms))
 	e.common = commonTerms(r.tallies)
 	e.marks, e.order, e.pairs = marksOf(r.head, r.body, r.boilerplate), numberOrder(r.head), pairsOf(r.head)
 

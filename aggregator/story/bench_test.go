@@ -134,7 +134,7 @@ func filled(n int) *Index {
 		}
 		slices.Sort(e.terms)
 		e.terms = slices.CompactFunc(e.terms, func(a, b term) bool { return a.hash() == b.hash() })
-		e.norm = dot(e.terms, e.terms)
+		e.norm = uint32(dot(e.terms, e.terms))
 		e.key = news.Key{Source: fmt.Sprint("s", i%outlets), ID: fmt.Sprint("item ", i)}
 		e.source = sourceSum(e.key.Source)
 		e.copies = e.key.Slug()

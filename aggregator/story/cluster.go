@@ -87,7 +87,7 @@ func (c *cluster) leave() {
 
 // count adds an entry to the sum, or takes it out.
 func (c *cluster) count(e *entry, sign int64) {
-	c.spread += e.norm + 2*sign*c.dot(e.terms) // (s±e)² = s² ± 2se + e²
+	c.spread += int64(e.norm) + 2*sign*c.dot(e.terms) // (s±e)² = s² ± 2se + e²
 	c.published += sign * e.published
 	c.words += sign * int64(min(len(e.terms), shortItem))
 	switch {

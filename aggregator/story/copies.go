@@ -79,14 +79,14 @@ func (x *Index) keep(r *reading, source uint64) {
 	for i, h := range r.sample.shingles {
 		found := x.found[begin:x.ends[i]]
 		begin = x.ends[i]
-		var own, all [phraseSeen]string
+		var own, all [phraseSeen]uint32
 		nOwn, nAll := 0, 0
 		for _, number := range found {
 			e := x.roll.at(number)
 			if e.source == source {
-				nOwn = distinct(&own, nOwn, e.copies)
+				nOwn = distinct(&own, nOwn, e.group)
 			}
-			nAll = distinct(&all, nAll, e.copies)
+			nAll = distinct(&all, nAll, e.group)
 		}
 		if nOwn >= boilerplateSeen || nAll >= phraseSeen {
 			if r.boilerplate == nil {
@@ -114,13 +114,13 @@ func (x *Index) keep(r *reading, source uint64) {
 	}
 }
 
-// distinct adds a name to the first n of a list, unless it is there or the
+// distinct adds a copy group to the first n of a list, unless it is there or the
 // list is full, and returns how many there are.
-func distinct(list *[phraseSeen]string, n int, name string) int {
-	if n == len(list) || slices.Contains(list[:n], name) {
+func distinct(list *[phraseSeen]uint32, n int, group uint32) int {
+	if n == len(list) || slices.Contains(list[:n], group) {
 		return n
 	}
-	list[n] = name
+	list[n] = group
 	return n + 1
 }
 
@@ -157,13 +157,15 @@ func (x *Index) kindred(e *entry) []kin {
 	}
 	for i := range list {
 		k := &list[i]
-		k.rank = k.score + preferHeadline*samePairs(e.pairs, k.pairs)
+		k.rank = k.score
+		if k.rule == "" { // it is all one which of these is closer
+			continue
+		}
+		k.rank += preferHeadline * samePairs(e.pairs, k.pairs)
 		if k.represents() {
 			k.rank += preferFirst
 		}
-		if k.rule != "" {
-			k.rank += copyCandidates // before all that are none
-		}
+		k.rank += copyCandidates // before all that are none
 	}
 	slices.SortFunc(list, byRank)
 	return list

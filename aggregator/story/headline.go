@@ -45,6 +45,9 @@ func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map
 			continue
 		}
 		share, evidence := x.headlines(e, o)
+		if share == 0 { // as of most
+			continue
+		}
 		agree := share + samePairs(e.pairs, o.pairs)
 		if agree <= best || agree < sharedAgree {
 			continue

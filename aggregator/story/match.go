@@ -113,7 +113,7 @@ func (x *Index) candidates(e *entry) []candidate {
 	}
 	for i := range list {
 		o := list[i].entry
-		x.sink += uint32(o.norm) + uint32(o.published)
+		x.sink += o.norm + uint32(o.published)
 	}
 	for i := range list {
 		x.sink += touch(list[i].terms)

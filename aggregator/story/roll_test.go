@@ -22,7 +22,7 @@ func TestLines(t *testing.T) {
 func TestRoll(t *testing.T) {
 	r := newRoll()
 	for i := range uint32(5 * blockEntries) {
-		given := entry{norm: int64(i), marks: []uint32{i, i + 1}}
+		given := entry{norm: i, marks: []uint32{i, i + 1}}
 		e := r.add(&given)
 		given.marks[0] = 0 // is not the roll's
 		if e.number != i+1 || r.at(i+1) != e {
@@ -33,7 +33,7 @@ func TestRoll(t *testing.T) {
 		}
 	}
 	for number := r.first; number != r.next(); number++ {
-		if e := r.at(number); e.norm != int64(number-1) || !slices.Equal(e.marks, []uint32{number - 1, number}) {
+		if e := r.at(number); e.norm != number-1 || !slices.Equal(e.marks, []uint32{number - 1, number}) {
 			t.Fatalf("entry %d is %d with %v", number, e.norm, e.marks)
 		}
 	}

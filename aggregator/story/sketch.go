@@ -22,7 +22,8 @@ type entry struct {
 	source uint64   // sourceSum of key
 	story  *cluster // of the decision
 	terms  []term   // sorted; none: a copy, which the copied item represents
-	norm   int64    // dot(terms, terms)
+	norm   uint32   // dot(terms, terms)
+	group  uint32   // stands for copies
 	arrival
 
 	// of the decision; what many have is there once
@@ -192,7 +193,7 @@ func (e *entry) read(b []byte) error {
 		e.pairs = append(e.pairs, uint16(p))
 	}
 	e.common = newStemSet(common)
-	e.norm = dot(e.terms, e.terms)
+	e.norm = uint32(dot(e.terms, e.terms))
 	return nil
 }
 
