@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,14 +131,22 @@ func (r *running) settle() {
 // filed reports whether the filer is at the end of the log.
 func (s *setting) filed() bool {
 	s.t.Helper()
+	_, left := s.cursor()
+	return left == 0
+}
+
+// cursor returns how many records the log has had, and how many of them are not
+// filed, -1 where that cannot be told.
+func (s *setting) cursor() (last, left int64) {
 	db, err := sql.Open("sqlite", "file:"+s.store()+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer db.Close()
-	var left int64
-	err = db.QueryRow("SELECT last - cursor FROM filer").Scan(&left)
-	return err == nil && left == 0
+	if err := db.QueryRow("SELECT last, last - cursor FROM filer").Scan(&last, &left); err != nil {
+		return 0, -1
+	}
+	return last, left
 }
 
 // due makes all feeds due now, as their schedules would.
@@ -213,20 +222,49 @@ func (s *setting) getUnless(path, known string) (status int, etag string, body [
 // profile writes a profile of the running program below the folder that
 // -profiles names. It is taken while the benchmark goes on.
 func (r *running) profile(name, path string) {
-	if *profilesFlag == "" {
-		return
+	if *profilesFlag != "" {
+		go r.fetch(context.Background(), name, path)
 	}
-	go func() {
-		resp, err := http.Get(r.set.admin + path)
-		for begin := time.Now(); err != nil && time.Since(begin) < 10*time.Second; resp, err = http.Get(r.set.admin + path) {
-			time.Sleep(50 * time.Millisecond)
+}
+
+// profiles writes profiles of the processor, one after the other, until it is
+// stopped, and logs how far the filer was, and what the program had taken, at
+// the end of each. The last one, which is cut off, is not written.
+func (r *running) profiles(name string) (stop func()) {
+	if *profilesFlag == "" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var taking sync.WaitGroup
+	taking.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			if r.fetch(ctx, fmt.Sprintf("%s-%02d", name, i), "/debug/pprof/profile?seconds=20") {
+				last, left := r.set.cursor()
+				r.t.Logf("%s-%02d ends: %d of %d filed, %s", name, i, last-left, last, cpu(r.cpu()))
+			}
 		}
-		if err != nil {
-			return
-		}
-		defer resp.Body.Close()
-		if body, err := io.ReadAll(resp.Body); err == nil {
-			os.WriteFile(filepath.Join(*profilesFlag, name+".pprof"), body, 0o666)
-		}
-	}()
+	})
+	return func() {
+		cancel()
+		taking.Wait()
+	}
+}
+
+// fetch writes what the program's administrators are given at a path, and
+// reports whether it was given.
+func (r *running) fetch(ctx context.Context, name, path string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.set.admin+path, nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	for begin := time.Now(); err != nil && ctx.Err() == nil && time.Since(begin) < 10*time.Second; resp, err = http.DefaultClient.Do(req) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return err == nil && os.WriteFile(filepath.Join(*profilesFlag, name+".pprof"), body, 0o666) == nil
 }

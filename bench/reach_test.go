@@ -157,8 +157,9 @@ func growth(r *run) {
 // costs measures the program in one setting.
 func (r *run) costs(set *setting, name string) (c costs, steady, peak int64) {
 	p := set.start()
-	p.profile(name+"-first", "/debug/pprof/profile?seconds=120")
+	stop := p.profiles(name + "-first")
 	p.settle()
+	stop()
 	c.first = p.cpu()
 	p.profile(name+"-heap", "/debug/pprof/heap")
 	c.same = least(*roundsFlag, p.poll)
