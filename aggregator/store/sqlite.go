@@ -43,6 +43,12 @@ const (
 	relieveFullEvery = time.Second
 )
 
+// writerCache is how many bytes of pages the connection that writes keeps, for as
+// long as no other process writes. A transaction of the filer changes more pages
+// than the 2 MB which are usual hold, and those that have no room are written and
+// read twice. What the others keep is worth nothing after the next transaction.
+const writerCache = 8 << 20
+
 // sqlitePragmas are set on every connection.
 //
 // A commit is made durable (FULL), so that an acknowledged item survives a power
@@ -164,7 +170,7 @@ func (e *sqliteEngine) connect(ctx context.Context) error {
 		meaning: e.meaning,
 	}
 	var err error
-	if e.wpool, err = sql.Open("sqlite", sqliteDSN(e.path)); err != nil {
+	if e.wpool, err = sql.Open("sqlite", sqliteDSN(e.path, fmt.Sprintf("cache_size(-%d)", writerCache>>10))); err != nil {
 		return err
 	}
 	if e.rpool, err = sql.Open("sqlite", sqliteDSN(e.path, "query_only(1)")); err != nil {
