@@ -57,25 +57,26 @@ type amendedFiling struct {
 	doc       filedDoc
 }
 
-// storedFilings returns what is stored of filings.
+// storedFilings returns what is stored of filings. Those of one key stand side by
+// side, whatever their topics.
 func storedFilings(ctx context.Context, tx session, topics map[string]int64, filings []*news.Filing) (map[place]filedDoc, error) {
-	keys := map[string][]string{}
+	var keys []string
 	for _, f := range filings {
-		keys[f.Topic] = append(keys[f.Topic], f.Key)
+		keys = append(keys, f.Key)
+	}
+	slices.Sort(keys)
+	names := make(map[int64]string, len(topics))
+	for name, id := range topics {
+		names[id] = name
 	}
 	was := make(map[place]filedDoc, len(filings))
-	for topic, keys := range keys {
-		err := eachIn(ctx, tx, "SELECT key, story, published, updated, doc FROM filing WHERE topic = ?1 AND key IN LIST FOR UPDATE",
-			[]any{topics[topic]}, keys, func(rows *sql.Rows) error {
-				f, doc, err := scanFiling(rows)
-				was[place{topic, f.Key}] = doc
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return was, nil
+	return was, eachIn(ctx, tx, "SELECT key, story, published, updated, doc, topic FROM filing WHERE key IN LIST FOR UPDATE",
+		nil, slices.Compact(keys), func(rows *sql.Rows) error {
+			var topic int64
+			f, doc, err := scanFiling(rows, &topic)
+			was[place{names[topic], f.Key}] = doc
+			return err
+		})
 }
 
 // amended returns filings as they are to be stored, each place once, in the
@@ -122,6 +123,7 @@ func revised(was filedDoc, known bool, f *news.Filing, items map[news.Key]int64)
 		if doc.Hash == was.Hash {
 			doc.Updated = was.Updated
 		}
+		doc.Updated = max(doc.Updated, doc.Published)
 	}
 	return doc
 }

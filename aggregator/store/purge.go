@@ -153,8 +153,10 @@ func purge(ctx context.Context, tx session, stories []string, end int64, now tim
 			return 0, err
 		}
 	}
-	if err := eachIn(ctx, tx, "DELETE FROM filing WHERE story IN LIST", nil, slices.Collect(maps.Keys(gone)), none); err != nil {
-		return 0, err
+	for _, of := range ofStories {
+		if err := eachIn(ctx, tx, "DELETE FROM filing WHERE "+of, nil, slices.Collect(maps.Keys(gone)), none); err != nil {
+			return 0, err
+		}
 	}
 	return len(all), deleteRecords(ctx, tx, latest)
 }

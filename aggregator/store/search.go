@@ -78,25 +78,45 @@ func (db *DB) search(ctx context.Context, topics []string, query []clause, limit
 	return db.withMembers(ctx, list[:min(len(list), limit)])
 }
 
+// ofStories are the conditions for the filings of stories: each holds for those
+// that one index finds.
+var ofStories = []string{"key IN LIST AND story = key", "story IN LIST AND story <> key"}
+
 // addShown looks for the filings of open topics that list a found item, and
-// keeps of each story the one with the most members.
+// keeps of each story the one with the most members; of several the first by topic
+// and key.
 func (db *DB) addShown(ctx context.Context, best map[string]storedFiled, found map[string][]int64, open map[int64]string) error {
-	return eachIn(ctx, db.read, "SELECT key, story, published, updated, doc, topic FROM filing WHERE withdrawn = 0 AND story IN LIST ORDER BY topic, key", nil,
-		slices.Collect(maps.Keys(found)), func(rows *sql.Rows) error {
-			var topic int64
-			f, doc, err := scanFiling(rows, &topic)
-			if err != nil {
-				return err
-			}
-			shown := slices.ContainsFunc(found[f.Story], func(item int64) bool { return slices.Contains(doc.Members, item) })
-			if f.Topic = open[topic]; f.Topic == "" || !shown {
+	type shown struct {
+		topic int64
+		storedFiled
+	}
+	var all []shown
+	stories := slices.Collect(maps.Keys(found))
+	for _, of := range ofStories {
+		err := eachIn(ctx, db.read, "SELECT key, story, published, updated, doc, topic FROM filing WHERE withdrawn = 0 AND "+of, nil, stories,
+			func(rows *sql.Rows) error {
+				var topic int64
+				f, doc, err := scanFiling(rows, &topic)
+				if err != nil {
+					return err
+				}
+				shows := slices.ContainsFunc(found[f.Story], func(item int64) bool { return slices.Contains(doc.Members, item) })
+				if f.Topic = open[topic]; f.Topic != "" && shows {
+					all = append(all, shown{topic, storedFiled{news.Filed{Filing: f}, doc.Members}})
+				}
 				return nil
-			}
-			if was, ok := best[f.Story]; !ok || len(doc.Members) > len(was.items) {
-				best[f.Story] = storedFiled{news.Filed{Filing: f}, doc.Members}
-			}
-			return nil
-		})
+			})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(all, func(a, b shown) int { return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.Key, b.Key)) })
+	for _, f := range all {
+		if was, ok := best[f.Story]; !ok || len(f.items) > len(was.items) {
+			best[f.Story] = f.storedFiled
+		}
+	}
+	return nil
 }
 
 // An indexed item is found by its words.

@@ -27,12 +27,21 @@ func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit in
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	column := "published"
+	condition := "topic = ?1 AND withdrawn = 0 ORDER BY published DESC, key LIMIT ?2"
 	if sort == news.SortUpdated {
-		column = "updated"
+		condition = latestUpdated
 	}
-	return db.filed(ctx, topic, "topic = ?1 AND withdrawn = 0 ORDER BY "+column+" DESC, key LIMIT ?2", id, limit)
+	return db.filed(ctx, topic, condition, id, limit)
 }
+
+// latestUpdated finds the filings that were updated last. None was so before it was
+// published: what is among them is among those that were updated since, or among
+// the last that were published. The index holds the former only, which are few.
+const latestUpdated = `id IN (
+	SELECT id FROM (SELECT id FROM filing WHERE topic = ?1 AND withdrawn = 0 AND updated <> published ORDER BY updated DESC, key LIMIT ?2) amended
+	UNION
+	SELECT id FROM (SELECT id FROM filing WHERE topic = ?1 AND withdrawn = 0 ORDER BY published DESC, key LIMIT ?2) published
+) ORDER BY updated DESC, key LIMIT ?2`
 
 // A storedFiled is a filing with what the store calls its members.
 type storedFiled struct {

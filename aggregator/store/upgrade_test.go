@@ -3,24 +3,35 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // nextSchema lets the package know one more migration, as the next version of
 // the program will.
-func nextSchema(t *testing.T, second string) {
+func nextSchema(t *testing.T, next string) {
 	t.Helper()
-	const first = "migrations/sqlite/00001_tables.sql"
-	text, err := fs.ReadFile(embedded, first)
+	known, err := fs.Glob(embedded, "migrations/sqlite/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	migrations = fstest.MapFS{first: {Data: text}, "migrations/sqlite/00002_next.sql": {Data: []byte("-- +goose Up\n" + second)}}
+	all := fstest.MapFS{fmt.Sprintf("migrations/sqlite/%05d_next.sql", len(known)+1): {Data: []byte("-- +goose Up\n" + next)}}
+	for _, path := range known {
+		text, err := fs.ReadFile(embedded, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[path] = &fstest.MapFile{Data: text}
+	}
+	migrations = all
 	t.Cleanup(func() { migrations = embedded })
 }
 
@@ -38,7 +49,7 @@ func opened(path, text string) (string, error) {
 	return kept, errors.Join(err, err2, db.Check(ctx), db.Close())
 }
 
-const addColumn = "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 2;"
+const addColumn = "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 3;"
 
 // TestUpgrade opens a store with the next version of the program: a copy is kept
 // before anything is changed, the old version refuses the store, and reads the
@@ -71,11 +82,81 @@ func TestUpgrade(t *testing.T) {
 	if is, _ := os.ReadFile(path); string(is) != string(was) {
 		t.Error("the old version has changed the store")
 	}
-	if kept, err := opened(path+copiedSuffix+"1", ""); kept != "before" || err != nil {
+	if kept, err := opened(path+copiedSuffix+"2", ""); kept != "before" || err != nil {
 		t.Errorf("in the copy is %q, %v", kept, err)
 	}
 	if all, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".copy-*")); len(all) > 0 {
 		t.Errorf("%v is left", all)
+	}
+}
+
+// TestUpgradeFilings wants the filings of a store of the first schema to be found
+// after an upgrade as they were before.
+func TestUpgradeFilings(t *testing.T) {
+	const first = "migrations/sqlite/00001_tables.sql"
+	text, err := fs.ReadFile(embedded, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	migrations = fstest.MapFS{first: {Data: text}}
+	t.Cleanup(func() { migrations = embedded })
+	path, now := filepath.Join(t.TempDir(), "wireroom.db"), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	db, err := Open(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(db.SetSources(t.Context(), []news.Source{{Name: "a", URL: "https://a.example/feed"}}, now))
+	claims, err := db.Claim(t.Context(), now, 1, time.Minute)
+	must(err)
+	var items []news.Item
+	for i := range 20 {
+		id := fmt.Sprint(i)
+		items = append(items, news.Item{ID: id, Title: "n" + id, Hash: id, Published: now.Add(-time.Duration(i) * time.Hour), FirstSeen: now})
+	}
+	_, err = db.Append(t.Context(), claims[0], items, func(news.Appended) news.State { return claims[0].State }, now, 0)
+	must(err)
+	records, err := db.Unfiled(t.Context(), 100)
+	must(err)
+	batch := news.Batch{UpTo: records[len(records)-1].Seq, At: now}
+	for i, r := range records {
+		key := r.Item.Key()
+		batch.Decisions = append(batch.Decisions, news.Decision{Seq: r.Seq, Key: key, Story: key.Slug()})
+		for _, topic := range []string{"s", "t"} {
+			batch.Filings = append(batch.Filings, news.Filing{
+				Topic: topic, Key: key.Slug(), ID: fmt.Sprint(topic, i), Story: key.Slug(), Lead: key, Members: []news.Key{key},
+				Published: r.Item.Published, Updated: r.Item.Published.Add(time.Duration(i%3) * 7 * time.Hour), FirstFiled: now,
+			})
+		}
+	}
+	must(db.File(t.Context(), batch))
+	look := func(db *DB) string {
+		var all []any
+		for _, sort := range []news.Sort{news.SortPublished, news.SortUpdated} {
+			for _, limit := range []int{5, 100} {
+				filed, err := db.Latest(t.Context(), "t", sort, limit)
+				must(err)
+				all = append(all, filed)
+			}
+		}
+		found, err := db.Search(t.Context(), []string{"s", "t"}, "n7", 10)
+		must(err)
+		return fmt.Sprint(append(all, found))
+	}
+	want := look(db)
+	must(db.Close())
+	migrations = embedded
+	db, err = Open(t.Context(), path, slog.New(slog.DiscardHandler))
+	must(err)
+	defer db.Close()
+	must(db.Check(t.Context()))
+	if got := look(db); got != want || len(want) < 5000 {
+		t.Errorf("the filings are\n%s\nand were\n%s", got, want)
 	}
 }
 
@@ -85,7 +166,7 @@ func TestUpgradeFails(t *testing.T) {
 	if _, err := opened(path, "before"); err != nil {
 		t.Fatal(err)
 	}
-	nextSchema(t, "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 2; DROP TABLE nothing;")
+	nextSchema(t, "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 3; DROP TABLE nothing;")
 	if _, err := opened(path, ""); err == nil {
 		t.Error("no error")
 	}

@@ -116,6 +116,12 @@ func searchOpen(t *testing.T, open Opener) {
 	f.same("a member elsewhere", f.found("b1", "t"), "")
 	f.same("a member", f.found("b1", "secret"), "b1")
 
+	// A filing that has another key than its story.
+	b.Filings[0].Topic, b.Filings[0].Key = "other", b.Decisions[0].Key.Slug()
+	f.must(f.File(f.ctx, b))
+	f.same("under a key of its own", f.found("b1", "other"), "b1")
+	b.Filings[0].Topic, b.Filings[0].Key = "secret", inner.Story
+
 	withdrawn := b.Filings[0]
 	withdrawn.Withdrawn = true
 	f.must(f.File(f.ctx, news.Batch{Filings: []news.Filing{withdrawn}}))

@@ -2,7 +2,10 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +36,42 @@ func latestOrder(t *testing.T, open Opener) {
 	f.same("by publication", titles(news.SortPublished, 4), "0 1 2 3")
 	f.same("by change", titles(news.SortUpdated, 3), "5 0 1")
 	f.same("of no topic", len(mustLatest(f, "none")), 0)
+}
+
+// latestChanged holds the order by change against a plain sort, of filings of which
+// some are amended again and again, some in one instant, and some withdrawn.
+func latestChanged(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	rng := rand.New(rand.NewPCG(1, 2))
+	minutes := func(n int) time.Time { return noon.Add(time.Duration(rng.IntN(n)) * time.Minute) }
+	items := numbered("n", 40, noon)
+	for i := range items {
+		items[i].Published = minutes(12).Add(-time.Hour)
+	}
+	f.append("a", noon, items...)
+	b := batchOf(f.fileAll(noon), noon)
+	for round := range 6 {
+		for i := range b.Filings {
+			if x := &b.Filings[i]; rng.IntN(6) == 0 {
+				x.Hash, x.Updated = fmt.Sprint(round), minutes(12).Add(time.Duration(rng.IntN(round+1)-1)*time.Hour)
+				x.Updated = time.Unix(max(x.Updated.Unix(), x.Published.Unix()), 0).UTC()
+				x.Withdrawn = rng.IntN(8) == 0
+			}
+		}
+		f.must(f.File(f.ctx, news.Batch{Filings: b.Filings}))
+		want := slices.DeleteFunc(slices.Clone(b.Filings), func(x news.Filing) bool { return x.Withdrawn })
+		slices.SortFunc(want, func(a, b news.Filing) int {
+			return cmp.Or(b.Updated.Compare(a.Updated), cmp.Compare(a.Key, b.Key))
+		})
+		for _, limit := range []int{1, 2, 5, 10, 25, 100} {
+			got, err := f.Latest(f.ctx, "t", news.SortUpdated, limit)
+			f.must(err)
+			f.same("how many", len(got), min(limit, len(want)))
+			for i, x := range got {
+				f.same(fmt.Sprintf("round %d, %d of %d", round, i, limit), []any{x.Key, x.Updated}, []any{want[i].Key, want[i].Updated})
+			}
+		}
+	}
 }
 
 func mustLatest(f *fixture, topic string) []news.Filed {

@@ -65,6 +65,7 @@ func Run(t *testing.T, open Opener) {
 		"file/newest stories":                    newestStories,
 		"file/rewind keeps ids":                  rewind,
 		"shelf/order and limit":                  latestOrder,
+		"shelf/order by change":                  latestChanged,
 		"shelf/members":                          latestMembers,
 		"shelf/documents":                        documents,
 		"archive/full pages in the order filed":  archivePages,

@@ -22,6 +22,7 @@ func purgeStories(t *testing.T, open Opener) {
 	f.must(err)
 	b := batchOf(fresh, at)
 	b.Decisions[0].Story = records[0].Item.Key().Slug()
+	b.Filings[0].Story = b.Decisions[0].Story
 	f.must(f.File(f.ctx, b))
 	// An old item's revision keeps it, too.
 	later := at.Add(2 * time.Hour)
@@ -49,6 +50,8 @@ func purgeStories(t *testing.T, open Opener) {
 	f.must(err)
 	f.same("purged with its revisions", n.Items, 5)
 	f.same("log", len(f.records()), 0)
+	f.same("filings", len(f.latest(1000)), 0)
+	f.same("is damaged", f.Check(f.ctx), nil)
 	// Numbers are never given twice.
 	last := fresh[2].Seq
 	f.append("a", later.Add(2*day), item("newest", later.Add(2*day)))
