@@ -29,8 +29,8 @@
 //     ask for them, without net/http), package websub tells hubs.
 //   - Command cmd/wireroom wires all of this together, and is the only one that
 //     knows all of it. Package cmd/wireroom/newsroom is the invented press that
-//     its demo plays, and package internal/hugepages lays a large heap in huge
-//     pages of memory.
+//     its demo plays, package internal/garbage says when garbage is collected,
+//     and package internal/hugepages lays a large heap in huge pages of memory.
 //
 // Ten packages are there for tests only: package store/storetest is the suite
 // that every engine of the store passes, package store/scale measures many

@@ -53,6 +53,7 @@ var mayImport = map[string][]string{
 	"internal/race":              nil,
 	"internal/beside":            nil,
 	"internal/browser":           nil,
+	"internal/garbage":           {"internal/hugepages"},
 	"internal/hugepages":         nil,
 	"internal/measured":          nil,
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 	_ "time/tzdata" // schedules name time zones, and an image from scratch has none
+
+	"github.com/wireroom/wireroom/internal/garbage"
 )
 
 // stopLast is when a program that was told to stop ends, whatever still holds
@@ -30,8 +32,6 @@ func main() {
 			os.Exit(exitFailed)
 		})
 	})
-	if os.Getenv("GOGC") == "" {
-		collectEarly()
-	}
+	garbage.CollectEarly()
 	os.Exit(run(ctx, os.Args[1:], &input{ctx: ctx, r: os.Stdin}, os.Stdout, os.Stderr))
 }

@@ -1,7 +1,10 @@
-package main
+// Package garbage says when the program collects garbage, and lays what is alive in
+// huge pages when it is large. Whatever measures the program runs as it does.
+package garbage
 
 import (
 	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -41,8 +44,12 @@ func growthFor(alive uint64) int {
 	return max(garbageLeast, int(garbageMost*smallHeap/max(alive, smallHeap)))
 }
 
-// collectEarly sets by how much the heap grows, now and with each collection.
-func collectEarly() {
+// CollectEarly sets by how much the heap grows, now and with each collection. Where
+// GOGC says it, nothing is set.
+func CollectEarly() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
 	growth := garbageMost
 	debug.SetGCPercent(growth)
 	var layNext atomic.Int64

@@ -1,4 +1,4 @@
-package main
+package garbage
 
 import (
 	"math"
@@ -27,13 +27,13 @@ func TestGrowth(t *testing.T) {
 func TestCollectEarly(t *testing.T) {
 	if os.Getenv("WIREROOM_COLLECT_EARLY") == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestCollectEarly$")
-		cmd.Env = append(os.Environ(), "WIREROOM_COLLECT_EARLY=1")
+		cmd.Env = append(os.Environ(), "WIREROOM_COLLECT_EARLY=1", "GOGC=")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		return
 	}
-	collectEarly()
+	CollectEarly()
 	growsBy := func(want int) {
 		t.Helper()
 		for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
