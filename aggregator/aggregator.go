@@ -150,34 +150,35 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	return next, appended, nil
 }
 
-// file is the second: a stretch of the log, from stories to filings. It
-// returns how many records it filed and the topics that changed.
-func (a *Aggregator) file(ctx context.Context, index *story.Index) (int, []string, error) {
-	records, err := a.log.Unfiled(ctx, fileBatch)
-	if err != nil || len(records) == 0 {
-		return 0, nil, err
-	}
-	plan := a.plan.Load()
-	batch := news.Batch{UpTo: records[len(records)-1].Seq, At: time.Now()}
+// recognise begins the second: it puts a stretch of the log into stories. What it
+// asks the store for waits until the stretch before is stored.
+func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records []news.Record, stored func()) (stretch, error) {
+	s := stretch{plan: a.plan.Load(), records: records}
 	for _, rec := range records {
-		d, err := a.decide(ctx, index, plan, rec)
+		d, err := a.decide(ctx, index, s.plan, rec, stored)
 		if err != nil {
-			return 0, nil, err
+			return s, err
 		}
-		batch.Decisions = append(batch.Decisions, d)
+		s.decisions = append(s.decisions, d)
 	}
-	stories, err := a.touched(ctx, plan, records, batch.Decisions)
+	return s, nil
+}
+
+// file ends it: from stories to filings. It returns the topics that changed.
+func (a *Aggregator) file(ctx context.Context, s stretch) ([]string, error) {
+	batch := news.Batch{UpTo: endOf(s.records), At: time.Now(), Decisions: s.decisions}
+	stories, err := a.touched(ctx, s)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	for _, s := range stories {
-		batch.Filings = append(batch.Filings, plan.Rules.File(s, plan.Authority, batch.At)...)
+	for _, story := range stories {
+		batch.Filings = append(batch.Filings, s.plan.Rules.File(story, s.plan.Authority, batch.At)...)
 	}
 	if err := a.log.File(ctx, batch); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	if a.opts.Decided != nil {
 		a.opts.Decided(batch.Decisions)
 	}
-	return len(records), topicsOf(batch.Filings), nil
+	return topicsOf(batch.Filings), nil
 }

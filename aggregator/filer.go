@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/story"
 )
@@ -137,19 +139,75 @@ func (a *Aggregator) failed(ctx context.Context, what string, err error) time.Du
 	return storePause
 }
 
-// drain files until the cursor has reached the end of the log.
+// A stretch of the log is filed at once.
+type stretch struct {
+	plan      *Plan
+	records   []news.Record
+	decisions []news.Decision // one upon each record
+}
+
+// endOf is the number of the last of some records.
+func endOf(records []news.Record) int64 { return records[len(records)-1].Seq }
+
+// drain files until the cursor has reached the end of the log. While a stretch is
+// stored the next is put into its stories, which takes nothing but the index, and the
+// one after that is read: two processors share the work. If one cannot be stored the
+// index has seen what it should not, and must be made anew.
 func (a *Aggregator) drain(ctx context.Context, index *story.Index) error {
-	for {
-		n, topics, err := a.file(ctx, index)
-		if err != nil {
-			return fmt.Errorf("file: %w", err)
+	work, ctx := errgroup.WithContext(ctx)
+	read, recognised := make(chan []news.Record), make(chan stretch)
+	var unstored sync.WaitGroup
+	work.Go(func() error {
+		defer close(read)
+		records, err := a.log.Unfiled(ctx, fileBatch)
+		for err == nil && len(records) > 0 {
+			if err = send(ctx, read, records); err != nil || len(records) < fileBatch {
+				break
+			}
+			records, err = a.log.Records(ctx, endOf(records), fileBatch)
 		}
-		if len(topics) > 0 {
-			a.opts.Filed(topics)
+		return err
+	})
+	work.Go(func() error {
+		defer close(recognised)
+		for records := range read {
+			s, err := a.recognise(ctx, index, records, unstored.Wait)
+			if err != nil {
+				return err
+			}
+			unstored.Add(1)
+			if err := send(ctx, recognised, s); err != nil {
+				return err
+			}
 		}
-		if n < fileBatch {
-			return nil
+		return nil
+	})
+	work.Go(func() error {
+		for s := range recognised {
+			topics, err := a.file(ctx, s)
+			unstored.Done()
+			if err != nil {
+				return err
+			}
+			if len(topics) > 0 {
+				a.opts.Filed(topics)
+			}
 		}
+		return nil
+	})
+	if err := work.Wait(); err != nil {
+		return fmt.Errorf("file: %w", err)
+	}
+	return nil
+}
+
+// send hands something on, unless ctx is done first.
+func send[T any](ctx context.Context, to chan<- T, what T) error {
+	select {
+	case to <- what:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -183,9 +241,10 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 func (a *Aggregator) LooksBack() time.Duration { return a.opts.Stories.Horizon() }
 
 // decide puts a record into its story. An item that is revised after it has
-// left the index stays where it was filed.
-func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan, rec news.Record) (news.Decision, error) {
+// left the index stays where it was filed, once all before it is stored.
+func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan, rec news.Record, stored func()) (news.Decision, error) {
 	if rec.Revision > 1 && !index.Knows(rec.Item.Key()) {
+		stored()
 		d, ok, err := a.log.Decision(ctx, rec.Item.Key())
 		if ok || err != nil {
 			d.Seq = rec.Seq
@@ -197,9 +256,9 @@ func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan,
 
 // touched returns the stories that new decisions belong to, as they will be
 // once the decisions are stored.
-func (a *Aggregator) touched(ctx context.Context, plan *Plan, records []news.Record, decisions []news.Decision) ([]news.Story, error) {
+func (a *Aggregator) touched(ctx context.Context, s stretch) ([]news.Story, error) {
 	var ids []string
-	for _, d := range decisions {
+	for _, d := range s.decisions {
 		ids = append(ids, d.Story)
 		ids = append(ids, d.Absorbs...)
 	}
@@ -209,8 +268,8 @@ func (a *Aggregator) touched(ctx context.Context, plan *Plan, records []news.Rec
 		return nil, err
 	}
 	w := newWorkspace(stored)
-	for i, d := range decisions {
-		w.add(news.Member{Record: records[i], Decision: d, Outlet: plan.outlet(d.Key.Source)})
+	for i, d := range s.decisions {
+		w.add(news.Member{Record: s.records[i], Decision: d, Outlet: s.plan.outlet(d.Key.Source)})
 	}
 	return w.stories(), nil
 }

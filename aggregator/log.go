@@ -54,6 +54,10 @@ type Log interface {
 	// limit.
 	Unfiled(ctx context.Context, limit int) ([]news.Record, error)
 
+	// Records returns the records behind after, in order, at most limit: what
+	// comes next, or a replay of the log.
+	Records(ctx context.Context, after int64, limit int) ([]news.Record, error)
+
 	// Stories returns the stories with these ids, members in the order of the
 	// log, each with its latest revision. An unknown id is left out.
 	Stories(ctx context.Context, ids []string) ([]news.Story, error)

@@ -18,17 +18,13 @@ func (db *DB) Unfiled(ctx context.Context, limit int) ([]news.Record, error) {
 	if err == nil {
 		records, err = db.records(ctx, cursor, limit)
 	}
-	for _, r := range records {
-		db.recent.put(r) // they are read again when they are filed, and when they are published
-	}
 	if err != nil {
 		return nil, fmt.Errorf("store: unfiled: %w", err)
 	}
 	return records, nil
 }
 
-// Records returns the records behind after, in order, at most limit: a replay
-// of the log.
+// Records returns the records behind after; see aggregator.Log.
 func (db *DB) Records(ctx context.Context, after int64, limit int) ([]news.Record, error) {
 	records, err := db.records(ctx, after, limit)
 	if err != nil {
@@ -61,6 +57,9 @@ func (db *DB) records(ctx context.Context, after int64, limit int) ([]news.Recor
 			records = append(records, r)
 			return err
 		})
+	for _, r := range records {
+		db.recent.put(r) // they are read again when they are filed, and when they are published
+	}
 	return records, err
 }
 
