@@ -80,10 +80,14 @@ func (db *DB) File(ctx context.Context, batch news.Batch) error {
 		if err := db.engine.fence(ctx, tx); err != nil {
 			return err
 		}
-		if err := db.decide(ctx, tx, batch.Decisions, decisions); err != nil {
+		items, err := db.standings(ctx, tx, batch.Decisions)
+		if err != nil {
 			return err
 		}
-		if err := db.fileAll(ctx, tx, batch); err != nil {
+		if err := db.decide(ctx, tx, batch.Decisions, decisions, items); err != nil {
+			return err
+		}
+		if err := db.fileAll(ctx, tx, batch, items); err != nil {
 			return err
 		}
 		for name, text := range batch.Notes {
@@ -122,37 +126,74 @@ func setCursor(ctx context.Context, tx session, seq int64) error {
 	return err
 }
 
-// decide stores decisions, the later upon an item in place of the earlier.
-func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision, packed [][]byte) error {
-	keys := make([]news.Key, len(decisions))
-	for i, d := range decisions {
-		keys[i] = d.Key
+// A standing is how an item stands that is decided upon.
+type standing struct {
+	id, published int64
+	decided       sql.NullInt64 // seq of the record that was decided upon
+}
+
+// standings returns how the items of decisions stand; one that the store does not
+// have is left out. What the store calls an item is the number of its first record,
+// so that most are found by their decisions' numbers, without their identities.
+func (db *DB) standings(ctx context.Context, tx session, decisions []news.Decision) (map[news.Key]standing, error) {
+	found := make(map[news.Key]standing, len(decisions))
+	keys := map[int64]news.Key{}
+	for _, d := range decisions {
+		keys[d.Seq] = d.Key
 	}
-	ids, err := db.itemIDs(ctx, tx, keys)
-	if err != nil {
+	err := stand(ctx, tx, slices.Sorted(maps.Keys(keys)), func(s standing, source int64, ident string) error {
+		key := keys[s.id]
+		id, err := db.sources.id(ctx, db.read, "source", key.Source)
+		if id == source && ident == key.ID {
+			found[key] = s
+		}
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	last := map[int64]int{} // of several decisions upon an item the last counts
-	for i, d := range decisions {
-		if id, ok := ids[d.Key]; ok {
-			last[id] = i
+	var revised []news.Key
+	for _, d := range decisions {
+		if _, ok := found[d.Key]; !ok {
+			revised = append(revised, d.Key)
 		}
 	}
-	type standing struct {
-		published int64
-		decided   sql.NullInt64 // seq of the record that was decided upon
-	}
-	items := make(map[int64]standing, len(last))
-	err = eachIn(ctx, tx, "SELECT i.id, i.published, d.seq FROM item i LEFT JOIN decision d ON d.item = i.id WHERE i.id IN LIST", nil,
-		slices.Collect(maps.Keys(last)), func(rows *sql.Rows) error {
-			var id int64
-			var s standing
-			err := rows.Scan(&id, &s.published, &s.decided)
-			items[id] = s
-			return err
-		})
+	ids, err := db.itemIDs(ctx, tx, revised)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	byID := make(map[int64]standing, len(ids))
+	err = stand(ctx, tx, slices.Collect(maps.Values(ids)), func(s standing, _ int64, _ string) error {
+		byID[s.id] = s
+		return nil
+	})
+	for key, id := range ids {
+		if s, ok := byID[id]; ok {
+			found[key] = s
+		}
+	}
+	return found, err
+}
+
+// stand tells how the items of these ids stand, with their source and identity.
+func stand(ctx context.Context, tx session, ids []int64, yield func(s standing, source int64, ident string) error) error {
+	return eachIn(ctx, tx, "SELECT i.id, i.source, i.ident, i.published, d.seq FROM item i LEFT JOIN decision d ON d.item = i.id WHERE i.id IN LIST",
+		nil, ids, func(rows *sql.Rows) error {
+			var s standing
+			var source int64
+			var ident string
+			if err := rows.Scan(&s.id, &source, &ident, &s.published, &s.decided); err != nil {
+				return err
+			}
+			return yield(s, source, ident)
+		})
+}
+
+// decide stores decisions, the later upon an item in place of the earlier.
+func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision, packed [][]byte, items map[news.Key]standing) error {
+	last := map[int64]int{} // of several decisions upon an item the last counts
+	for i, d := range decisions {
+		last[items[d.Key].id] = i
 	}
 	bare, err := noSketchesBefore(ctx, tx)
 	if err != nil {
@@ -161,19 +202,18 @@ func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision,
 	var rows [][]any
 	var unindexed []indexed
 	for i, d := range decisions {
-		id := ids[d.Key]
-		item, ok := items[id]
-		if !ok || last[id] != i {
+		item, ok := items[d.Key]
+		if !ok || last[item.id] != i {
 			continue // purged meanwhile, or decided upon again
 		}
 		if !item.decided.Valid || item.decided.Int64 != d.Seq {
-			unindexed = append(unindexed, indexed{item: id, seq: d.Seq})
+			unindexed = append(unindexed, indexed{item: item.id, seq: d.Seq})
 		}
 		sketch := d.Sketch
 		if item.published < bare {
 			sketch = nil
 		}
-		rows = append(rows, []any{id, d.Seq, item.published, d.Story, seal(sketch, d.Seq, item.published), packed[i]})
+		rows = append(rows, []any{item.id, d.Seq, item.published, d.Story, seal(sketch, d.Seq, item.published), packed[i]})
 	}
 	if err := db.index(ctx, tx, unindexed); err != nil {
 		return err

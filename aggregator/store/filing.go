@@ -11,16 +11,23 @@ import (
 )
 
 // fileAll stores the filings of a batch, and withdraws those of a topic filed
-// anew that are not in it. What was written once of a filing stays.
-func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch) error {
+// anew that are not in it. What was written once of a filing stays. Of some members
+// it is known how they stand.
+func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch, known map[news.Key]standing) error {
 	var keys []news.Key
 	for _, f := range batch.Filings {
-		keys = append(keys, f.Lead)
-		keys = append(keys, f.Members...)
+		for _, key := range append([]news.Key{f.Lead}, f.Members...) {
+			if _, ok := known[key]; !ok {
+				keys = append(keys, key)
+			}
+		}
 	}
 	items, err := db.itemIDs(ctx, tx, keys)
 	if err != nil {
 		return err
+	}
+	for key, s := range known {
+		items[key] = s.id
 	}
 	filings := inOrder(batch.Filings)
 	for _, topic := range batch.Refiled {
