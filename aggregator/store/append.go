@@ -193,7 +193,7 @@ func (r *pollRows) add(ctx context.Context, tx session, p *poll, f fate, doc []b
 	r.records = append(r.records, []any{seq, f.prev, p.now.Unix(), doc})
 	r.idents = append(r.idents, []any{p.source, f.ident, f.known, f.hash, f.own})
 	for _, alias := range f.item.Aliases {
-		r.aliases = append(r.aliases, []any{p.source, identOf(p.name, alias), f.known, 0, 0})
+		r.aliases = append(r.aliases, []any{p.source, identOf(p.name, alias), f.known, int64(0), int64(0)})
 	}
 	return nil
 }

@@ -138,7 +138,7 @@ func revised(was filedDoc, known bool, f *news.Filing, items map[news.Key]int64)
 func putFilings(ctx context.Context, tx session, topics map[string]int64, filings []*amendedFiling) error {
 	rows := make([][]any, len(filings))
 	for i, f := range filings {
-		withdrawn := 0
+		withdrawn := int64(0)
 		if f.withdrawn {
 			withdrawn = 1
 		}

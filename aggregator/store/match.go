@@ -16,7 +16,7 @@ type fate struct {
 	hash  int64  // of its content
 
 	known  int64 // the stored item that it is; 0: a new one
-	own    int   // 1: by the item's own identity
+	own    int64 // 1: by the item's own identity
 	skip   bool  // a tombstone, or a second entry with the same identity
 	same   bool  // stands in the log as it is
 	rename bool  // its identity must be noted as one of the stored item
@@ -27,7 +27,7 @@ type fate struct {
 // An identity is a row of ident.
 type identity struct {
 	item, hash int64
-	own        int
+	own        int64
 }
 
 // tombstoneFresh is for how long a tombstone that was seen again needs no new

@@ -72,7 +72,7 @@ func (s session) one(ctx context.Context, query string, args []any, dest ...any)
 type spelling struct {
 	replace *strings.Replacer
 	meaning func(error) error
-	arrays  bool     // a list is one parameter, and many rows are inserted at once
+	arrays  bool     // a list is one parameter, and so is a column of rows
 	done    sync.Map // of string to string
 	lists   sync.Map // of listed to string
 }
@@ -211,24 +211,12 @@ func (p *spelling) array(query string, n int) string {
 	return s
 }
 
-// rowsAtOnce bounds the rows of one INSERT. Where many are inserted at once,
-// their number is one of rowSizes, so that few statements serve all.
-const rowsAtOnce = 16
-
-var rowSizes = []int{256, 64, 16, 4, 1}
-
-// rowsOf says how many of n rows the next INSERT takes.
-func (p *spelling) rowsOf(n int) int {
-	if !p.arrays {
-		return min(rowsAtOnce, n)
-	}
-	for _, size := range rowSizes {
-		if size <= n {
-			return size
-		}
-	}
-	return n
-}
+// rowsAtOnce and arraysAtOnce bound the rows of one INSERT, of which each column may
+// be a parameter, or each value.
+const (
+	rowsAtOnce   = 16
+	arraysAtOnce = 512
+)
 
 // insert runs an INSERT for rows of equal width. The query has the rows as
 // ROWS.
@@ -246,11 +234,16 @@ type rowsFor struct {
 func insertAll(ctx context.Context, s session, all ...rowsFor) error {
 	line, piped := s.on.(pipeline)
 	var waiting []statement
+	atOnce := rowsAtOnce
+	if s.words.arrays {
+		atOnce = arraysAtOnce
+	}
 	for _, in := range all {
-		for rows := in.rows; len(rows) > 0; {
-			n := s.words.rowsOf(len(rows))
-			query, args := s.words.rows(in.query, n, len(rows[0])), slices.Concat(rows[:n]...)
-			rows = rows[n:]
+		for rows := range slices.Chunk(in.rows, atOnce) {
+			query, args, err := s.words.rows(in.query, rows)
+			if err != nil {
+				return err
+			}
 			if !piped {
 				if _, err := s.exec(ctx, query, args...); err != nil {
 					return err
@@ -286,18 +279,62 @@ type statement struct {
 // pipedAtOnce bounds the statements that are sent at once.
 const pipedAtOnce = 64
 
-// rows writes out the ROWS of a query, each of so many parameters.
-func (p *spelling) rows(query string, n, width int) string {
-	if s, ok := p.lists.Load(listed{query, n}); ok {
-		return s.(string)
+// rows writes out the ROWS of a query, and returns its parameters.
+func (p *spelling) rows(query string, rows [][]any) (string, []any, error) {
+	width := len(rows[0])
+	if p.arrays {
+		return unnested(query, rows, width)
 	}
-	values := make([]string, n)
+	args := slices.Concat(rows...)
+	if s, ok := p.lists.Load(listed{query, len(rows)}); ok {
+		return s.(string), args, nil
+	}
+	values := make([]string, len(rows))
 	for i := range values {
 		values[i] = params(1+i*width, width)
 	}
 	s := strings.Replace(query, "ROWS", strings.Join(values, ","), 1)
-	p.lists.Store(listed{query, n}, s)
-	return s
+	p.lists.Store(listed{query, len(rows)}, s)
+	return s, args, nil
+}
+
+// unnested writes out the ROWS of a query as one array for each column: whatever the
+// number of rows, the server has one statement to prepare, and few parameters to read.
+func unnested(query string, rows [][]any, width int) (string, []any, error) {
+	args, types := make([]any, width), make([]string, width)
+	for k := range width {
+		var ok bool
+		var name string
+		switch rows[0][k].(type) {
+		case int64:
+			name = "bigint"
+			args[k], ok = column[int64](rows, k)
+		case string:
+			name = "text"
+			args[k], ok = column[string](rows, k)
+		default:
+			name = "bytea"
+			args[k], ok = column[[]byte](rows, k)
+		}
+		if !ok {
+			return "", nil, fmt.Errorf("%w: column %d of %q has values of several types", ErrDamaged, k+1, query)
+		}
+		types[k] = fmt.Sprintf("?%d::%s[]", k+1, name)
+	}
+	return strings.Replace(query, "VALUES ROWS", "SELECT * FROM unnest("+strings.Join(types, ", ")+")", 1), args, nil
+}
+
+// column is one of rows, if all its values are of a type. Only bytes may be missing.
+func column[T any](rows [][]any, k int) ([]T, bool) {
+	all := make([]T, len(rows))
+	_, maybe := any(all).([][]byte)
+	for i, row := range rows {
+		var ok bool
+		if all[i], ok = row[k].(T); !ok && (row[k] != nil || !maybe) {
+			return nil, false
+		}
+	}
+	return all, true
 }
 
 // params returns n parameters in brackets, counted from first.

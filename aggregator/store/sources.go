@@ -17,7 +17,7 @@ type configured struct {
 	id         int64
 	host       string
 	outlet     string
-	configured int
+	configured int64
 }
 
 // SetSources makes the configured sources known; see aggregator.Log.

@@ -29,7 +29,7 @@ func words(it *news.Item) []string {
 			break
 		}
 	}
-	var list []string
+	list := make([]string, 0, 128) // of 600 runes, most often
 	eachRun(head, func(run string, spaced bool) {
 		if spaced {
 			list = append(list, run)
