@@ -32,7 +32,7 @@ func filer(t *testing.T, b *bench) {
 	size := fmt.Sprintf("%d items", *window)
 	b.units.file = whole.cost
 	b.bytes(t, *window)
-	b.add(t, row{"G", "filer, with the index of stories", "≥ 3k items/s", fmt.Sprintf("%.0f items/s on a shared machine, %.0f by processor time; %.0f µs an item", whole.rate, 1e6/whole.self, whole.cost),
+	b.add(t, row{"G", "filer, with the index of stories", "≥ 3k items/s", fmt.Sprintf("%.0f items/s on a shared machine, its processor time allows for %.0f; %.0f µs an item", whole.rate, 2e6/whole.cost, whole.cost),
 		"", size})
 	b.add(t, row{"H", fmt.Sprintf("its cost an item with %d to %d in the window, against the last tenth", early[0].n, early[len(early)-1].n), "within 20 %",
 		fmt.Sprintf("%+.0f %% (%.0f µs, %.0f µs)", 100*(last.cost/first.cost-1), first.cost, last.cost), "", size})
@@ -50,14 +50,13 @@ func stretch(marks []mark, a, b int) int {
 	return len(marks) - 1
 }
 
-type cost struct{ rate, self, cost float64 }
+type cost struct{ rate, cost float64 }
 
 // slope is what an item cost between the first and the last mark.
 func slope(marks []mark) cost {
 	a, z := marks[0], marks[len(marks)-1]
 	n := max(1, z.n-a.n)
-	self, them := z.self-a.self, z.them-a.them
-	return cost{float64(n) / z.at.Sub(a.at).Seconds(), each(self, n), each(self+them, n)}
+	return cost{float64(n) / z.at.Sub(a.at).Seconds(), each(z.self-a.self+z.them-a.them, n)}
 }
 
 // fileAll stores items and files them in one go.
