@@ -53,8 +53,8 @@
 //
 // File, exactly one at a time: the records behind the cursor are read in
 // order, put into stories, the stories into topics; decisions, filings and the
-// cursor are stored in one transaction. The same log always gives the same
-// stories.
+// cursor are stored in one transaction. While that is stored the next records are
+// put into stories. The same log always gives the same stories.
 //
 // Publish: the filings of a topic that changed are rendered once, and the
 // finished bytes swapped in. A request never touches the store.
