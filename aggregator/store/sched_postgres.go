@@ -112,24 +112,22 @@ func (e *postgresEngine) claim(ctx context.Context, now time.Time, limit int, le
 }
 
 // take leases locked hosts and returns the claims upon their earliest sources,
-// in the order of the hosts.
+// in the order of the hosts. They share a token, as the polls that end together do.
 func (e *postgresEngine) take(ctx context.Context, tx session, hosts []int64, now time.Time, lease time.Duration) ([]news.Claim, error) {
 	byHost := make(map[int64]news.Claim, len(hosts))
-	err := tx.each(ctx, `WITH taken AS (
-			UPDATE host_sched SET ready = ?1, next = ?1, token = nextval('claims'), holder = COALESCE((
-				SELECT s.source FROM source_sched s WHERE s.host = host_sched.host AND s.configured = 1 AND s.due <= ?2
-				ORDER BY s.due, s.source LIMIT 1), 0)
-			WHERE host = ANY(?3) RETURNING host, holder, token)
-		SELECT taken.host, taken.holder, taken.token, s.state,
-			CASE WHEN s.state IS NULL THEN (SELECT name FROM source WHERE id = taken.holder) ELSE '' END
-		FROM taken JOIN source_sched s ON s.source = taken.holder`,
+	err := tx.each(ctx, `UPDATE host_sched h SET ready = ?1, next = ?1, token = (SELECT nextval('claims')), holder = COALESCE(s.source, 0)
+		FROM unnest(?3::bigint[]) AS taken (host) LEFT JOIN LATERAL (
+			SELECT source, state FROM source_sched WHERE host = taken.host AND configured = 1 AND due <= ?2 ORDER BY due, source LIMIT 1
+		) s ON TRUE
+		WHERE h.host = taken.host RETURNING h.host, h.holder, h.token, s.state,
+			CASE WHEN s.state IS NULL THEN COALESCE((SELECT name FROM source WHERE id = h.holder), '') ELSE '' END`,
 		[]any{micros(now.Add(lease)), micros(now), hosts}, func(rows *sql.Rows) error {
 			var host int64
 			var c news.Claim
 			var name string
 			var state []byte
-			if err := rows.Scan(&host, &c.ID, &c.Token, &state, &name); err != nil {
-				return err
+			if err := rows.Scan(&host, &c.ID, &c.Token, &state, &name); err != nil || c.ID == 0 {
+				return err // none of its sources is due
 			}
 			if c.State.Source = name; state != nil { // which has the name too, and spares the look at another table
 				if err := unsealState(state, &c.State); err != nil {
@@ -303,7 +301,7 @@ func (e *postgresEngine) endClaims(ctx context.Context, tx session, batch []*wri
 	if len(sources) == 0 {
 		return alive, nil
 	}
-	err := tx.each(ctx, `UPDATE source_sched s SET due = d.due, state = d.state, last = nextval('claims')
+	err := tx.each(ctx, `UPDATE source_sched s SET due = d.due, state = d.state, last = (SELECT nextval('claims'))
 		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bytea[]) AS d (source, host, token, due, state)
 		WHERE s.source = d.source AND s.host = d.host AND s.last < d.token RETURNING s.source`,
 		[]any{sources, ids, tokens, dues, states}, func(rows *sql.Rows) error {
