@@ -51,6 +51,9 @@ func (t *table) pack(hash, number uint32) (bucket uint32, pair uint64) {
 
 // at returns the pair that begins at a byte of a bucket.
 func (t *table) at(b []byte, i int) uint64 {
+	if i+8 <= cap(b) { // as most: one look is cheaper than to ask how many bytes a pair has
+		return binary.BigEndian.Uint64(b[i:i+8]) >> (64 - 8*t.size)
+	}
 	b = b[i : i+t.size]
 	pair := uint64(binary.BigEndian.Uint32(b[len(b)-4:]))
 	switch len(b) {
