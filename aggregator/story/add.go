@@ -39,6 +39,7 @@ type reading struct {
 	skipped     []bool   // scratch, of boilerplate
 	occurrences []tally  // scratch, of tally
 	order       []uint64 // scratch, of tally
+	plain       []byte   // scratch, of exactKeys
 }
 
 // maxWords is how many words of a text are read.
@@ -68,7 +69,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	if known := x.find(it.Key()); known != nil {
 		return x.again(rec.Seq, known, r)
 	}
-	e := &entry{key: oneSource(it.Key()), source: sourceSum(it.Source), exact: exactKeys(it), family: unique.Make(family(it, &outlet))}
+	e := &entry{key: oneSource(it.Key()), source: sourceSum(it.Source), exact: r.exactKeys(it), family: unique.Make(family(it, &outlet))}
 	e.seq, e.published = rec.Seq, it.Published.Unix()
 	x.clock = max(x.clock, e.published)
 	e.clock = x.clock

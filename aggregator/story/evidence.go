@@ -26,7 +26,7 @@ func (r *reading) evidence(e, other *entry) news.Evidence {
 		weight int64
 		tally
 	}
-	var list []common
+	list := make([]common, 0, len(other.terms))
 	for i, j := 0, 0; i < len(r.tallies) && j < len(other.terms); {
 		switch a, b := r.tallies[i].hash, other.terms[j].hash(); {
 		case a < b:
@@ -91,8 +91,17 @@ func (r *reading) passages(hashes []uint32) []string {
 
 // clip shortens a passage at a space, and folds its white space.
 func clip(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) <= maxPassage {
+	var b strings.Builder
+	for word := range strings.FieldsSeq(s) {
+		if b.Len() > maxPassage { // of a long one the rest is not looked at
+			break
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(word)
+	}
+	if s = b.String(); len(s) <= maxPassage {
 		return s
 	}
 	cut := maxPassage

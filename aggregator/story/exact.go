@@ -1,6 +1,7 @@
 package story
 
 import (
+	"bytes"
 	"net/url"
 	"strings"
 	"unicode"
@@ -19,27 +20,25 @@ const minExactText = 60
 // exactKeys returns the keys by which an item is the same as another, whatever
 // the source: hash of the canonical link, of the guid if that is meant for the
 // world, and of title and text. 0 stands for a key that the item lacks.
-func exactKeys(it *news.Item) (keys [3]uint64) {
+func (r *reading) exactKeys(it *news.Item) (keys [3]uint64) {
 	if link := it.Canonical; link != "" && specific(link) {
 		keys[0] = keyHash("link", link)
 	}
 	if worldly(it.GUID) {
 		keys[1] = keyHash("guid", it.GUID)
 	}
-	title, text := plain(it.Title), plain(it.Text)
-	if len(title)+len(text) >= minExactText && text != "" && text != title {
-		keys[2] = keyHash("text", title+"\x00"+text)
+	begin := len("text\x00")
+	b := appendPlain(append(r.plain[:0], "text\x00"...), it.Title)
+	end := len(b)
+	b = appendPlain(append(b, 0), it.Text)
+	r.plain = b
+	if title, text := b[begin:end], b[end+1:]; len(title)+len(text) >= minExactText && len(text) > 0 && !bytes.Equal(text, title) {
+		keys[2] = max(1, xxh3.Hash(b)) // 0 stands for no key
 	}
 	return keys
 }
 
-func keyHash(kind, value string) uint64 {
-	h := xxh3.HashString(kind + "\x00" + value)
-	if h == 0 {
-		h = 1 // 0 stands for no key
-	}
-	return h
-}
+func keyHash(kind, value string) uint64 { return max(1, xxh3.HashString(kind+"\x00"+value)) }
 
 // specific reports whether a link can be that of one item: a bare home page is
 // what careless feeds give to all their entries.
@@ -89,8 +88,11 @@ func isUUID(s string) bool {
 
 // plain folds a text to its letters and digits: case, width, punctuation and
 // spaces are no difference between two items.
-func plain(s string) string {
-	b := make([]byte, 0, len(s))
+func plain(s string) string { return string(appendPlain(make([]byte, 0, len(s)), s)) }
+
+// appendPlain appends to b what plain makes of a text.
+func appendPlain(b []byte, s string) []byte {
+	begin := len(b)
 	for _, r := range s {
 		if int(r) < len(folded) {
 			r = folded[r]
@@ -100,17 +102,17 @@ func plain(s string) string {
 		switch r {
 		case 0:
 		case unstable:
-			return strings.Map(func(r rune) rune {
+			return append(b[:begin], strings.Map(func(r rune) rune {
 				if isPlain(r) {
 					return unicode.ToLower(r)
 				}
 				return -1
-			}, norm.NFKC.String(s))
+			}, norm.NFKC.String(s))...)
 		default:
 			b = utf8.AppendRune(b, r)
 		}
 	}
-	return string(b)
+	return b
 }
 
 func isPlain(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
