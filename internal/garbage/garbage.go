@@ -27,12 +27,14 @@ const (
 	largeHeap    = 1 << 30
 )
 
-// From hugeHeap on, an index of a hundred thousand items, the heap is laid in
-// huge pages, and what has come since is after a collection, for no more than a
-// part in layRarely of the time.
+// From hugeHeap on, an index of some fifty thousand items, the heap is laid in huge
+// pages: after a collection, and when so much has come since as layMore, which is
+// looked at every layLook; and for no more than a part in layRarely of the time.
 const (
-	hugeHeap  = 256 << 20 // bytes that are alive
-	layRarely = 100
+	hugeHeap  = 128 << 20 // bytes that are alive
+	layMore   = 32 << 20
+	layLook   = 5 * time.Second
+	layRarely = 20
 )
 
 // growthFor is by how many per cent the heap may grow, of which so many bytes are
@@ -52,35 +54,68 @@ func CollectEarly() {
 	}
 	growth := garbageMost
 	debug.SetGCPercent(growth)
-	var layNext atomic.Int64
+	var l layer
 	type collected struct{ _ *collected } // with a pointer, so that it stands alone and goes with the next collection
 	var after func(*collected)
 	after = func(c *collected) {
-		alive := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		metrics.Read(alive)
-		if alive[0].Value.Kind() == metrics.KindUint64 {
-			if g := growthFor(alive[0].Value.Uint64()); g != growth {
-				growth = g
-				debug.SetGCPercent(g) // stops the world for a moment
-			}
-			layLarge(alive[0].Value.Uint64(), &layNext)
+		n := read(alive)
+		if g := growthFor(n); g != growth {
+			growth = g
+			debug.SetGCPercent(g) // stops the world for a moment
 		}
+		l.lay(n)
 		runtime.SetFinalizer(c, after)
 	}
 	runtime.SetFinalizer(new(collected), after)
+	var look func()
+	look = func() {
+		if read(held...) >= l.laid.Load()+layMore {
+			l.lay(read(alive))
+		}
+		time.AfterFunc(layLook, look)
+	}
+	time.AfterFunc(layLook, look)
 }
 
-// layLarge lays a large heap in huge pages, without waiting for it, if it is time:
-// next is when, in nanoseconds since 1970. Where the system has none the small ones
-// do, and it is not asked again.
-func layLarge(alive uint64, next *atomic.Int64) {
-	begin, due := time.Now(), next.Load()
-	if alive < hugeHeap || begin.UnixNano() < due || !next.CompareAndSwap(due, math.MaxInt64) {
+const alive = "/gc/heap/live:bytes" // at the end of the last collection
+
+// held is what the heap has of the system.
+var held = []string{"/memory/classes/heap/objects:bytes", "/memory/classes/heap/unused:bytes", "/memory/classes/heap/free:bytes"}
+
+// read returns the sum of some of the runtime's metrics, without those that it does
+// not know.
+func read(names ...string) (sum uint64) {
+	list := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		list[i].Name = name
+	}
+	metrics.Read(list)
+	for _, m := range list {
+		if m.Value.Kind() == metrics.KindUint64 {
+			sum += m.Value.Uint64()
+		}
+	}
+	return sum
+}
+
+// A layer lays a large heap in huge pages.
+type layer struct {
+	next atomic.Int64  // when it may do so, in nanoseconds since 1970
+	laid atomic.Uint64 // what was held when it did
+}
+
+// lay lays the heap, of which so many bytes are alive, without waiting for it, if it
+// is large and time. Where the system has no huge pages the small ones do, and it is
+// not asked again.
+func (l *layer) lay(alive uint64) {
+	begin, due := time.Now(), l.next.Load()
+	if alive < hugeHeap || begin.UnixNano() < due || !l.next.CompareAndSwap(due, math.MaxInt64) {
 		return
 	}
 	go func() {
+		l.laid.Store(read(held...))
 		if _, err := hugepages.Lay(); err == nil {
-			next.Store(time.Now().Add(layRarely * time.Since(begin)).UnixNano())
+			l.next.Store(time.Now().Add(layRarely * time.Since(begin)).UnixNano())
 		}
 	}()
 }

@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,17 +22,27 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// TestCollectEarly fills the heap of a process of its own, and empties it again.
+// collectsEarly reports whether this is the process of its own in which a test calls
+// CollectEarly; else it runs the test in one.
+func collectsEarly(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv("WIREROOM_COLLECT_EARLY") != "" {
+		CollectEarly()
+		return true
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "WIREROOM_COLLECT_EARLY=1", "GOGC=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return false
+}
+
+// TestCollectEarly fills the heap, and empties it again.
 func TestCollectEarly(t *testing.T) {
-	if os.Getenv("WIREROOM_COLLECT_EARLY") == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestCollectEarly$")
-		cmd.Env = append(os.Environ(), "WIREROOM_COLLECT_EARLY=1", "GOGC=")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	if !collectsEarly(t) {
 		return
 	}
-	CollectEarly()
 	growsBy := func(want int) {
 		t.Helper()
 		for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -56,45 +65,80 @@ func TestCollectEarly(t *testing.T) {
 	growsBy(garbageMost)
 }
 
+// inHugePages is how many bytes of the process the kernel says are in huge pages.
+func inHugePages(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/smaps_rollup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "AnonHugePages:")
+	n, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n << 10
+}
+
+// filled returns so many bytes in use.
+func filled(n int) []byte {
+	list := make([]byte, n)
+	for i := range list {
+		list[i] = 1
+	}
+	return list
+}
+
 // TestLayLarge looks at what the kernel says of a heap that is small, and of one
 // that is large.
 func TestLayLarge(t *testing.T) {
 	if _, err := hugepages.Lay(); err != nil {
 		t.Skip(err)
 	}
-	laid := func() int {
-		text, err := os.ReadFile("/proc/self/smaps_rollup")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(text), "AnonHugePages:")
-		n, err := strconv.Atoi(strings.Fields(rest)[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n << 10
-	}
-	alive := make([]byte, hugeHeap)
-	for i := range alive {
-		alive[i] = 1
-	}
-	before := laid()
-	var next atomic.Int64
-	if layLarge(hugeHeap-1, &next); next.Load() != 0 {
+	alive := filled(hugeHeap)
+	before := inHugePages(t)
+	var l layer
+	if l.lay(hugeHeap - 1); l.next.Load() != 0 {
 		t.Error("a small heap is laid too")
 	}
 	end := time.Now().Add(time.Minute)
-	for layLarge(hugeHeap, &next); next.Load() == math.MaxInt64; time.Sleep(10 * time.Millisecond) {
+	for l.lay(hugeHeap); l.next.Load() == math.MaxInt64; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it was not laid in a minute, or could not be")
 		}
 	}
-	if now := laid(); now-before < hugeHeap/2 {
+	if now := inHugePages(t); now-before < hugeHeap/2 {
 		t.Errorf("%d MB of a heap of %d are in huge pages, and %d before", now>>20, hugeHeap>>20, before>>20)
 	}
-	due := next.Load()
-	if layLarge(hugeHeap, &next); next.Load() != due {
+	due := l.next.Load()
+	if l.lay(hugeHeap); l.next.Load() != due {
 		t.Error("it is laid again at once")
 	}
 	runtime.KeepAlive(alive)
+}
+
+// TestLayMore lets a large heap grow without another collection.
+func TestLayMore(t *testing.T) {
+	if _, err := hugepages.Lay(); err != nil {
+		t.Skip(err)
+	}
+	if !collectsEarly(t) {
+		return
+	}
+	alive := filled(hugeHeap)
+	runtime.GC()
+	debug.SetGCPercent(-1)
+	laid := func(want int) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); inHugePages(t) < want; time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d MB are in huge pages, want %d", inHugePages(t)>>20, want>>20)
+			}
+		}
+	}
+	laid(hugeHeap / 2)
+	more := filled(hugeHeap)
+	laid(hugeHeap + hugeHeap/2)
+	runtime.KeepAlive(alive)
+	runtime.KeepAlive(more)
 }
