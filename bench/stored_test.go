@@ -25,27 +25,27 @@ func stored(r *run) {
 	o := newOrigin(r.T, min(fewFeeds, *moreFlag))
 	set := newSetting(r.T, o, "")
 	added := 0
+	// What sources have brought is told by their states, which are longer from then
+	// on: nothing new is asked for behind it, of the one store as of the other.
 	measure := func(p *running, name string) (same, fresh time.Duration) {
-		stop := p.profiles(name + "-304")
-		same = least(*roundsFlag, p.poll)
-		stop()
 		fresh = least(*roundsFlag, func() time.Duration {
 			added += 2
 			o.print(added)
 			return p.poll()
 		})
+		stop := p.profiles(name + "-304")
+		same = least(*roundsFlag, p.poll)
+		stop()
 		return same, fresh - same
 	}
 	p := set.start()
 	p.settle()
 	few := o.entries()
-	warm := least(*roundsFlag, p.poll)
 	p.stop()
 	p = set.start() // as the one with the full store is: what has just fetched all has a larger heap
 	p.settle()
 	same, fresh := measure(p, "few")
 	p.stop()
-	r.Logf("304 with few stored: %d µs before the restart, %d µs after", warm.Microseconds()/int64(len(o.docs)), same.Microseconds()/int64(len(o.docs)))
 
 	set.fill(*storedFlag - few)
 	var answers, ready time.Duration
