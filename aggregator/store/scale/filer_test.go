@@ -12,6 +12,7 @@ import (
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/aggregator/topic"
+	"github.com/wireroom/wireroom/internal/garbage"
 )
 
 // A mark is how far the filer was at an instant, and what it had cost till then.
@@ -25,6 +26,7 @@ type mark struct {
 // filer with its index of stories, and compares what an item costs at the
 // beginning with what it costs at the end.
 func filer(t *testing.T, b *bench) {
+	garbage.CollectEarly() // as the program does; the other parts play several, and keep books on them
 	marks := fileAll(t, b, b.cluster.DSN(t))
 	early, late := marks[stretch(marks, *window/10, 10_000):stretch(marks, *window/5, 20_000)+1], marks[stretch(marks, *window*9/10, *window):]
 	first, last := slope(early), slope(late)

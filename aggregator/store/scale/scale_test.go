@@ -14,7 +14,6 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/aggregator/store/storetest"
-	"github.com/wireroom/wireroom/internal/garbage"
 	"github.com/wireroom/wireroom/internal/measured"
 )
 
@@ -57,7 +56,6 @@ func load() string {
 
 // TestScale measures every row of the table, and writes it where it is told to.
 func TestScale(t *testing.T) {
-	garbage.CollectEarly()
 	// As an administrator would set it, but for the memory of this machine.
 	b := &bench{cluster: storetest.Postgres(t, "fsync=on", "autovacuum=on", "shared_buffers=1GB", "max_wal_size=4GB",
 		"checkpoint_timeout=5min", "max_connections=200", "autovacuum_naptime=10s")}
