@@ -64,7 +64,7 @@ one text by the id of the first of them.`,
 // A storyPrinter prints decisions. It names stories by the ids that the file
 // gives to their first items, for the user knows no others.
 type storyPrinter struct {
-	told  []toldLine
+	told  [][]byte          // lines as JSON: a file may have millions, and they are not looked at until the end
 	names map[string]string // of an item's slug
 	into  map[string]string // story that was absorbed → the one that it is part of
 }
@@ -82,8 +82,12 @@ type toldLine struct {
 	Agency   string         `json:"agency,omitempty"`
 	Evidence news.Evidence  `json:"evidence,omitzero"`
 	Nearest  *nearestOfLine `json:"nearest,omitempty"`
+}
 
-	title string
+// keptLine is what is kept of it until it is told.
+type keptLine struct {
+	toldLine
+	Title string `json:"title"`
 }
 
 type nearestOfLine struct {
@@ -98,15 +102,16 @@ func (p *storyPrinter) take(line story.Line, d news.Decision) error {
 	for _, id := range d.Absorbs {
 		p.into[id] = d.Story
 	}
-	t := toldLine{
+	t := keptLine{toldLine{
 		ID: line.ID, Source: line.Source, Story: d.Story, Copies: d.Copies, Kind: d.Kind, Score: d.Score,
-		Of: d.Of.ID, Family: d.Family, Agency: d.Agency, Evidence: d.Evidence, title: line.Title,
-	}
+		Of: d.Of.ID, Family: d.Family, Agency: d.Agency, Evidence: d.Evidence,
+	}, line.Title}
 	if n := d.Nearest; n != nil {
 		t.Nearest = &nearestOfLine{n.Key.ID, n.Story, n.Score, n.Why}
 	}
-	p.told = append(p.told, t)
-	return nil
+	kept, err := json.Marshal(t)
+	p.told = append(p.told, kept)
+	return err
 }
 
 // name is the user's name of a story, as it is in the end.
@@ -123,8 +128,11 @@ func (p *storyPrinter) name(slug string) string {
 func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	for i := range p.told {
-		t := &p.told[i]
+	for _, kept := range p.told {
+		var t keptLine
+		if err := json.Unmarshal(kept, &t); err != nil {
+			return err
+		}
 		t.Story, t.Copies = p.name(t.Story), cmp.Or(p.names[t.Copies], t.Copies)
 		if t.Nearest != nil {
 			t.Nearest.Story = p.name(t.Nearest.Story)
@@ -134,7 +142,7 @@ func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
 		}
 		if !asJSON {
 			t.show(out)
-		} else if err := enc.Encode(t); err != nil {
+		} else if err := enc.Encode(t.toldLine); err != nil {
 			return err
 		}
 	}
@@ -142,8 +150,8 @@ func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
 }
 
 // show prints for a reader. A writer that failed says so when it is flushed.
-func (t *toldLine) show(out io.Writer) {
-	fmt.Fprintf(out, "%s  %s\n", t.ID, t.title)
+func (t *keptLine) show(out io.Writer) {
+	fmt.Fprintf(out, "%s  %s\n", t.ID, t.Title)
 	field := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(out, "    %-14s %s\n", name, value)
