@@ -29,12 +29,14 @@ const (
 
 // From hugeHeap on, an index of some fifty thousand items, the heap is laid in huge
 // pages: after a collection, and when so much has come since as layMore, which is
-// looked at every layLook; and for no more than a part in layRarely of the time.
+// looked at every layLook; and for no more than a part in layRarely of the time, unless
+// that would be later than layLater.
 const (
 	hugeHeap  = 128 << 20 // bytes that are alive
 	layMore   = 32 << 20
 	layLook   = 5 * time.Second
 	layRarely = 20
+	layLater  = 30 * time.Second
 )
 
 // growthFor is by how many per cent the heap may grow, of which so many bytes are
@@ -101,7 +103,7 @@ func read(names ...string) (sum uint64) {
 // A layer lays a large heap in huge pages.
 type layer struct {
 	next atomic.Int64  // when it may do so, in nanoseconds since 1970
-	laid atomic.Uint64 // what was held when it did
+	laid atomic.Uint64 // what was held when it did; 0: it is to be done as soon as it may
 }
 
 // lay lays the heap, of which so many bytes are alive, without waiting for it, if it
@@ -109,13 +111,17 @@ type layer struct {
 // not asked again.
 func (l *layer) lay(alive uint64) {
 	begin, due := time.Now(), l.next.Load()
-	if alive < hugeHeap || begin.UnixNano() < due || !l.next.CompareAndSwap(due, math.MaxInt64) {
+	if alive < hugeHeap {
 		return
 	}
+	if begin.UnixNano() < due || !l.next.CompareAndSwap(due, math.MaxInt64) {
+		l.laid.Store(0)
+		return
+	}
+	l.laid.Store(read(held...))
 	go func() {
-		l.laid.Store(read(held...))
 		if _, err := hugepages.Lay(); err == nil {
-			l.next.Store(time.Now().Add(layRarely * time.Since(begin)).UnixNano())
+			l.next.Store(time.Now().Add(min(layLater, layRarely*time.Since(begin))).UnixNano())
 		}
 	}()
 }

@@ -130,7 +130,7 @@ func TestLayMore(t *testing.T) {
 	debug.SetGCPercent(-1)
 	laid := func(want int) {
 		t.Helper()
-		for end := time.Now().Add(time.Minute); inHugePages(t) < want; time.Sleep(100 * time.Millisecond) {
+		for end := time.Now().Add(2 * time.Minute); inHugePages(t) < want; time.Sleep(100 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%d MB are in huge pages, want %d", inHugePages(t)>>20, want>>20)
 			}
