@@ -60,8 +60,7 @@ const listsEvery = time.Hour
 // at SIGHUP, until ctx is done.
 func (p *program) watch(ctx context.Context, load loader) {
 	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+	signal.Notify(hangup, syscall.SIGHUP) // for good: one that comes while the program stops is not to kill it
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	files := p.setup.Load().cfg.Files

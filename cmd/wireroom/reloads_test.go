@@ -236,9 +236,12 @@ func (e *edited) done() {
 		e.t.Errorf("the source that never changed was polled %d times within its hour", n)
 	}
 	write(e.t, e.file, e.text(e.generation+1))
-	for range 20 {
-		e.Process.Signal(syscall.SIGHUP)
-	}
+	go func() { // before it is told to stop, and as long as it does
+		for e.Process.Signal(syscall.SIGHUP) == nil {
+			time.Sleep(100 * time.Microsecond)
+		}
+	}()
+	time.Sleep(5 * time.Millisecond)
 	took, err := e.Stop()
 	if err != nil || took > 8*time.Second {
 		e.t.Errorf("SIGTERM amid reloads: stopped after %s, %v", took, err)
