@@ -37,6 +37,7 @@ func HTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 // Shutdown ends a server and its listener, once the requests under way are
 // answered or ctx is done.
 func Shutdown(ctx context.Context, server *http.Server, listener net.Listener) {
+	server.SetKeepAlivesEnabled(false) // each connection ends with its next answer
 	if front, ok := listener.(*plain.Listener); ok {
 		front.Wait(ctx)
 	}

@@ -174,6 +174,37 @@ func answersUnderWay(t *testing.T, enter func(*Server, net.Listener) net.Listene
 	})
 }
 
+// TestRequestsUnderWayAreAnswered: who has begun to ask when the program ends is
+// answered, by net/http as well.
+func TestRequestsUnderWayAreAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serving(t, Options{}, document("/topics/city.rss", "application/rss+xml; charset=utf-8"))
+		server := HTTPServer(s.Handler(), slog.New(slog.DiscardHandler))
+		door := make(pipes)
+		entrance := s.Front(door, func(int) {})
+		go func() { _ = server.Serve(entrance) }()
+		here, there := net.Pipe()
+		door <- there
+		send := func(text string) {
+			if _, err := io.WriteString(here, text); err != nil {
+				t.Error(err)
+			}
+		}
+		send("GET /topics/city.rss HTTP/1.1\r\nHost: h\r\n")
+		synctest.Wait() // net/http has it, since it is in pieces
+		go Shutdown(t.Context(), server, entrance)
+		time.Sleep(time.Second)
+		send("\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(here), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK || !resp.Close {
+			t.Errorf("answered %s (%v), and kept: %v", resp.Status, err, !resp.Close)
+		}
+	})
+}
+
 // TestConnectionsAreBounded: those that wait to be let in are, once others end,
 // whoever answers those.
 func TestConnectionsAreBounded(t *testing.T) {

@@ -128,8 +128,11 @@ func (l *Listener) last(answered bool) time.Time {
 	return time.Now().Add(min(grace, l.opts.First))
 }
 
-// Wait ends the listening and returns when all that came is answered, or given by
-// Accept, which goes on until Close; when ctx is done it breaks them off.
+// Wait ends the listening and returns when all that came is answered and every
+// connection closed, those given by Accept too, which goes on until Close; when
+// ctx is done it breaks off those that are read here. Connections that were given
+// are waited for since net/http drops a request that it reads once it is shut
+// down.
 func (l *Listener) Wait(ctx context.Context) {
 	_ = l.end() // who cannot be told not to listen is told so by Close
 	stop := context.AfterFunc(ctx, func() {
@@ -142,6 +145,13 @@ func (l *Listener) Wait(ctx context.Context) {
 	})
 	defer stop()
 	l.talks.Wait()
+	for range cap(l.slots) { // who has them all has waited for everybody
+		select {
+		case l.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // accept lets connections in until the listener is closed. Accept is told of an
