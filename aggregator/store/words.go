@@ -72,12 +72,17 @@ func eachRun(text string, yield func(run string, spaced bool)) {
 		start, runes = -1, 0
 	}
 	for i, r := range text {
-		mark := unicode.IsMark(r) // goes with what it marks
-		if !mark && !unicode.IsLetter(r) && !unicode.IsNumber(r) {
+		mark, unspaced := false, false // a mark goes with what it marks
+		word := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
+		if r >= utf8.RuneSelf {
+			mark, unspaced = unicode.IsMark(r), isUnspaced(r)
+			word = mark || unicode.IsLetter(r) || unicode.IsNumber(r)
+		}
+		if !word {
 			end(i)
 			continue
 		}
-		if !mark && spaced == isUnspaced(r) {
+		if !mark && spaced == unspaced {
 			end(i)
 			spaced = !spaced
 		}
