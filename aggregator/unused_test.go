@@ -74,7 +74,7 @@ var forTests = []string{"aggregator/store/faultfs", "aggregator/store/storetest"
 
 // byLibraries are methods that other people's code calls by an interface.
 var byLibraries = []string{"Collect", "Describe", "Error", "Format", "Is", "LogValue", "MarshalJSON", "MarshalText", "MarshalXML", "MarshalYAML",
-	"Read", "Scan", "ServeHTTP", "String", "UnmarshalJSON", "UnmarshalText", "UnmarshalYAML", "Unwrap", "Visit", "Write", "WriteHeader",
+	"Read", "Scan", "ServeHTTP", "String", "TextValue", "UnmarshalJSON", "UnmarshalText", "UnmarshalYAML", "Unwrap", "Visit", "Write", "WriteHeader",
 	"Accept", "Addr", "Close", "Len", "Less", "Swap", "Enabled", "Handle", "WithAttrs", "WithGroup"}
 
 type exportedName struct {

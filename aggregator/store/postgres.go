@@ -73,7 +73,7 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, silence)
 	dialer := &net.Dialer{Control: impatient, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silence / 2, Interval: silence / 8, Count: 4}}
 	config.DialFunc = dialer.DialContext
-	e := &postgresEngine{pool: stdlib.OpenDB(*config), begin: fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d; SET LOCAL tcp_user_timeout = %d",
+	e := &postgresEngine{pool: stdlib.OpenDB(*config, stdlib.OptionAfterConnect(columns)), begin: fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d; SET LOCAL tcp_user_timeout = %d",
 		abandoned.Milliseconds(), silence.Milliseconds())}
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)

@@ -39,6 +39,7 @@ func TestPostgres(t *testing.T) {
 		"an open transaction hides none": openTransaction,
 		"server restarts":                serverRestarts,
 		"address has no secrets":         addressWithoutSecrets,
+		"statements are not prepared":    unprepared,
 		"writers are killed":             writersAreKilled,
 		"a poll takes few turns":         fewTurns,
 	} {
@@ -465,4 +466,20 @@ func settle(t *testing.T, dsn string) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Error("the server has clients that are dead")
+}
+
+// unprepared writes and reads through connections that prepare no statements, as some
+// pools between us and the server want it.
+func unprepared(t *testing.T, cluster *storetest.Cluster) {
+	for _, mode := range []string{"exec", "simple_protocol"} {
+		db := open(t, cluster.DSN(t)+"&default_query_exec_mode="+mode)
+		source := news.Source{Name: `a "quoted" {name}, \` + mode, URL: "https://example.org/feed"}
+		if err := db.SetSources(t.Context(), []news.Source{source, {Name: "other", URL: "https://example.com/"}}, time.Unix(0, 0)); err != nil {
+			t.Fatal(err)
+		}
+		states, err := db.States(t.Context())
+		if err != nil || len(states) != 2 || states[0].Source != source.Name {
+			t.Errorf("%s: %+v %v", mode, states, err)
+		}
+	}
 }

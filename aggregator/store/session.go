@@ -302,39 +302,23 @@ func (p *spelling) rows(query string, rows [][]any) (string, []any, error) {
 // number of rows, the server has one statement to prepare, and few parameters to read.
 func unnested(query string, rows [][]any, width int) (string, []any, error) {
 	args, types := make([]any, width), make([]string, width)
-	for k := range width {
-		var ok bool
-		var name string
+	ahead := 0
+	for k := width - 1; k >= 0; k-- {
+		name := "bytea"
 		switch rows[0][k].(type) {
 		case int64:
 			name = "bigint"
-			args[k], ok = column[int64](rows, k)
 		case string:
 			name = "text"
-			args[k], ok = column[string](rows, k)
-		default:
-			name = "bytea"
-			args[k], ok = column[[]byte](rows, k)
 		}
+		size, ok := sizeOf(rows, k)
 		if !ok {
 			return "", nil, fmt.Errorf("%w: column %d of %q has values of several types", ErrDamaged, k+1, query)
 		}
-		types[k] = fmt.Sprintf("?%d::%s[]", k+1, name)
+		ahead += size
+		args[k], types[k] = column{rows, k, ahead}, fmt.Sprintf("?%d::%s[]", k+1, name)
 	}
 	return strings.Replace(query, "VALUES ROWS", "SELECT * FROM unnest("+strings.Join(types, ", ")+")", 1), args, nil
-}
-
-// column is one of rows, if all its values are of a type. Only bytes may be missing.
-func column[T any](rows [][]any, k int) ([]T, bool) {
-	all := make([]T, len(rows))
-	_, maybe := any(all).([][]byte)
-	for i, row := range rows {
-		var ok bool
-		if all[i], ok = row[k].(T); !ok && (row[k] != nil || !maybe) {
-			return nil, false
-		}
-	}
-	return all, true
 }
 
 // params returns n parameters in brackets, counted from first.
