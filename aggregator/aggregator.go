@@ -153,7 +153,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 // recognise begins the second: it puts a stretch of the log into stories. What it
 // asks the store for waits until the stretch before is stored.
 func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records []news.Record, stored func()) (stretch, error) {
-	s := stretch{plan: a.plan.Load(), records: records}
+	s := stretch{plan: a.plan.Load(), records: records, decisions: make([]news.Decision, 0, len(records))}
 	for _, rec := range records {
 		d, err := a.decide(ctx, index, s.plan, rec, stored)
 		if err != nil {
@@ -166,11 +166,12 @@ func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records 
 
 // file ends it: from stories to filings. It returns the topics that changed.
 func (a *Aggregator) file(ctx context.Context, s stretch) ([]string, error) {
-	batch := news.Batch{UpTo: endOf(s.records), At: time.Now(), Decisions: s.decisions}
+	batch := news.Batch{UpTo: endOf(s.records), At: time.Now(), Decisions: s.decisions, Records: s.records}
 	stories, err := a.touched(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	batch.Filings = make([]news.Filing, 0, len(stories))
 	for _, story := range stories {
 		batch.Filings = append(batch.Filings, s.plan.Rules.File(story, s.plan.Authority, batch.At)...)
 	}

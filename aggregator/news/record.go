@@ -37,6 +37,7 @@ type Appended struct {
 type Batch struct {
 	UpTo      int64 // Seq of the last record that was filed; 0 leaves the cursor
 	Decisions []Decision
+	Records   []Record // what was decided upon; one that is not given is read again. They may be kept, and must not be written to
 	Filings   []Filing // new, amended and withdrawn; a withdrawn one that is not known is passed over
 
 	// Refiled names topics all of whose filings are given here: those that are

@@ -196,7 +196,7 @@ func benchFile(b testing.TB, db *store.DB, limit int) int {
 	if err != nil {
 		b.Fatal(err)
 	}
-	batch := news.Batch{At: benchStart}
+	batch := news.Batch{At: benchStart, Records: records}
 	for _, r := range records {
 		batch.UpTo = r.Seq
 		key := r.Item.Key()

@@ -20,7 +20,7 @@ type cache struct {
 }
 
 type cached struct {
-	record news.Record
+	record *news.Record
 	bytes  int
 }
 
@@ -28,16 +28,18 @@ func (c *cache) get(seq int64) (news.Record, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r, ok := c.young[seq]; ok {
-		return r.record, true
+		return *r.record, true
 	}
 	r, ok := c.old[seq]
-	if ok {
-		c.add(seq, r)
+	if !ok {
+		return news.Record{}, false
 	}
-	return r.record, ok
+	c.add(seq, r)
+	return *r.record, true
 }
 
-func (c *cache) put(r news.Record) {
+// put keeps a record, which must not be written to afterwards.
+func (c *cache) put(r *news.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	it := &r.Item

@@ -84,7 +84,7 @@ func (db *DB) File(ctx context.Context, batch news.Batch) error {
 		if err != nil {
 			return err
 		}
-		if err := db.decide(ctx, tx, batch.Decisions, decisions, items); err != nil {
+		if err := db.decide(ctx, tx, batch, decisions, items); err != nil {
 			return err
 		}
 		if err := db.fileAll(ctx, tx, batch, items); err != nil {
@@ -102,6 +102,9 @@ func (db *DB) File(ctx context.Context, batch news.Batch) error {
 	})
 	if err != nil {
 		return fmt.Errorf("store: file: %w", err)
+	}
+	for i := range batch.Records {
+		db.recent.put(&batch.Records[i]) // they are read again when they are published, and with the next of their stories
 	}
 	return nil
 }
@@ -190,7 +193,8 @@ func stand(ctx context.Context, tx session, ids []int64, yield func(s standing, 
 }
 
 // decide stores decisions, the later upon an item in place of the earlier.
-func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision, packed [][]byte, items map[news.Key]standing) error {
+func (db *DB) decide(ctx context.Context, tx session, batch news.Batch, packed [][]byte, items map[news.Key]standing) error {
+	decisions := batch.Decisions
 	last := map[int64]int{} // of several decisions upon an item the last counts
 	for i, d := range decisions {
 		last[items[d.Key].id] = i
@@ -215,7 +219,7 @@ func (db *DB) decide(ctx context.Context, tx session, decisions []news.Decision,
 		}
 		rows = append(rows, []any{item.id, d.Seq, item.published, d.Story, seal(sketch, d.Seq, item.published), packed[i]})
 	}
-	if err := db.index(ctx, tx, unindexed); err != nil {
+	if err := db.index(ctx, tx, unindexed, batch.Records); err != nil {
 		return err
 	}
 	err = insert(ctx, tx, `INSERT INTO decision (item, seq, published, story, sketch, detail) VALUES ROWS

@@ -182,7 +182,7 @@ func (db *DB) indexAll(ctx context.Context, tx, from session, progress func(stri
 			items[i].item, _ = row[0].(int64)
 			items[i].seq, _ = row[1].(int64)
 		}
-		if err := db.index(ctx, tx, items); err != nil {
+		if err := db.index(ctx, tx, items, nil); err != nil {
 			return err
 		}
 		n += int64(len(rows))

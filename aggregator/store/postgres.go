@@ -199,14 +199,13 @@ func (e *postgresEngine) settled() string {
 }
 
 func (e *postgresEngine) index(ctx context.Context, tx session, items []indexed) error {
-	ids, words := make([]int64, len(items)), make([]string, len(items))
+	rows := make([][]any, len(items))
 	for i, item := range items {
-		ids[i], words[i] = item.item, strings.Join(item.words, " ") // no word has a space in it
+		rows[i] = []any{item.item, item.words}
 	}
-	_, err := tx.exec(ctx, `INSERT INTO words (rowid, terms)
-		SELECT id, array_to_tsvector(string_to_array(list, ' ')) FROM unnest(?1::bigint[], ?2::text[]) AS given (id, list)
-		ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms`, ids, words)
-	return err
+	return insert(ctx, tx, `INSERT INTO words (rowid, terms)
+		SELECT id, array_to_tsvector(string_to_array(list, ' ')) FROM (VALUES ROWS) AS given (id, list)
+		ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms`, rows)
 }
 
 func (e *postgresEngine) matching(query []clause) (condition, parameter string) {

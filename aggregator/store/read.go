@@ -16,7 +16,7 @@ func (db *DB) Unfiled(ctx context.Context, limit int) ([]news.Record, error) {
 	var records []news.Record
 	cursor, err := cursor(ctx, db.read)
 	if err == nil {
-		records, err = db.records(ctx, cursor, limit)
+		records, err = db.records(ctx, cursor, limit, 0)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store: unfiled: %w", err)
@@ -26,7 +26,7 @@ func (db *DB) Unfiled(ctx context.Context, limit int) ([]news.Record, error) {
 
 // Records returns the records behind after; see aggregator.Log.
 func (db *DB) Records(ctx context.Context, after int64, limit int) ([]news.Record, error) {
-	records, err := db.records(ctx, after, limit)
+	records, err := db.records(ctx, after, limit, min(limit, readAtOnce))
 	if err != nil {
 		return nil, fmt.Errorf("store: records: %w", err)
 	}
@@ -44,8 +44,13 @@ func cursor(ctx context.Context, s session) (int64, error) {
 	return n, err
 }
 
-func (db *DB) records(ctx context.Context, after int64, limit int) ([]news.Record, error) {
-	var records []news.Record
+// readAtOnce bounds for how many records room is made before any is read.
+const readAtOnce = 500
+
+// records returns the records behind after, with room made for so many: whoever goes
+// on reading most often gets as many as before.
+func (db *DB) records(ctx context.Context, after int64, limit, room int) ([]news.Record, error) {
+	records := make([]news.Record, 0, room)
 	err := db.read.each(ctx, "SELECT seq, doc FROM log WHERE seq > ?1 AND "+db.engine.settled()+" ORDER BY seq LIMIT ?2",
 		[]any{after, limit}, func(rows *sql.Rows) error {
 			var r news.Record
@@ -57,9 +62,6 @@ func (db *DB) records(ctx context.Context, after int64, limit int) ([]news.Recor
 			records = append(records, r)
 			return err
 		})
-	for _, r := range records {
-		db.recent.put(r) // they are read again when they are filed, and when they are published
-	}
 	return records, err
 }
 
@@ -194,7 +196,7 @@ func (db *DB) addRecords(ctx context.Context, members []storedMember) ([]storedM
 		if err := db.unpackRecord(doc, &r); err != nil {
 			return err
 		}
-		db.recent.put(r)
+		db.recent.put(&r)
 		found[r.Seq] = r
 		return nil
 	})

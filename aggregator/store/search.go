@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -122,30 +123,47 @@ func (db *DB) addShown(ctx context.Context, best map[string]storedFiled, found m
 // An indexed item is found by its words.
 type indexed struct {
 	item, seq int64
-	words     []string
+	words     string // with a space between them, for no word has one
 }
 
-// index keeps the words of records as those by which their items are found.
-func (db *DB) index(ctx context.Context, tx session, items []indexed) error {
-	known := items[:0]
-	for _, i := range items {
-		r, ok := db.recent.get(i.seq)
-		if !ok {
-			var doc []byte
-			found, err := tx.one(ctx, "SELECT doc FROM log WHERE seq = ?1", []any{i.seq}, &doc)
-			if err != nil {
-				return err
-			}
-			if !found {
-				continue // purged meanwhile
-			}
-			r.Seq = i.seq
-			if err := db.unpackRecord(doc, &r); err != nil {
-				return err
-			}
-		}
-		i.words = words(&r.Item)
-		known = append(known, i)
+// index keeps the words of records as those by which their items are found. Some
+// records are given; the others are read.
+func (db *DB) index(ctx context.Context, tx session, items []indexed, given []news.Record) error {
+	var list []string // of the words of one after another
+	joined := func(it *news.Item) string {
+		list = words(list, it)
+		return strings.Join(list, " ")
 	}
-	return db.engine.index(ctx, tx, known)
+	records := make(map[int64]*news.Item, len(given))
+	for i := range given {
+		records[given[i].Seq] = &given[i].Item
+	}
+	known := make([]indexed, 0, len(items))
+	missing := map[int64]int64{} // seq → item
+	for _, i := range items {
+		if it := records[i.seq]; it != nil {
+			known = append(known, indexed{i.item, i.seq, joined(it)})
+		} else {
+			missing[i.seq] = i.item
+		}
+	}
+	err := eachIn(ctx, tx, "SELECT seq, doc FROM log WHERE seq IN LIST", nil, slices.Sorted(maps.Keys(missing)), func(rows *sql.Rows) error {
+		var r news.Record
+		var doc sql.RawBytes
+		if err := rows.Scan(&r.Seq, &doc); err != nil {
+			return err
+		}
+		if err := db.unpackRecord(doc, &r); err != nil {
+			return err
+		}
+		if item, ok := missing[r.Seq]; ok { // else told twice
+			known = append(known, indexed{item, r.Seq, joined(&r.Item)})
+			delete(missing, r.Seq)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return db.engine.index(ctx, tx, known) // without those that were purged meanwhile
 }

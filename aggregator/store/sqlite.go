@@ -352,7 +352,7 @@ func (e *sqliteEngine) settled() string { return "1 = 1" }
 
 func (e *sqliteEngine) index(ctx context.Context, tx session, items []indexed) error {
 	for _, i := range items {
-		if _, err := tx.exec(ctx, "INSERT OR REPLACE INTO words (rowid, terms) VALUES (?1, ?2)", i.item, strings.Join(i.words, " ")); err != nil {
+		if _, err := tx.exec(ctx, "INSERT OR REPLACE INTO words (rowid, terms) VALUES (?1, ?2)", i.item, i.words); err != nil {
 			return err
 		}
 	}

@@ -19,8 +19,8 @@ const (
 )
 
 // words returns the words by which an item is found, each once, sorted: those
-// of its title and of the head of its text.
-func words(it *news.Item) []string {
+// of its title and of the head of its text. They take the place of what was in list.
+func words(list []string, it *news.Item) []string {
 	head := it.Title + " " + it.Text
 	n := 0
 	for i := range head {
@@ -29,7 +29,7 @@ func words(it *news.Item) []string {
 			break
 		}
 	}
-	list := make([]string, 0, 128) // of 600 runes, most often
+	list = list[:0]
 	eachRun(head, func(run string, spaced bool) {
 		if spaced {
 			list = append(list, run)

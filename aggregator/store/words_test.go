@@ -19,7 +19,7 @@ func TestWords(t *testing.T) {
 		"":                     "",
 		strings.Repeat("é", 3000) + " " + strings.Repeat("b", 50): strings.Repeat("e", maxWord),
 	} {
-		if got := strings.Join(words(&news.Item{Title: text}), " "); got != want {
+		if got := strings.Join(words(nil, &news.Item{Title: text}), " "); got != want {
 			t.Errorf("%.20s: %q, want %q", text, got, want)
 		}
 	}
@@ -30,7 +30,7 @@ func TestWords(t *testing.T) {
 func TestWordsAreFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringN(0, 60, -1).Draw(t, "text")
-		has := words(&news.Item{Title: text})
+		has := words(nil, &news.Item{Title: text})
 		for _, part := range strings.Fields(text) {
 			for _, c := range parseQuery(strings.Trim(part, "-*")) {
 				for _, term := range c.terms {
