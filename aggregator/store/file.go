@@ -26,7 +26,7 @@ type detail struct {
 }
 
 func (db *DB) packDecision(d *news.Decision) ([]byte, error) {
-	return db.codec.packJSON(detail{d.Copies, d.Kind, d.Of, d.Score, d.Family, d.Agency, d.Evidence, d.Nearest, d.Absorbs})
+	return db.codec.packBrief(detail{d.Copies, d.Kind, d.Of, d.Score, d.Family, d.Agency, d.Evidence, d.Nearest, d.Absorbs})
 }
 
 // unpackDecision completes a decision whose Seq and Story are set.
