@@ -198,7 +198,20 @@ func (e *postgresEngine) settled() string {
 	return fmt.Sprintf("seq < (SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + base) << %d FROM filer WHERE id = 1)", ordinalBits)
 }
 
+// What is indexed is first put behind the index of words, and into it when there is
+// this much of it: of every word that stands there the place in the index is looked up
+// once. A search looks through all that waits, in some hundredths of a second. As much
+// memory as given sorts it in one go; see
+// https://www.postgresql.org/docs/current/gin-tips.html.
+const gatherWords = "SELECT set_config('gin_pending_list_limit', '16MB', true), set_config('work_mem', '32MB', true)"
+
 func (e *postgresEngine) index(ctx context.Context, tx session, items []indexed) error {
+	if len(items) == 0 {
+		return nil
+	}
+	if _, err := tx.exec(ctx, gatherWords); err != nil {
+		return err
+	}
 	rows := make([][]any, len(items))
 	for i, item := range items {
 		rows[i] = []any{item.item, item.words}
