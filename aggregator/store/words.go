@@ -80,6 +80,7 @@ func eachRun(text string, yield func(run string, spaced bool)) {
 		}
 		if !word {
 			end(i)
+			spaced = true // for a mark that goes with nothing before it
 			continue
 		}
 		if !mark && spaced == unspaced {

@@ -16,6 +16,7 @@ func TestWords(t *testing.T) {
 		"渡轮 x":                 "x 渡轮 轮",
 		"abc渡轮def":             "abc def 渡轮 轮",
 		"が か":                  "か が",
+		"轮 \u0488a":            "\u0488a 轮",
 		"":                     "",
 		strings.Repeat("é", 3000) + " " + strings.Repeat("b", 50): strings.Repeat("e", maxWord),
 	} {
