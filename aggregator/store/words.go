@@ -21,16 +21,10 @@ const (
 // words returns the words by which an item is found, each once, sorted: those
 // of its title and of the head of its text. They take the place of what was in list.
 func words(list []string, it *news.Item) []string {
-	head := it.Title + " " + it.Text
-	n := 0
-	for i := range head {
-		if n++; n > maxIndexed {
-			head = head[:i]
-			break
-		}
-	}
+	title, left := firstRunes(it.Title, maxIndexed)
+	text, _ := firstRunes(it.Text, left-1)
 	list = list[:0]
-	eachRun(head, func(run string, spaced bool) {
+	eachRun(title+" "+text, func(run string, spaced bool) {
 		if spaced {
 			list = append(list, run)
 			return
@@ -41,6 +35,17 @@ func words(list []string, it *news.Item) []string {
 	})
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// firstRunes returns the first n runes of a text, and how many of n it has not.
+func firstRunes(text string, n int) (head string, left int) {
+	for i := range text {
+		if n <= 0 {
+			return text[:i], 0
+		}
+		n--
+	}
+	return text, n
 }
 
 // pairs returns every two neighbours of a run that has no spaces between its

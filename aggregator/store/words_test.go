@@ -26,6 +26,16 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestWordsOfTheHead wants no more than the head of title and text to be looked at.
+func TestWordsOfTheHead(t *testing.T) {
+	for n, want := range map[int]string{maxIndexed - 3: "ee", maxIndexed - 2: "e", maxIndexed - 1: "", maxIndexed: "", maxIndexed + 9: ""} {
+		it := news.Item{Title: strings.Repeat("–", n), Text: "eé more"}
+		if got := strings.Join(words(nil, &it), " "); got != want {
+			t.Errorf("behind a title of %d runes: %q, want %q", n, got, want)
+		}
+	}
+}
+
 // TestWordsAreFound wants every word of a text, as a person would copy it into a
 // query, to be among those that the text is found by.
 func TestWordsAreFound(t *testing.T) {
