@@ -25,7 +25,7 @@ type table struct {
 const (
 	numberBits = 24
 	leastDepth = 8   // leaves as much of a hash of 32 bits as a pair has room for
-	fullBucket = 128 // pairs in the mean bucket from which on all are halved
+	fullBucket = 256 // pairs in the mean bucket from which on all are halved
 	sparePairs = 4   // for which a full bucket gets room, at the least
 	sweepBits  = 20  // logarithm of the entries in whose time all buckets are swept
 )

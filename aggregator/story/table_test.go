@@ -35,7 +35,7 @@ func testTable(t *testing.T, bits int) {
 		}
 		return h >> (32 - bits) << (32 - bits)
 	}
-	for range 300_000 {
+	for range 500_000 {
 		if rng.IntN(3) > 0 || len(alive) == 0 {
 			p := pair{hash(), next}
 			next++
