@@ -8,6 +8,7 @@ import (
 const (
 	postedTerms   = 25   // heaviest terms by which an item is found
 	postedItems   = 64   // latest items by which a term is known
+	postedHits    = 800  // of all its terms that are counted for an item: who has many needs few of each
 	maxCandidates = 96   // items that are compared in full
 	maxStories    = 12   // stories that are scored
 	bestMembers   = 4    // members to which an item must be close: one alone makes chains
@@ -101,7 +102,7 @@ func (x *Index) candidates(e *entry) []candidate {
 	}
 	for _, t := range posted {
 		x.found = x.posted.find(x.found[:0], t.spread(), x.roll.alive())
-		for _, number := range x.found {
+		for _, number := range latest(x.found, postedHits/len(posted)) {
 			x.hits.add(number, uint32(t.weight()*t.weight()))
 		}
 	}
@@ -131,6 +132,18 @@ func (x *Index) candidates(e *entry) []candidate {
 	slices.SortFunc(list, byScore)
 	x.near = list
 	return list
+}
+
+// latest returns the n latest of the entries that a table has for one hash, in
+// whose list the latest come first once the bits that it keeps begin anew.
+func latest(found []uint32, n int) []uint32 {
+	if len(found) <= n {
+		return found
+	}
+	if found[0] > found[len(found)-1] {
+		slices.Sort(found)
+	}
+	return found[len(found)-n:]
 }
 
 // greatest moves the n greatest of a list, which are all different, to its

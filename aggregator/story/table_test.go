@@ -20,6 +20,23 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestLatest: of the entries with one hash the latest are taken, where the kept
+// bits of their numbers begin anew as well.
+func TestLatest(t *testing.T) {
+	for _, first := range []uint32{1, maxEntries - 5} {
+		table := table{bits: 32}
+		for n := range uint32(10) {
+			table.add(7, first+n, span{first, n})
+		}
+		for n := range 12 {
+			got := slices.Sorted(slices.Values(latest(table.find(nil, 7, span{first, 10}), n)))
+			if n := min(n, 10); len(got) != n || n > 0 && (got[0] != first+10-uint32(n) || got[n-1] != first+9) {
+				t.Errorf("of ten entries from %d on the latest %d are %d", first, n, got)
+			}
+		}
+	}
+}
+
 func testTable(t *testing.T, bits int) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	table := table{bits: bits}
