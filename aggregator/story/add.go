@@ -100,12 +100,13 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 // copy, as a report, or as the first of its own.
 func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	slug := e.key.Slug()
+	own := x.live(slug) // the story that an earlier item was joined to by hand
 	switch other, key := x.same(e, slug); {
 	case x.overrides.join[slug] != "":
 		x.joinByHand(e, slug, d)
 		return
-	case x.stories[slug] != nil: // the story that an earlier item was joined to by hand
-		x.enter(e, x.stories[slug], slug, d)
+	case own != nil:
+		x.enter(e, own, slug, d)
 		d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
 		return
 	case other != nil:
@@ -163,12 +164,9 @@ const ruleByHand = "joined by hand"
 
 func (x *Index) joinByHand(e *entry, slug string, d *news.Decision) {
 	id := x.overrides.join[slug]
-	c := x.stories[id]
+	c := x.story(id)
 	if o := x.slugs[id]; o != nil {
 		c = o.in()
-	}
-	if c == nil {
-		c = x.story(id)
 	}
 	x.enter(e, c, slug, d)
 	d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
@@ -224,7 +222,6 @@ func (x *Index) unite(e *entry, c *cluster, others []match, density float64, d *
 			older, younger = younger, older
 		}
 		older.absorb(younger)
-		delete(x.stories, younger.id)
 		d.Absorbs = append(d.Absorbs, younger.id)
 		others = slices.Delete(others, best, best+1)
 		c = older

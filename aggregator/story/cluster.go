@@ -9,7 +9,9 @@ import (
 // Copies are not among them, since they say nothing that is not said already.
 type cluster struct {
 	id      string
-	entries int // live entries of any kind
+	entries int    // live entries of any kind
+	latest  uint32 // number of the last of them
+	listed  uint32 // and of the one by which the story is found
 	members []*entry
 	only    [1]*entry // where members lie as long as there is one, as in most stories
 	into    *cluster  // the story that absorbed it; nil: none did
@@ -165,6 +167,7 @@ func (c *cluster) absorb(other *cluster) {
 		m.story = c
 	}
 	c.entries += other.entries
+	c.latest = max(c.latest, other.latest)
 	all := append(c.members, other.members...)
 	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.number, b.number) })
 	c.members, c.sum, c.spread, c.published, c.words = nil, nil, 0, 0, 0

@@ -30,10 +30,11 @@ type Index struct {
 	roll    roll     // live entries
 	pending []*entry // restored, not yet in order
 
-	stories map[string]*cluster
-	slugs   map[string]*entry // live items that an override names
+	restored map[string]*cluster // stories of pending
+	slugs    map[string]*entry   // live items that an override names
 
 	known    table // keySum → entries
+	listed   table // idSum → an entry of the story
 	exact    table // halves of exact keys → entries
 	shingled table // shingles → entries
 	posted   table // heavy terms → entries
@@ -61,8 +62,8 @@ func New(opts Options) *Index {
 		clock:     math.MinInt64,
 		roll:      newRoll(),
 		lately:    1,
-		stories:   map[string]*cluster{},
 		known:     table{bits: 32},
+		listed:    table{bits: 32},
 		exact:     table{bits: 32},
 		shingled:  table{bits: 32},
 		posted:    table{bits: termBits},
@@ -121,7 +122,14 @@ func (x *Index) Restore(d news.Decision) {
 	if e.read(d.Sketch) != nil {
 		return
 	}
-	if e.story = x.story(d.Story); e.copies == e.story.id {
+	if x.pending == nil {
+		x.restored = map[string]*cluster{}
+	}
+	if e.story = x.restored[d.Story]; e.story == nil {
+		e.story = x.story(d.Story)
+		x.restored[d.Story] = e.story
+	}
+	if e.copies == e.story.id {
 		e.copies = e.story.id // one string for both
 	}
 	x.pending = append(x.pending, e)
@@ -139,7 +147,7 @@ func (x *Index) settle() {
 		x.bring(e)
 		x.insert(e)
 	}
-	x.pending = nil
+	x.pending, x.restored = nil, nil
 }
 
 // bring calls for what insert will look at, all at once: for an item that is not
@@ -153,15 +161,31 @@ func (x *Index) bring(e *entry) {
 	}
 }
 
-// story returns the story with an id, a new one if it is not known.
+// story returns the story with an id, a new one if it has no live item.
 func (x *Index) story(id string) *cluster {
-	c := x.stories[id]
-	if c == nil {
-		c = &cluster{id: id}
-		c.members = c.only[:0]
-		x.stories[id] = c
+	if c := x.live(id); c != nil {
+		return c
 	}
+	c := &cluster{id: id}
+	c.members = c.only[:0]
 	return c
+}
+
+// live returns the story with an id if it has live items, else nil.
+func (x *Index) live(id string) *cluster {
+	x.found = x.listed.find(x.found[:0], idSum(id), x.roll.alive())
+	for _, number := range x.found {
+		if c := x.roll.at(number).in(); c.id == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// list makes a story findable by its latest entry.
+func (x *Index) list(c *cluster) {
+	c.listed = c.latest
+	x.listed.add(idSum(c.id), c.listed, x.roll.alive())
 }
 
 // find returns the live entry of an item, the latest if it was restored twice;
@@ -181,27 +205,30 @@ func keySum(key news.Key) uint32 {
 	return uint32(xxh3.HashStringSeed(key.ID, sourceSum(key.Source)) >> 32)
 }
 
+func idSum(id string) uint32 { return uint32(xxh3.HashString(id)) }
+
 // sourceSum stands for a source where many are compared.
 func sourceSum(source string) uint64 { return xxh3.HashString(source) }
 
 // insert makes an entry findable.
 func (x *Index) insert(e *entry) {
 	if e.clock-e.published > x.window || e.clock < x.clock-x.window {
-		x.drop(e.story)
 		return
 	}
 	x.shrink(x.most - 1)
-	x.stories[e.story.id] = e.story // it may have lost its last entry just now
 	e = x.roll.add(e)
-	e.story.entries++
+	e.story.latest = e.number
 	if len(x.overrides.named) > 0 {
 		if slug := e.key.Slug(); x.overrides.named[slug] {
 			x.slugs[slug] = e
 		}
 	}
 	alive := x.roll.alive()
-	for _, t := range []*table{&x.known, &x.exact, &x.shingled, &x.posted} {
+	for _, t := range []*table{&x.known, &x.listed, &x.exact, &x.shingled, &x.posted} {
 		t.sweep(e.number, alive)
+	}
+	if e.story.entries++; e.story.entries == 1 {
+		x.list(e.story)
 	}
 	x.known.add(keySum(e.key), e.number, alive)
 	for _, k := range e.exact {
@@ -260,14 +287,9 @@ func (x *Index) forget(e *entry) {
 		x.seen.add(&e.common, -1)
 		e.in().leave()
 	}
-	e.in().entries--
-	x.drop(e.in())
-}
-
-// drop forgets a story without live items.
-func (x *Index) drop(c *cluster) {
-	if c.entries == 0 && x.stories[c.id] == c {
-		delete(x.stories, c.id)
+	c := e.in()
+	if c.entries--; c.entries > 0 && c.listed == e.number {
+		x.list(c)
 	}
 }
 

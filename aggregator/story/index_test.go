@@ -1,6 +1,7 @@
 package story
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -73,5 +74,34 @@ func TestFamily(t *testing.T) {
 		if got := family(&it, &news.Outlet{Family: tt.family}); got != tt.want {
 			t.Errorf("family of %q, %q is %q, want %q", tt.family, tt.link, got, tt.want)
 		}
+	}
+}
+
+// TestStoriesAreFound holds what the index says of a story, by its id, against
+// what its live entries say: through copies that outlive the first of their story,
+// and stories that are united.
+func TestStoriesAreFound(t *testing.T) {
+	x := New(Options{Most: 30})
+	ids, united, outlived := map[string]bool{}, 0, 0
+	for _, rec := range invented(rand.New(rand.NewPCG(3, 4)), 600) {
+		d := x.Add(rec, news.Outlet{})
+		ids[d.Story] = true
+		united += len(d.Absorbs)
+		held := map[string]*cluster{}
+		for n := x.roll.first; n != x.roll.next(); n++ {
+			held[x.roll.at(n).in().id] = x.roll.at(n).in()
+		}
+		for id := range ids {
+			c := x.live(id)
+			if c != held[id] {
+				t.Fatalf("after record %d story %s is found to be %v, and its entries say %v", rec.Seq, id, c, held[id])
+			}
+			if c != nil && len(c.members) == 0 {
+				outlived++
+			}
+		}
+	}
+	if united == 0 || outlived == 0 {
+		t.Errorf("%d stories were united, and %d found by their copies: nothing was shown", united, outlived)
 	}
 }
