@@ -266,7 +266,7 @@ func (x *Index) apart(a, b *cluster) bool {
 // copies are kept.
 func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
 	for i, k := range e.exact {
-		if x.found = x.exact.find(x.found[:0], uint32(k>>32), x.roll.alive()); k != 0 && len(x.found) >= enoughSharing {
+		if k != 0 && len(x.keyed(k)) >= enoughSharing {
 			e.exact[i] = 0
 		}
 	}

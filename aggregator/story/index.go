@@ -293,6 +293,13 @@ func (x *Index) forget(e *entry) {
 	}
 }
 
+// keyed returns the numbers of the live entries that have an exact key, or one
+// like it.
+func (x *Index) keyed(k uint64) []uint32 {
+	x.found = x.exact.find(x.found[:0], uint32(k>>32), x.roll.alive())
+	return x.found
+}
+
 // same returns the earliest live item that is exactly this one, and the number
 // of the key that says so; nil if there is none.
 func (x *Index) same(e *entry, slug string) (*entry, int) {
@@ -301,8 +308,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		if k == 0 {
 			continue
 		}
-		x.found = x.exact.find(x.found[:0], uint32(k>>32), x.roll.alive())
-		for _, number := range x.found {
+		for _, number := range x.keyed(k) {
 			o := x.roll.at(number)
 			if o.exact[i] == k && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {
 				found = o
