@@ -85,6 +85,10 @@ reloads: ## Change feeds.yaml under the running program, hundreds of times and i
 bench-load: ## Measure 5,000 feeds due at once, and 5,000 readers
 	$(GO) test ./bench -run '^TestLoad$$' -count=1 -timeout 60m -v -args -due 5000 -readers 5000 -look 20s -write "$(CURDIR)/docs"
 
+.PHONY: bench-window
+bench-window: ## Measure an item with a million in the window of stories, beside ten thousand
+	$(GO) test ./bench -run '^TestWindow$$' -count=1 -timeout 60m -v -args -window 1000000
+
 .PHONY: scale
 scale: ## Measure replicas on PostgreSQL at full size, and write docs/scale.md (hours)
 	$(GO) test ./aggregator/store/scale -run TestScale -v -timeout 12h -args -sources 1000000 -period 1m -window 1000000 -day 20m -write "$(CURDIR)/docs/scale.md"
