@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -46,7 +47,7 @@ one text by the id of the first of them.`,
 				defer f.Close()
 				in = f
 			}
-			printer := storyPrinter{names: map[string]string{}, into: map[string]string{}}
+			printer := storyPrinter{into: map[string]string{}}
 			if err := story.Lines(in, story.Options{}, printer.take); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
@@ -64,10 +65,12 @@ one text by the id of the first of them.`,
 // A storyPrinter prints decisions. It names stories by the ids that the file
 // gives to their first items, for the user knows no others.
 type storyPrinter struct {
-	told  [][]byte          // lines as JSON: a file may have millions, and they are not looked at until the end
+	told  [][]byte          // lines as JSON, in blocks: a file may have millions, and they are not looked at until the end
 	names map[string]string // of an item's slug
 	into  map[string]string // story that was absorbed → the one that it is part of
 }
+
+const blockOfLines = 1 << 20 // bytes
 
 // toldLine is what stories --json prints of an item.
 type toldLine struct {
@@ -98,7 +101,6 @@ type nearestOfLine struct {
 }
 
 func (p *storyPrinter) take(line story.Line, d news.Decision) error {
-	p.names[d.Key.Slug()] = line.ID
 	for _, id := range d.Absorbs {
 		p.into[id] = d.Story
 	}
@@ -110,8 +112,28 @@ func (p *storyPrinter) take(line story.Line, d news.Decision) error {
 		t.Nearest = &nearestOfLine{n.Key.ID, n.Story, n.Score, n.Why}
 	}
 	kept, err := json.Marshal(t)
-	p.told = append(p.told, kept)
+	if n := len(p.told); n == 0 || len(p.told[n-1])+len(kept) >= cap(p.told[n-1]) {
+		p.told = append(p.told, make([]byte, 0, max(blockOfLines, len(kept)+1)))
+	}
+	block := &p.told[len(p.told)-1]
+	*block = append(append(*block, kept...), '\n')
 	return err
+}
+
+// lines yields what was kept of each line.
+func (p *storyPrinter) lines(yield func(keptLine) error) error {
+	for _, block := range p.told {
+		for line := range bytes.Lines(block) {
+			var t keptLine
+			if err := json.Unmarshal(line, &t); err != nil {
+				return err
+			}
+			if err := yield(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // name is the user's name of a story, as it is in the end.
@@ -126,13 +148,16 @@ func (p *storyPrinter) name(slug string) string {
 }
 
 func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
+	p.names = map[string]string{}
+	if err := p.lines(func(t keptLine) error {
+		p.names[news.Key{Source: t.Source, ID: t.ID}.Slug()] = t.ID
+		return nil
+	}); err != nil {
+		return err
+	}
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	for _, kept := range p.told {
-		var t keptLine
-		if err := json.Unmarshal(kept, &t); err != nil {
-			return err
-		}
+	return p.lines(func(t keptLine) error {
 		t.Story, t.Copies = p.name(t.Story), cmp.Or(p.names[t.Copies], t.Copies)
 		if t.Nearest != nil {
 			t.Nearest.Story = p.name(t.Nearest.Story)
@@ -140,13 +165,12 @@ func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
 				t.Nearest = nil // merged with after all
 			}
 		}
-		if !asJSON {
-			t.show(out)
-		} else if err := enc.Encode(t.toldLine); err != nil {
-			return err
+		if asJSON {
+			return enc.Encode(t.toldLine)
 		}
-	}
-	return nil
+		t.show(out)
+		return nil
+	})
 }
 
 // show prints for a reader. A writer that failed says so when it is flushed.
