@@ -6,12 +6,11 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/wireroom/wireroom/internal/hugepages"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 func TestGrowth(t *testing.T) {
@@ -65,21 +64,6 @@ func TestCollectEarly(t *testing.T) {
 	growsBy(garbageMost)
 }
 
-// inHugePages is how many bytes of the process the kernel says are in huge pages.
-func inHugePages(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/smaps_rollup")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "AnonHugePages:")
-	n, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n << 10
-}
-
 // filled returns so many bytes in use.
 func filled(n int) []byte {
 	list := make([]byte, n)
@@ -96,7 +80,7 @@ func TestLayLarge(t *testing.T) {
 		t.Skip(err)
 	}
 	alive := filled(hugeHeap)
-	before := inHugePages(t)
+	before := race.InHugePages(t)
 	var l layer
 	if l.lay(hugeHeap - 1); l.next.Load() != 0 {
 		t.Error("a small heap is laid too")
@@ -107,7 +91,7 @@ func TestLayLarge(t *testing.T) {
 			t.Fatal("it was not laid in a minute, or could not be")
 		}
 	}
-	if now := inHugePages(t); now-before < hugeHeap/2 {
+	if now := race.InHugePages(t); now-before < hugeHeap/2 {
 		t.Errorf("%d MB of a heap of %d are in huge pages, and %d before", now>>20, hugeHeap>>20, before>>20)
 	}
 	due := l.next.Load()
@@ -130,9 +114,9 @@ func TestLayMore(t *testing.T) {
 	debug.SetGCPercent(-1)
 	laid := func(want int) {
 		t.Helper()
-		for end := time.Now().Add(2 * time.Minute); inHugePages(t) < want; time.Sleep(100 * time.Millisecond) {
+		for end := time.Now().Add(2 * time.Minute); race.InHugePages(t) < want; time.Sleep(100 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("%d MB are in huge pages, want %d", inHugePages(t)>>20, want>>20)
+				t.Fatalf("%d MB are in huge pages, want %d", race.InHugePages(t)>>20, want>>20)
 			}
 		}
 	}

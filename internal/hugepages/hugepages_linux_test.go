@@ -1,11 +1,10 @@
 package hugepages
 
 import (
-	"os"
-	"regexp"
 	"runtime"
-	"strconv"
 	"testing"
+
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 // TestLay looks at what the kernel says of the process.
@@ -15,12 +14,12 @@ func TestLay(t *testing.T) {
 	for i := 0; i < len(block); i += small {
 		block[i] = 1
 	}
-	before := inHugePages(t)
+	before := race.InHugePages(t)
 	laid, err := Lay()
 	if err != nil {
 		t.Skip(err)
 	}
-	if now := inHugePages(t); laid < most/2 || now-before < most/2 {
+	if now := race.InHugePages(t); laid < most/2 || now-before < most/2 {
 		t.Errorf("of %d MB %d MB were laid in huge pages; the kernel says %d MB, and %d before", most>>20, laid>>20, now>>20, before>>20)
 	}
 	for i := 0; i < len(block); i += small {
@@ -29,22 +28,6 @@ func TestLay(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(block)
-}
-
-func inHugePages(t *testing.T) int {
-	text, err := os.ReadFile("/proc/self/smaps_rollup")
-	if err != nil {
-		t.Skip(err)
-	}
-	found := regexp.MustCompile(`AnonHugePages: +(\d+) kB`).FindSubmatch(text)
-	if found == nil {
-		t.Skip("the kernel counts no huge pages")
-	}
-	n, err := strconv.Atoi(string(found[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n << 10
 }
 
 // TestHeap: what is allocated lies in what is taken for the heap.
