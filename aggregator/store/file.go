@@ -103,8 +103,8 @@ func (db *DB) File(ctx context.Context, batch news.Batch) error {
 	if err != nil {
 		return fmt.Errorf("store: file: %w", err)
 	}
-	for i := range batch.Records {
-		db.recent.put(&batch.Records[i]) // they are read again when they are published, and with the next of their stories
+	for _, r := range batch.Records { // each by itself: one that is kept for long keeps no other
+		db.recent.put(&r) // they are read again when they are published, and with the next of their stories
 	}
 	return nil
 }
