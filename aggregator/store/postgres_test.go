@@ -33,6 +33,8 @@ func TestPostgres(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *storetest.Cluster){
 		"many open a new database":       openAtOnce,
 		"what was locked is found":       lockedIsFound,
+		"what is late is found":          lateIsFound,
+		"a snapshot is held":             heldSnapshot,
 		"leader is replaced":             leaderIsReplaced,
 		"stopped within a transaction":   stoppedWithin,
 		"numbers go on elsewhere":        numbersGoOn,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -26,62 +25,14 @@ const (
 	// recordsAtOnce bounds the records of one such transaction, unless it is
 	// for one poll.
 	recordsAtOnce = 4096
-
-	// floorSlack is how far below the last batch a claim looks for what is due.
-	// One looks at all of it every floorFor, so that what a slow process set free
-	// late is polled within the time in which that of a dead one is; or that many
-	// times less often than a look takes, which may have to pass by much, but at
-	// least once in floorLast.
-	floorSlack = time.Second
-	floorFor   = 4 * time.Second
-	floorShare = 20
-	floorLast  = 30 * time.Second
 )
-
-// A floor bounds a claim from below. The entries of the index of what is due
-// that were moved on are dead, but as long as anybody holds an old snapshot, as
-// a backup does, PostgreSQL cannot remove them, and every claim would walk over
-// all of them. So it begins at the oldest that stood there when the last batch was
-// taken, be it locked: by a process that is slow, or cut off, whose transaction may
-// fail. What stands below it all the same, as it was set free by a transaction that
-// took long, is found when one looks at all of it.
-type floor struct{ at, until atomic.Int64 }
-
-// look returns where a claim at now begins.
-func (f *floor) look(now time.Time) int64 {
-	at := micros(now)
-	if until := f.until.Load(); at >= until || at < until-int64(floorLast/time.Microsecond) {
-		f.until.Store(at + int64(floorFor/time.Microsecond))
-		f.at.Store(noInstant)
-	}
-	return f.at.Load()
-}
-
-// looked puts off the next look at all, where the one at now took long.
-func (f *floor) looked(now time.Time, took time.Duration) {
-	f.until.Store(micros(now) + int64(min(max(floorFor, floorShare*took), floorLast)/time.Microsecond))
-}
-
-// raise moves the floor from where a claim saw it to below the oldest that stood
-// there.
-func (f *floor) raise(from, oldest int64) {
-	if to := oldest - int64(floorSlack/time.Microsecond); to > from {
-		f.at.CompareAndSwap(from, to)
-	}
-}
-
-// lower makes sure that what is due at an instant is found.
-func (f *floor) lower(to int64) {
-	for at := f.at.Load(); at > to; at = f.at.Load() {
-		if f.at.CompareAndSwap(at, to) {
-			return
-		}
-	}
-}
 
 func (e *postgresEngine) claim(ctx context.Context, now time.Time, limit int, lease time.Duration) (claims []news.Claim, err error) {
 	now = e.clock(now)
-	from, begin := e.floor.look(now), time.Now()
+	from, err := e.begins(ctx, now)
+	if err != nil {
+		return nil, err
+	}
 	oldest := int64(noInstant) // nothing was found: the floor stays
 	err = e.jot(ctx, func(ctx context.Context, tx session) error {
 		// Hosts are locked in one statement and their sources looked up in the
@@ -102,9 +53,6 @@ func (e *postgresEngine) claim(ctx context.Context, now time.Time, limit int, le
 		claims, err = e.take(ctx, tx, hosts, now, lease)
 		return err
 	})
-	if from == noInstant {
-		e.floor.looked(now, time.Since(begin))
-	}
 	if err == nil && oldest != noInstant {
 		e.floor.raise(from, oldest)
 	}

@@ -1,0 +1,130 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/store/storetest"
+)
+
+// heldSnapshot polls many sources that were due within one second while somebody
+// holds a snapshot, as a backup does: the entries of those that were polled cannot
+// be removed from the index of what is due, and no claim walks over them again.
+func heldSnapshot(t *testing.T, cluster *storetest.Cluster) {
+	const n, batch = 2000, 50
+	dsn := cluster.DSN(t)
+	db, err := store.Open(t.Context(), dsn, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources []news.Source
+	for i := range n {
+		sources = append(sources, news.Source{Name: fmt.Sprint("s", i), URL: fmt.Sprintf("https://h%d.example/", i)})
+	}
+	begin := time.Now()
+	if err := db.SetSources(t.Context(), sources, begin); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.ExecContext(t.Context(), "UPDATE host_sched SET next = next + host * 500"); err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := pool.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snapshot.Rollback()
+	var walked, after int64
+	if err := snapshot.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM host_sched").Scan(&walked); err != nil {
+		t.Fatal(err)
+	}
+
+	for i := range n / batch {
+		now := begin.Add(2*time.Second + time.Duration(i)*100*time.Millisecond)
+		claims, err := db.Claim(t.Context(), now, batch, time.Minute)
+		if err != nil || len(claims) != batch {
+			t.Fatalf("%d claims: %v", len(claims), err)
+		}
+		var wg sync.WaitGroup
+		for _, c := range claims {
+			wg.Go(func() {
+				if _, err := db.Append(t.Context(), c, nil, func(news.Appended) news.State { return unmodified(c, now.Add(time.Hour)) }, now, 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	db.Close() // its connections tell what they have counted when they end
+	const entries = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'host_sched_next' AND schemaname = current_schema()"
+	for begun := time.Now(); time.Since(begun) < 10*time.Second && after == 0; time.Sleep(50 * time.Millisecond) {
+		var last int64
+		if err := pool.QueryRowContext(t.Context(), entries).Scan(&last); err != nil {
+			t.Fatal(err)
+		}
+		if last == walked { // nobody has anything more to tell
+			after = last
+		}
+		walked = last
+	}
+	if most := int64(20 * n); after > most {
+		t.Errorf("for %d polls %d entries were looked at, at most %d are well", n, after, most)
+	}
+}
+
+// lateIsFound has another process set a host free for an instant that the floor has
+// passed already: it is claimed within two seconds.
+func lateIsFound(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	db := open(t, dsn)
+	begin := time.Now()
+	sources := []news.Source{{Name: "late", URL: "https://late.example/feed"}, {Name: "other", URL: "https://other.example/feed"}}
+	if err := db.SetSources(t.Context(), sources, begin); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	set := func(next time.Time) {
+		t.Helper()
+		if _, err := pool.ExecContext(t.Context(), `UPDATE host_sched SET next = $1 WHERE host = (
+			SELECT k.host FROM source_sched k JOIN source s ON s.id = k.source WHERE s.name = 'late')`, next.UnixMicro()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(begin.Add(time.Hour))
+	found := time.Duration(0)
+	for after := 1000 * time.Millisecond; after <= 9*time.Second && found == 0; after += 500 * time.Millisecond {
+		now := begin.Add(after)
+		claims, err := db.Claim(t.Context(), now, 10, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range claims {
+			if c.State.Source == "late" {
+				found = after
+			}
+			if _, err := db.Append(t.Context(), c, nil, func(news.Appended) news.State { return unmodified(c, now.Add(-time.Second)) }, now, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after == 6*time.Second { // a second after all of it was looked at
+			set(now.Add(-700 * time.Millisecond))
+		}
+	}
+	if found == 0 || found > 7500*time.Millisecond {
+		t.Errorf("what was set free 0.7 s late, at 6 s, is claimed after %s", found)
+	}
+}
