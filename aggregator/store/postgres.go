@@ -58,7 +58,7 @@ type postgresEngine struct {
 
 	ends  *writer      // stores polls
 	floor floor        // of what is claimed
-	hosts sync.Map     // of a source's id to its host's
+	hosts sync.Map     // of a source's id to its heldHost
 	ahead atomic.Int64 // what the database's clock is ahead of this machine's, in nanoseconds
 }
 

@@ -35,6 +35,7 @@ func TestPostgres(t *testing.T) {
 		"what was locked is found":       lockedIsFound,
 		"what is late is found":          lateIsFound,
 		"a snapshot is held":             heldSnapshot,
+		"another changes the host":       changedBeside,
 		"leader is replaced":             leaderIsReplaced,
 		"stopped within a transaction":   stoppedWithin,
 		"numbers go on elsewhere":        numbersGoOn,

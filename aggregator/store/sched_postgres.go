@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,14 +68,14 @@ func (e *postgresEngine) take(ctx context.Context, tx session, hosts []int64, no
 		FROM unnest(?3::bigint[]) AS taken (host) LEFT JOIN LATERAL (
 			SELECT source, state FROM source_sched WHERE host = taken.host AND configured = 1 AND due <= ?2 ORDER BY due, source LIMIT 1
 		) s ON TRUE
-		WHERE h.host = taken.host RETURNING h.host, h.holder, h.token, s.state,
+		WHERE h.host = taken.host RETURNING h.host, h.holder, h.token, (SELECT pg_current_xact_id()::text::bigint), s.state,
 			CASE WHEN s.state IS NULL THEN COALESCE((SELECT name FROM source WHERE id = h.holder), '') ELSE '' END`,
 		[]any{micros(now.Add(lease)), micros(now), hosts}, func(rows *sql.Rows) error {
-			var host int64
+			var host, by int64
 			var c news.Claim
 			var name string
 			var state []byte
-			if err := rows.Scan(&host, &c.ID, &c.Token, &state, &name); err != nil || c.ID == 0 {
+			if err := rows.Scan(&host, &c.ID, &c.Token, &by, &state, &name); err != nil || c.ID == 0 {
 				return err // none of its sources is due
 			}
 			if c.State.Source = name; state != nil { // which has the name too, and spares the look at another table
@@ -84,7 +85,7 @@ func (e *postgresEngine) take(ctx context.Context, tx session, hosts []int64, no
 				c.State = byClock(c.State, e.local)
 			}
 			byHost[host] = c
-			e.hosts.Store(c.ID, host)
+			e.hosts.Store(c.ID, heldHost{host, int64(int32(by))})
 			return nil
 		})
 	claims := make([]news.Claim, 0, len(byHost))
@@ -161,6 +162,10 @@ func (e *postgresEngine) endTogether(ctx context.Context, batch []*write) error 
 	for _, w := range batch {
 		w.err = nil
 	}
+	untouched := func(ctx context.Context, tx session) error { return e.endUntouched(ctx, tx, batch) }
+	if err := run(ctx, untouched); !errors.Is(err, errTouched) {
+		return err
+	}
 	return run(ctx, func(ctx context.Context, tx session) error {
 		hosts, err := e.lockHosts(ctx, tx, batch)
 		if err != nil {
@@ -190,7 +195,7 @@ func (e *postgresEngine) lockHosts(ctx context.Context, tx session, batch []*wri
 	var unknown, ids []int64
 	for _, w := range batch {
 		if host, ok := e.hosts.Load(w.poll.source); ok {
-			w.poll.host = host.(int64)
+			w.poll.host = host.(heldHost).id
 		} else {
 			unknown = append(unknown, w.poll.source)
 		}
@@ -229,13 +234,14 @@ func (e *postgresEngine) lockHosts(ctx context.Context, tx session, batch []*wri
 
 // endClaims writes the states of those polls whose claims are not lost, and
 // returns their sources. A claim is good for one end, and lost once the source
-// is claimed again or another claim upon it has ended.
+// is claimed again or another claim upon it has ended. Without hosts none is
+// claimed again.
 func (e *postgresEngine) endClaims(ctx context.Context, tx session, batch []*write, hosts map[int64]*hostSched) (map[int64]bool, error) {
 	var sources, ids, tokens, dues []int64
 	var states [][]byte
 	for _, w := range batch {
 		p := w.poll
-		if h := hosts[p.host]; h == nil || h.holder == p.source && h.token > p.claim.Token {
+		if h := hosts[p.host]; hosts != nil && (h == nil || h.holder == p.source && h.token > p.claim.Token) {
 			continue
 		}
 		state, due, err := p.settled(e)

@@ -128,3 +128,62 @@ func lateIsFound(t *testing.T, cluster *storetest.Cluster) {
 		t.Errorf("what was set free 0.7 s late, at 6 s, is claimed after %s", found)
 	}
 }
+
+// changedBeside ends a poll while somebody else, who is not through yet, makes
+// another source of the host due earlier: the host is due when that one is.
+func changedBeside(t *testing.T, cluster *storetest.Cluster) {
+	dsn := cluster.DSN(t)
+	db := open(t, dsn)
+	now := time.Now()
+	sources := []news.Source{{Name: "a", URL: "https://h.example/1"}, {Name: "b", URL: "https://h.example/2"}}
+	if err := db.SetSources(t.Context(), sources, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SetDue(t.Context(), map[string]time.Time{"b": now.Add(5 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	claims, err := db.Claim(t.Context(), now, 1, time.Minute)
+	if err != nil || len(claims) != 1 || claims[0].State.Source != "a" {
+		t.Fatal(claims, err)
+	}
+
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	other, err := pool.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	const ofB = "(SELECT id FROM source WHERE name = 'b')"
+	for _, query := range []string{
+		"SELECT FROM host_sched FOR UPDATE",
+		fmt.Sprintf("UPDATE source_sched SET due = %d WHERE source = %s", now.Add(time.Hour).UnixMicro(), ofB),
+		"UPDATE host_sched SET next = next",
+	} {
+		if _, err := other.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := db.Append(t.Context(), claims[0], nil, func(news.Appended) news.State { return unmodified(claims[0], now.Add(9*time.Hour)) }, now, 0)
+		ended <- err
+	}()
+	for waits := false; !waits; time.Sleep(10 * time.Millisecond) {
+		if err := pool.QueryRowContext(t.Context(), "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted").Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := other.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if _, next, err := db.Due(t.Context(), now); err != nil || !next.Equal(now.Add(time.Hour).Truncate(time.Microsecond)) {
+		t.Errorf("the host is due at %s, not after an hour: %v", next, err)
+	}
+}
