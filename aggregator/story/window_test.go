@@ -16,11 +16,10 @@ import (
 // BenchmarkWindow tells what an item costs with so many in the window, beside
 // what it costs with 10,000: the sizes take turns, block by block, so that
 // whatever else the machine does befalls all of them alike. Each of the indexes
-// is full, so that every item pushes the oldest out. Each item has its outlet's
-// boilerplate above it, and each tenth most of the text of one before. The
-// collection of garbage is measured apart, as the share that an item has in a
-// collection by what is allocated for it: no run is long enough to see many of
-// the greatest. Of the ratios one is without that share, and one with it.
+// is full, so that every item pushes the oldest out. The collection of garbage is
+// measured apart, as the share that an item has in a collection by what is
+// allocated for it: no run is long enough to see many of the greatest. Of the
+// ratios one is without that share, and one with it.
 func BenchmarkWindow(b *testing.B) {
 	sizes := []int{10_000, 100_000, 1_000_000}
 	const (
