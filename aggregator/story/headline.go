@@ -162,16 +162,10 @@ func (x *Index) headlines(a, b *entry) (share, evidence float64) {
 
 // wordInCommon reports whether two headlines share a word.
 func wordInCommon(a, b []term) bool {
-	for {
-		for len(a) > 0 && a[0].flags()&termTitle == 0 {
-			a = a[1:]
-		}
-		for len(b) > 0 && b[0].flags()&termTitle == 0 {
-			b = b[1:]
-		}
+	var roomA, roomB titleRoom
+	a, b = roomA.of(a), roomB.of(b)
+	for len(a) > 0 && len(b) > 0 {
 		switch {
-		case len(a) == 0 || len(b) == 0:
-			return false
 		case a[0].hash() < b[0].hash():
 			a = a[1:]
 		case a[0].hash() > b[0].hash():
@@ -180,6 +174,20 @@ func wordInCommon(a, b []term) bool {
 			return true
 		}
 	}
+	return false
+}
+
+// A titleRoom has room for those of an item's terms that stand in its title.
+type titleRoom [1 << 6]term
+
+// of returns them. It does not branch, as a processor could not guess where to.
+func (r *titleRoom) of(terms []term) []term {
+	n := 0
+	for _, t := range terms[:min(len(terms), maxTerms)] {
+		r[n%len(r)] = t
+		n += int(t.flags() & termTitle)
+	}
+	return r[:n]
 }
 
 // titleParts is the weight of a headline's words, and adds the numbers in it.

@@ -24,8 +24,11 @@ const (
 // nothing. Texts with so much in common that one is a copy of the other are
 // not asked.
 func template(a, b *entry) string {
-	t := compareTitles(a, b)
 	own := a.source == b.source
+	var t titles
+	if own || min(len(a.terms), len(b.terms)) < shortTerms || wordInCommon(a.terms, b.terms) { // else their share is none, as of most
+		t = compareTitles(a, b)
+	}
 	numbers := t.numbersA > 0 && t.numbersB > 0
 	switch {
 	case t.numbersA+t.numbersB > 0 || a.order != b.order:
