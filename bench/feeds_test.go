@@ -17,6 +17,7 @@ type press struct {
 	lang  *language
 	feeds int
 	now   time.Time // when the newest entries are from
+	names int       // that each telling word stands for; 0: for itself
 }
 
 // An outlet is what is fixed of a feed.
@@ -59,12 +60,25 @@ func (p *press) entry(o outlet, n int) entry {
 	case chance < 20:
 		subject = uint64(own.IntN(1 + 3*p.feeds))
 	}
-	e := p.lang.event(subject)
+	e := p.event(subject)
 	host := fmt.Sprintf("https://outlet%d.example", o.number)
 	return entry{
 		id: fmt.Sprintf("tag:outlet%d.example,2026:%d", o.number, n), link: fmt.Sprintf("%s/%d/%s-%s?utm_source=feed", host, n, e[0], e[1]),
 		title: p.lang.title(own, e), teaser: p.lang.teaser(text, e), body: p.lang.body(text, e, 1000+text.IntN(3000)), at: at,
 	}
+}
+
+// event is what a subject's reports are about.
+func (p *press) event(subject uint64) event {
+	e := p.lang.event(subject)
+	rng := rand.New(rand.NewPCG(subject, 5))
+	for i := range e {
+		if p.names > 0 {
+			n := rng.IntN(p.names)
+			e[i] += string([]byte{'a' + byte(n%26), 'a' + byte(n/26)})
+		}
+	}
+	return e
 }
 
 // document is a feed with added entries since the first, the newest before all
