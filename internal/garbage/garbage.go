@@ -18,7 +18,7 @@ import (
 // GOGC does not say otherwise: the program is to be small beside others, and
 // collecting is a small part of what it does. Beyond smallHeap it grows by less,
 // down to a quarter: so much is seldom thrown away. From largeHeap on, an index
-// of some half a million items, it is half again: to look through that takes most of
+// of some half a million items, it is half again: to look through that takes tenths of
 // a second, and an item is to cost what it costs in a small index.
 const (
 	garbageMost  = 50 // per cent of what is alive
