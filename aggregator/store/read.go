@@ -53,25 +53,36 @@ func (db *DB) records(ctx context.Context, after int64, limit, room int) ([]news
 	records := make([]news.Record, 0, room)
 	err := db.read.each(ctx, "SELECT seq, doc FROM log WHERE seq > ?1 AND "+db.engine.settled()+" ORDER BY seq LIMIT ?2",
 		[]any{after, limit}, func(rows *sql.Rows) error {
-			var r news.Record
-			var doc sql.RawBytes
-			if err := rows.Scan(&r.Seq, &doc); err != nil {
-				return err
-			}
-			err := db.unpackRecord(doc, &r)
+			r, err := db.scanRecord(rows)
 			records = append(records, r)
 			return err
 		})
 	return records, err
 }
 
-func (db *DB) unpackRecord(doc []byte, r *news.Record) error {
+// eachRecord yields the records with these numbers, without those that were purged.
+func (db *DB) eachRecord(ctx context.Context, s session, seqs []int64, yield func(news.Record)) error {
+	return eachIn(ctx, s, "SELECT seq, doc FROM log WHERE seq IN LIST", nil, seqs, func(rows *sql.Rows) error {
+		r, err := db.scanRecord(rows)
+		if err == nil {
+			yield(r)
+		}
+		return err
+	})
+}
+
+// scanRecord reads a record from its number and its document.
+func (db *DB) scanRecord(rows *sql.Rows) (r news.Record, err error) {
+	var doc sql.RawBytes
+	if err := rows.Scan(&r.Seq, &doc); err != nil {
+		return r, err
+	}
 	packed := record{Item: &r.Item}
 	if err := db.codec.unpackRecord(doc, &packed); err != nil {
-		return fmt.Errorf("record %d: %w", r.Seq, err)
+		return r, fmt.Errorf("record %d: %w", r.Seq, err)
 	}
 	r.Revision = packed.Revision
-	return nil
+	return r, nil
 }
 
 // storiesAtOnce bounds how many stories are held while each is yielded.
@@ -187,18 +198,9 @@ func (db *DB) addRecords(ctx context.Context, members []storedMember) ([]storedM
 			missing = append(missing, m.Record.Seq)
 		}
 	}
-	err := eachIn(ctx, db.read, "SELECT seq, doc FROM log WHERE seq IN LIST", nil, missing, func(rows *sql.Rows) error {
-		var r news.Record
-		var doc sql.RawBytes
-		if err := rows.Scan(&r.Seq, &doc); err != nil {
-			return err
-		}
-		if err := db.unpackRecord(doc, &r); err != nil {
-			return err
-		}
+	err := db.eachRecord(ctx, db.read, missing, func(r news.Record) {
 		db.recent.put(&r)
 		found[r.Seq] = r
-		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -147,20 +147,11 @@ func (db *DB) index(ctx context.Context, tx session, items []indexed, given []ne
 			missing[i.seq] = i.item
 		}
 	}
-	err := eachIn(ctx, tx, "SELECT seq, doc FROM log WHERE seq IN LIST", nil, slices.Sorted(maps.Keys(missing)), func(rows *sql.Rows) error {
-		var r news.Record
-		var doc sql.RawBytes
-		if err := rows.Scan(&r.Seq, &doc); err != nil {
-			return err
-		}
-		if err := db.unpackRecord(doc, &r); err != nil {
-			return err
-		}
+	err := db.eachRecord(ctx, tx, slices.Sorted(maps.Keys(missing)), func(r news.Record) {
 		if item, ok := missing[r.Seq]; ok { // else told twice
 			known = append(known, indexed{item, r.Seq, joined(&r.Item)})
 			delete(missing, r.Seq)
 		}
-		return nil
 	})
 	if err != nil {
 		return err
