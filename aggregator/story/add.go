@@ -155,7 +155,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 			return
 		}
 	}
-	x.enter(e, x.story(slug), slug, d)
+	x.enter(e, newCluster(slug), slug, d)
 	d.Kind = news.KindNew
 	d.Nearest = nearest(found, d, "split by hand")
 }

@@ -38,6 +38,13 @@ const (
 	fewMembers    = 4  // members whose vectors take less room than their sum
 )
 
+// newCluster returns a story without items.
+func newCluster(id string) *cluster {
+	c := &cluster{id: id}
+	c.members = c.only[:0]
+	return c
+}
+
 // recent returns the members that an item is compared with.
 func (c *cluster) recent() []*entry {
 	return c.members[max(0, len(c.members)-recentMembers):]

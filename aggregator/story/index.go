@@ -166,9 +166,7 @@ func (x *Index) story(id string) *cluster {
 	if c := x.live(id); c != nil {
 		return c
 	}
-	c := &cluster{id: id}
-	c.members = c.only[:0]
-	return c
+	return newCluster(id)
 }
 
 // live returns the story with an id if it has live items, else nil.
@@ -205,6 +203,7 @@ func keySum(key news.Key) uint32 {
 	return uint32(xxh3.HashStringSeed(key.ID, sourceSum(key.Source)) >> 32)
 }
 
+// idSum stands for a story or a group of copies where many are compared.
 func idSum(id string) uint32 { return uint32(xxh3.HashString(id)) }
 
 // sourceSum stands for a source where many are compared.
@@ -217,7 +216,6 @@ func (x *Index) insert(e *entry) {
 	}
 	x.shrink(x.most - 1)
 	e = x.roll.add(e)
-	e.story.latest = e.number
 	if len(x.overrides.named) > 0 {
 		if slug := e.key.Slug(); x.overrides.named[slug] {
 			x.slugs[slug] = e
@@ -227,6 +225,7 @@ func (x *Index) insert(e *entry) {
 	for _, t := range []*table{&x.known, &x.listed, &x.exact, &x.shingled, &x.posted} {
 		t.sweep(e.number, alive)
 	}
+	e.story.latest = e.number
 	if e.story.entries++; e.story.entries == 1 {
 		x.list(e.story)
 	}

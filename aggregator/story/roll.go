@@ -1,7 +1,5 @@
 package story
 
-import "github.com/zeebo/xxh3"
-
 // A roll is the live entries, in the order of the log. They lie side by side in
 // blocks, so that an entry is where its number says and need not be looked up,
 // and a collection of garbage has few things to look at. A block is given up when
@@ -44,7 +42,7 @@ func (r *roll) add(e *entry) *entry {
 	r.count++
 	in := r.at(r.next() - 1)
 	*in = *e
-	in.number, in.group = r.next()-1, uint32(xxh3.HashString(e.copies))
+	in.number, in.group = r.next()-1, idSum(e.copies)
 	in.terms = r.terms.keep(e.terms)
 	in.shingles, in.marks = r.numbers.keep(e.shingles), r.numbers.keep(e.marks)
 	in.common.low, in.pairs = r.halves.keep(e.common.low), r.halves.keep(e.pairs)
