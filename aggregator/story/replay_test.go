@@ -3,6 +3,7 @@ package story
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -134,18 +135,20 @@ func restart(t interface{ Fatalf(string, ...any) }, opts Options, seed uint64, e
 // and nothing of the others.
 func TestMost(t *testing.T) {
 	x := New(Options{Most: 20})
+	stories := map[string]bool{}
 	records := invented(rand.New(rand.NewPCG(1, 2)), 200)
 	for i := range records {
 		records[i].Item.ID, records[i].Item.Source, records[i].Revision = fmt.Sprint(i), "flood", 1
 		records[i].Item.Published = day
-		x.Add(records[i], news.Outlet{})
+		stories[x.Add(records[i], news.Outlet{}).Story] = true
 	}
 	for i, rec := range records {
 		if got, want := x.Knows(rec.Item.Key()), i >= len(records)-20; got != want {
 			t.Errorf("item %d of %d is known: %v", i, len(records), got)
 		}
 	}
-	if x.roll.count != 20 {
-		t.Errorf("%d items are held", x.roll.count)
+	maps.DeleteFunc(stories, func(id string, _ bool) bool { return x.live(id) == nil })
+	if x.roll.count != 20 || len(stories) > 20 {
+		t.Errorf("%d items and %d stories are held", x.roll.count, len(stories))
 	}
 }
