@@ -48,8 +48,7 @@ func (e *postgresEngine) endUntouched(ctx context.Context, tx session, batch []*
 		bys, ready = append(bys, by[p.host]), append(ready, micros(e.clock(p.free)))
 	}
 	freed := 0
-	err = tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = 0, next = (
-			SELECT GREATEST(s.due, d.ready) FROM source_sched s WHERE s.host = d.host AND s.configured = 1 ORDER BY s.due LIMIT 1)
+	err = tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = 0, next = `+nextOf("d")+`
 		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[]) AS d (host, source, token, by, ready)
 		WHERE h.host = d.host AND h.holder = d.source AND h.token = d.token AND h.xmin = d.by::integer RETURNING h.next`,
 		[]any{hosts, sources, tokens, bys, ready}, func(rows *sql.Rows) error {

@@ -288,8 +288,7 @@ func (e *postgresEngine) freeHosts(ctx context.Context, tx session, polls []*pol
 	for _, host := range slices.Sorted(maps.Keys(changed)) {
 		ids, ready, holders = append(ids, host), append(ready, hosts[host].ready), append(holders, hosts[host].holder)
 	}
-	return tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = d.holder, next = (
-			SELECT GREATEST(s.due, d.ready) FROM source_sched s WHERE s.host = d.host AND s.configured = 1 ORDER BY s.due LIMIT 1)
+	return tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = d.holder, next = `+nextOf("d")+`
 		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[]) AS d (host, ready, holder) WHERE h.host = d.host RETURNING h.next`,
 		[]any{ids, ready, holders}, e.lowerTo)
 }
@@ -304,12 +303,14 @@ func (e *postgresEngine) lowerTo(rows *sql.Rows) error {
 	return err
 }
 
-// setNextOf sets when the earliest source of each host may be polled; the hosts
-// are those that a query selects.
-const setNextOf = `UPDATE host_sched SET next = (
-		SELECT GREATEST(s.due, host_sched.ready) FROM source_sched s
-		WHERE s.host = host_sched.host AND s.configured = 1 ORDER BY s.due LIMIT 1)
-	WHERE host IN (%s) RETURNING next`
+// nextOf is when the earliest source of a host may be polled. The row named has the
+// host and when it is ready.
+func nextOf(row string) string {
+	return "(SELECT GREATEST(s.due, " + row + ".ready) FROM source_sched s WHERE s.host = " + row + ".host AND s.configured = 1 ORDER BY s.due LIMIT 1)"
+}
+
+// setNextOf sets it for each of the hosts that a query selects.
+var setNextOf = "UPDATE host_sched SET next = " + nextOf("host_sched") + " WHERE host IN (%s) RETURNING next"
 
 func (e *postgresEngine) setDue(ctx context.Context, due map[string]time.Time) error {
 	var names []string
