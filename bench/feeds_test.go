@@ -71,12 +71,13 @@ func (p *press) entry(o outlet, n int) entry {
 // event is what a subject's reports are about.
 func (p *press) event(subject uint64) event {
 	e := p.lang.event(subject)
+	if p.names == 0 {
+		return e
+	}
 	rng := rand.New(rand.NewPCG(subject, 5))
 	for i := range e {
-		if p.names > 0 {
-			n := rng.IntN(p.names)
-			e[i] += string([]byte{'a' + byte(n%26), 'a' + byte(n/26)})
-		}
+		n := rng.IntN(p.names)
+		e[i] += string([]byte{'a' + byte(n%26), 'a' + byte(n/26)})
 	}
 	return e
 }
