@@ -50,6 +50,17 @@ func TestPostgres(t *testing.T) {
 	}
 }
 
+// directly returns connections to a database that do not go through a store.
+func directly(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	return pool
+}
+
 // openAtOnce has several processes make the tables at the same time.
 func openAtOnce(t *testing.T, cluster *storetest.Cluster) {
 	dsn := cluster.DSN(t)
@@ -111,11 +122,7 @@ func lockedIsFound(t *testing.T, cluster *storetest.Cluster) {
 	if err := db.SetSources(t.Context(), list, begin); err != nil {
 		t.Fatal(err)
 	}
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	slow, err := pool.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -247,11 +254,7 @@ func numbersGoOn(t *testing.T, cluster *storetest.Cluster) {
 	db := open(t, dsn)
 	now := time.Now()
 	poll(t, db, now, victimItem("a", 1))
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	for _, query := range []string{
 		"UPDATE log SET seq = seq + (1000000000::bigint << 14)", "UPDATE item SET seq = seq + (1000000000::bigint << 14)",
 	} {
@@ -289,11 +292,7 @@ func poll(t *testing.T, db *store.DB, now time.Time, items ...news.Item) {
 func openTransaction(t *testing.T, cluster *storetest.Cluster) {
 	dsn := cluster.DSN(t)
 	db := open(t, dsn)
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	tx, err := pool.Begin()
 	if err != nil {
 		t.Fatal(err)
@@ -453,11 +452,7 @@ func join(client net.Conn, socket string, turns *atomic.Int64) {
 // ended their transactions.
 func settle(t *testing.T, dsn string) {
 	t.Helper()
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	for range 6000 {
 		var n int
 		if err := pool.QueryRow("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'wireroom'").Scan(&n); err != nil {

@@ -31,11 +31,7 @@ func heldSnapshot(t *testing.T, cluster *storetest.Cluster) {
 	if err := db.SetSources(t.Context(), sources, begin); err != nil {
 		t.Fatal(err)
 	}
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	if _, err := pool.ExecContext(t.Context(), "UPDATE host_sched SET next = next + host * 500"); err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +88,7 @@ func lateIsFound(t *testing.T, cluster *storetest.Cluster) {
 	if err := db.SetSources(t.Context(), sources, begin); err != nil {
 		t.Fatal(err)
 	}
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	set := func(next time.Time) {
 		t.Helper()
 		if _, err := pool.ExecContext(t.Context(), `UPDATE host_sched SET next = $1 WHERE host = (
@@ -147,11 +139,7 @@ func changedBeside(t *testing.T, cluster *storetest.Cluster) {
 		t.Fatal(claims, err)
 	}
 
-	pool, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := directly(t, dsn)
 	other, err := pool.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
