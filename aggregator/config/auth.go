@@ -63,6 +63,7 @@ func validHeader(name string) bool {
 // secret returns a value that stands in the file or in a file of its own.
 func (l *loader) secret(path []string, key, value, file string) string {
 	if file == "" {
+		l.present(path, key, value)
 		return value
 	}
 	if value != "" {
@@ -70,6 +71,18 @@ func (l *loader) secret(path []string, key, value, file string) string {
 		return ""
 	}
 	return l.secretFile(child(path, key+"_file"), file)
+}
+
+// present reports a secret that is written and comes to nothing, as that of a
+// variable that is set and empty does: a topic would be open to everybody. A
+// password alone may be empty, where the user's name is the secret.
+func (l *loader) present(path []string, key, value string) {
+	for _, k := range []string{key, key + "_file"} {
+		at := child(path, k)
+		if _, written := l.places[pathKey(at)]; written && value == "" && k != "password" {
+			l.report(at, "the secret is empty", "set the variable that it is taken from, or take the key out")
+		}
+	}
 }
 
 // secretMap joins the values that stand in the file and those in files.

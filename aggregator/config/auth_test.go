@@ -51,3 +51,19 @@ topics: {all: {token_file: topic}}
 		t.Errorf("the token is %q", c.Topics[0].Token)
 	}
 }
+
+// A variable that is set to nothing, as compose files do with one that is
+// missing, opens no topic to everybody. A user name may do without a password.
+func TestEmptySecret(t *testing.T) {
+	for _, topic := range []string{`{token: "${TOKEN}"}`, `{token_file: "${TOKEN}"}`, `{token: "", token_file: "${TOKEN}"}`} {
+		if c, err := Parse("feeds.yaml", []byte("sources: {a: https://a.example/}\ntopics: {all: "+topic+"}"), env("TOKEN", "")); err == nil {
+			t.Errorf("%s is a topic with the token %q", topic, c.Topics[0].Token)
+		}
+	}
+	c := mustParse(t, `
+sources: {a: {url: "https://a.example/", auth: {user: key, password: "${PASSWORD}"}}}
+topics: {all: {}}`, "PASSWORD", "")
+	if want := (news.Auth{User: "key"}); !cmp.Equal(want, c.Sources[0].Auth) {
+		t.Errorf("%+v", c.Sources[0].Auth)
+	}
+}
