@@ -50,6 +50,7 @@ func (x *Index) read(it *news.Item, outlet *news.Outlet) *reading {
 	r.text, r.agency = unmarked(uncaptioned(it.Text))
 	r.title = bareTitle(it.Title, outlet.Title, it.Source, registrable(it.Canonical))
 	language := news.LanguageBase(cmp.Or(it.Language, outlet.Language))
+	x.lexer.room(int(x.roll.count))
 	r.head = x.lexer.cut(r.head[:0], r.title, language, maxTitleWords)
 	r.body = x.lexer.cut(r.body[:0], r.text, language, maxWords)
 	r.sample = sampleOf(r.sample.shingles, r.body)

@@ -24,6 +24,7 @@ func TestUncaptioned(t *testing.T) {
 
 func TestPairs(t *testing.T) {
 	var l lexer
+	l.room(0)
 	pairs := func(title string) []uint16 { return pairsOf(l.cut(nil, title, "en", maxTitleWords)) }
 	title := pairs("Bridge falls in U.S. town")
 	for _, tt := range []struct {

@@ -33,14 +33,41 @@ const (
 // A lexer cuts texts into tokens. It remembers the stems of recent words, and
 // so is not safe for concurrent use; what it remembers is no part of a result.
 type lexer struct {
-	known [knownWords][2]knownWord // two that share a place: the newer first
+	known [][2]knownWord // a power of two; of two words that share a place the newer is first
 }
 
-const knownWords = 1 << 16
+// Places for words that are remembered. Who has many items meets many words.
+const (
+	leastKnown = 1 << 16
+	mostKnown  = 1 << 20
+)
 
 type knownWord struct {
-	key        uint64 // of which the place in known is spared for the flags
+	key        uint64 // of which the last byte is spared for the flags
 	stem, word uint32
+}
+
+const flagBits = 8 // of a key
+
+// room makes room for the words of so many items.
+func (l *lexer) room(items int) {
+	if len(l.known) > 0 && (len(l.known) >= items || len(l.known) == mostKnown) {
+		return
+	}
+	old := l.known
+	l.known = make([][2]knownWord, max(leastKnown, 2*len(old)))
+	for _, set := range old {
+		for _, w := range []knownWord{set[1], set[0]} {
+			if place := l.place(w.key); w.key != 0 {
+				place[1], place[0] = place[0], w
+			}
+		}
+	}
+}
+
+// place is where a word is, if it is known.
+func (l *lexer) place(key uint64) *[2]knownWord {
+	return &l.known[key>>flagBits&uint64(len(l.known)-1)]
 }
 
 // maxToken is the length in bytes beyond which a "word" is no word of a
@@ -154,11 +181,11 @@ func quoted(open rune, between string) rune {
 
 func (l *lexer) token(value string, first rune, language string, stem func(string) (string, bool)) token {
 	key := xxh3.HashStringSeed(value, uint64(len(language))<<16|languageSalt(language))
-	set := &l.known[key%knownWords]
+	set := l.place(key)
 	slot := &set[0]
-	switch key / knownWords {
-	case set[0].key / knownWords:
-	case set[1].key / knownWords:
+	switch key >> flagBits {
+	case set[0].key >> flagBits:
+	case set[1].key >> flagBits:
 		slot = &set[1]
 	default:
 		set[1] = set[0]
@@ -181,9 +208,9 @@ func (l *lexer) token(value string, first rune, language string, stem func(strin
 		if unicode.IsUpper(first) {
 			flags |= flagUpper
 		}
-		slot.key = key - key%knownWords + uint64(flags)
+		slot.key = key>>flagBits<<flagBits | uint64(flags)
 	}
-	return token{stem: slot.stem, word: slot.word, flags: tokenFlags(slot.key % knownWords)}
+	return token{stem: slot.stem, word: slot.word, flags: tokenFlags(slot.key)}
 }
 
 func languageSalt(language string) uint64 {
