@@ -70,7 +70,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	if known := x.find(it.Key()); known != nil {
 		return x.again(rec.Seq, known, r)
 	}
-	e := &entry{key: oneSource(it.Key()), source: sourceSum(it.Source), exact: r.exactKeys(it), family: unique.Make(family(it, &outlet))}
+	e := &entry{outlet: unique.Make(it.Source), id: it.ID, source: sourceSum(it.Source), exact: r.exactKeys(it), family: unique.Make(family(it, &outlet))}
 	e.seq, e.published = rec.Seq, it.Published.Unix()
 	x.clock = max(x.clock, e.published)
 	e.clock = x.clock
@@ -84,7 +84,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 	e.common = commonTerms(r.tallies)
 	e.marks, e.order, e.pairs = marksOf(r.head, r.body, r.boilerplate), numberOrder(r.head), pairsOf(r.head)
 
-	d := news.Decision{Seq: rec.Seq, Key: e.key, Family: e.family.Value(), Agency: r.agency}
+	d := news.Decision{Seq: rec.Seq, Key: e.key(), Family: e.family.Value(), Agency: r.agency}
 	kindred := x.kindred(e)
 	x.decide(e, r, kindred, &d)
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
@@ -100,7 +100,7 @@ func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
 // decide puts an item into a story: by a user's word, by exact identity, as a
 // copy, as a report, or as the first of its own.
 func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
-	slug := e.key.Slug()
+	slug := e.key().Slug()
 	own := x.live(slug) // the story that an earlier item was joined to by hand
 	switch other, key := x.same(e, slug); {
 	case x.overrides.join[slug] != "":
@@ -112,7 +112,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 		return
 	case other != nil:
 		x.enter(e, other.in(), other.copies, d)
-		d.Kind, d.Of, d.Score = news.KindSame, other.key, 1
+		d.Kind, d.Of, d.Score = news.KindSame, other.key(), 1
 		d.Evidence = r.evidence(e, other)
 		d.Evidence.Rule = exactRules[key]
 		d.Agency = cmp.Or(d.Agency, origin(other))
@@ -148,7 +148,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	for i, m := range found {
 		if m.why == "" && x.overrides.allow(slug, m.cluster.id) {
 			x.enter(e, m.cluster, slug, d)
-			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key, math.Min(1, m.score)
+			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key(), math.Min(1, m.score)
 			d.Evidence = r.evidence(e, m.closest)
 			d.Evidence.Rule = "cluster"
 			x.unite(e, m.cluster, slices.Concat(found[:i], found[i+1:]), density, d)
@@ -175,7 +175,7 @@ func (x *Index) joinByHand(e *entry, slug string, d *news.Decision) {
 
 func (x *Index) copyOf(e *entry, r *reading, other *entry, rule string, score float64, d *news.Decision) {
 	x.enter(e, other.in(), other.copies, d)
-	d.Kind, d.Of, d.Score = news.KindCopy, other.key, math.Min(1, score)
+	d.Kind, d.Of, d.Score = news.KindCopy, other.key(), math.Min(1, score)
 	d.Evidence = r.evidence(e, other)
 	d.Evidence.Rule = rule
 	d.Agency = cmp.Or(d.Agency, origin(other))
@@ -193,7 +193,7 @@ func (x *Index) enter(e *entry, c *cluster, copies string, d *news.Decision) {
 func nearest(found []match, d *news.Decision, otherwise string) *news.Near {
 	for _, m := range found {
 		if id := m.cluster.id; id != d.Story && !slices.Contains(d.Absorbs, id) {
-			return &news.Near{Key: m.closest.key, Story: id, Score: m.score, Why: cmp.Or(m.why, otherwise)}
+			return &news.Near{Key: m.closest.key(), Story: id, Score: m.score, Why: cmp.Or(m.why, otherwise)}
 		}
 	}
 	return nil
@@ -208,7 +208,7 @@ func (x *Index) unite(e *entry, c *cluster, others []match, density float64, d *
 	for {
 		best, most := -1, 0.0
 		for i, m := range others {
-			if m.best == 0 || len(c.members)+len(m.cluster.members) > maxDaily || !x.overrides.allow(e.key.Slug(), m.cluster.id) || x.apart(c, m.cluster) {
+			if m.best == 0 || len(c.members)+len(m.cluster.members) > maxDaily || !x.overrides.allow(e.key().Slug(), m.cluster.id) || x.apart(c, m.cluster) {
 				continue
 			}
 			if over := x.oneness(e, c, m.cluster, density); over >= 0 && (best < 0 || over > most) {
@@ -294,7 +294,7 @@ func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
 // again decides upon a later revision of a known item.
 func (x *Index) again(seq int64, e *entry, r *reading) news.Decision {
 	d := news.Decision{
-		Seq: seq, Key: e.key, Story: e.in().id, Copies: e.copies, Kind: kinds[e.kind], Of: e.from(),
+		Seq: seq, Key: e.key(), Story: e.in().id, Copies: e.copies, Kind: kinds[e.kind], Of: e.from(),
 		Score: float64(e.score) / 1000, Family: e.family.Value(), Agency: e.agency.Value(), Sketch: e.sketch(),
 	}
 	if other := x.find(e.from()); other != nil {

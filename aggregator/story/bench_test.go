@@ -135,11 +135,11 @@ func filled(n int) *Index {
 		slices.Sort(e.terms)
 		e.terms = slices.CompactFunc(e.terms, func(a, b term) bool { return a.hash() == b.hash() })
 		e.norm = uint32(dot(e.terms, e.terms))
-		e.key = news.Key{Source: fmt.Sprint("s", i%outlets), ID: fmt.Sprint("item ", i)}
-		e.source = sourceSum(e.key.Source)
-		e.copies = e.key.Slug()
+		e.outlet, e.id = unique.Make(fmt.Sprint("s", i%outlets)), fmt.Sprint("item ", i)
+		e.source = sourceSum(e.outlet.Value())
+		e.copies = e.key().Slug()
 		e.agency, e.family = unique.Make(""), unique.Make("")
-		e.exact[0] = keyHash("link", e.key.ID)
+		e.exact[0] = keyHash("link", e.id)
 		e.published = day.Unix() - int64(n-i)*6*24*3600/int64(n)
 		e.clock, e.opened = e.published, e.published
 		x.clock = max(x.clock, e.clock)

@@ -116,7 +116,7 @@ func (x *Index) Knows(key news.Key) bool {
 // item is then not known.
 func (x *Index) Restore(d news.Decision) {
 	e := &entry{
-		key: oneSource(d.Key), source: sourceSum(d.Key.Source), of: optional(d.Of), copies: d.Copies,
+		outlet: unique.Make(d.Key.Source), id: d.Key.ID, source: sourceSum(d.Key.Source), of: optional(d.Of), copies: d.Copies,
 		agency: unique.Make(d.Agency), family: unique.Make(d.Family),
 	}
 	if e.read(d.Sketch) != nil {
@@ -192,7 +192,7 @@ func (x *Index) find(key news.Key) *entry {
 	var found *entry
 	x.found = x.known.find(x.found[:0], keySum(key), x.roll.alive())
 	for _, number := range x.found {
-		if e := x.roll.at(number); e.key == key && (found == nil || found.number < number) {
+		if e := x.roll.at(number); e.id == key.ID && e.outlet.Value() == key.Source && (found == nil || found.number < number) {
 			found = e
 		}
 	}
@@ -217,7 +217,7 @@ func (x *Index) insert(e *entry) {
 	x.shrink(x.most - 1)
 	e = x.roll.add(e)
 	if len(x.overrides.named) > 0 {
-		if slug := e.key.Slug(); x.overrides.named[slug] {
+		if slug := e.key().Slug(); x.overrides.named[slug] {
 			x.slugs[slug] = e
 		}
 	}
@@ -229,7 +229,7 @@ func (x *Index) insert(e *entry) {
 	if e.story.entries++; e.story.entries == 1 {
 		x.list(e.story)
 	}
-	x.known.add(keySum(e.key), e.number, alive)
+	x.known.add(keySum(e.key()), e.number, alive)
 	for _, k := range e.exact {
 		if k != 0 {
 			x.exact.add(uint32(k>>32), e.number, alive)
@@ -278,8 +278,8 @@ func (x *Index) shrink(most int) {
 // forget takes an entry out of all counts. What the tables have of it they lose
 // by themselves.
 func (x *Index) forget(e *entry) {
-	if len(x.slugs) > 0 && x.find(e.key) == e {
-		delete(x.slugs, e.key.Slug())
+	if len(x.slugs) > 0 && x.find(e.key()) == e {
+		delete(x.slugs, e.key().Slug())
 	}
 	x.partners.add(e, -1)
 	if e.represents() {

@@ -12,7 +12,7 @@ type partners map[uint64]int
 // add counts an entry that is a copy of another outlet's, or takes it out.
 func (p partners) add(e *entry, n int) {
 	from := e.from().Source
-	if k := kinds[e.kind]; k != news.KindCopy && k != news.KindSame || from == e.key.Source {
+	if k := kinds[e.kind]; k != news.KindCopy && k != news.KindSame || from == e.outlet.Value() {
 		return
 	}
 	key := e.source + sourceSum(from) // the same either way round

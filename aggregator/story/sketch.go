@@ -19,7 +19,7 @@ type entry struct {
 	// of them.
 	number uint32   // counts up as entries come in
 	rate   uint32   // of shingles
-	source uint64   // sourceSum of key
+	source uint64   // sourceSum of the outlet
 	story  *cluster // of the decision
 	terms  []term   // sorted; none: a copy, which the copied item represents
 	norm   uint32   // dot(terms, terms)
@@ -27,7 +27,8 @@ type entry struct {
 	arrival
 
 	// of the decision; what many have is there once
-	key    news.Key
+	outlet unique.Handle[string] // the source: few are the sources of very many items
+	id     string                // and what the item is there, see news.Key
 	of     *news.Key             // nil: of none
 	copies string                // id of the copy group
 	agency unique.Handle[string] // the origin of a copy, see origin
@@ -39,14 +40,12 @@ type entry struct {
 	pairs    []uint16 // sorted; hashes of two words in a row of the headline
 	marks    []uint32 // names and numbers of the whole text, see marksOf
 	common   stemSet  // all terms of title and lead, cut to dfBits
+
+	_ [8]byte // up to a whole number of lines
 }
 
-// oneSource returns a key whose source is no string of its own: few are the
-// sources of very many keys.
-func oneSource(key news.Key) news.Key {
-	key.Source = unique.Make(key.Source).Value()
-	return key
-}
+// key is the item's.
+func (e *entry) key() news.Key { return news.Key{Source: e.outlet.Value(), ID: e.id} }
 
 // optional is a key that most entries lack.
 func optional(key news.Key) *news.Key {
