@@ -243,20 +243,10 @@ func (x *Index) insert(e *entry) {
 		return
 	}
 	for _, t := range x.postedOf(e) {
-		x.post(t.spread(), e.number)
+		x.posted.addLatest(t.spread(), e.number, postedItems, alive)
 	}
 	x.seen.add(&e.common, 1)
 	e.story.join(e)
-}
-
-// post makes an entry findable by a term, in the place of the oldest if the
-// term has many.
-func (x *Index) post(hash, number uint32) {
-	x.found = x.posted.find(x.found[:0], hash, x.roll.alive())
-	if len(x.found) >= postedItems {
-		x.posted.remove(hash, slices.Min(x.found))
-	}
-	x.posted.add(hash, number, x.roll.alive())
 }
 
 // evict forgets the items whose window is over.

@@ -161,6 +161,46 @@ func (t *table) add(hash, number uint32, alive span) {
 	t.used++
 }
 
+// addLatest makes an entry findable by a hash, in the place of one that is not alive
+// any more or, of so many as there may be, of the oldest.
+func (t *table) addLatest(hash, number uint32, most int, alive span) {
+	if t.used == 0 {
+		t.add(hash, number, alive)
+		return
+	}
+	bucket, pair := t.pack(hash, number)
+	b := t.buckets[bucket]
+	begin := t.search(b, pair>>numberBits<<numberBits)
+	end, place := begin, begin // of those with the hash, and where the new one belongs among them
+	gone, age, count := 0, uint32(0), 0
+	for ; end < len(b); end += t.size {
+		p := t.at(b, end)
+		if p>>numberBits != pair>>numberBits {
+			break
+		}
+		if p < pair {
+			place = end + t.size
+		}
+		if a := uint32(pair-p) % maxEntries; a > age { // they come in the order of their numbers
+			gone, age = end, a
+		}
+		if _, is := alive.holds(uint32(p)); is {
+			count++
+		}
+	}
+	if count < most && (end-begin)/t.size == count {
+		t.add(hash, number, alive)
+		return
+	}
+	if place > gone {
+		place -= t.size
+		copy(b[gone:place], b[gone+t.size:])
+	} else {
+		copy(b[place+t.size:gone+t.size], b[place:])
+	}
+	t.put(b, place, pair)
+}
+
 // purge takes out of a bucket the pairs of entries that are not alive.
 func (t *table) purge(b []byte, alive span) []byte {
 	n := 0
@@ -212,16 +252,4 @@ func (t *table) taken(old *table, b []byte, bit uint64) []byte {
 		t.put(out, j, old.at(b, i)&^bit)
 	}
 	return out
-}
-
-func (t *table) remove(hash, number uint32) {
-	if t.used == 0 {
-		return
-	}
-	bucket, pair := t.pack(hash, number)
-	b := t.buckets[bucket]
-	if i := t.search(b, pair); i < len(b) && t.at(b, i) == pair {
-		t.buckets[bucket] = slices.Delete(b, i, i+t.size)
-		t.used--
-	}
 }

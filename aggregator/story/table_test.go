@@ -13,7 +13,8 @@ import (
 )
 
 // TestTable holds the table against a map, through several halvings of its
-// buckets, over the place where the kept bits of numbers begin anew.
+// buckets, over the place where the kept bits of numbers begin anew; and one of which
+// each hash has the latest few against the same.
 func TestTable(t *testing.T) {
 	for _, bits := range []int{32, 26, 18} { // those of the last two take a byte less when the table has grown
 		t.Run(fmt.Sprint(bits, " bits"), func(t *testing.T) { testTable(t, bits) })
@@ -39,7 +40,8 @@ func TestLatest(t *testing.T) {
 
 func testTable(t *testing.T, bits int) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	table := table{bits: bits}
+	const few = 3
+	table, limited := table{bits: bits}, table{bits: bits}
 	want := map[uint32][]uint32{}
 	type pair struct{ hash, number uint32 }
 	var alive []pair
@@ -58,14 +60,13 @@ func testTable(t *testing.T, bits int) {
 			next++
 			table.sweep(p.number, span{first, p.number - first})
 			table.add(p.hash, p.number, span{first, p.number - first})
+			limited.sweep(p.number, span{first, p.number - first})
+			limited.addLatest(p.hash, p.number, few, span{first, p.number - first})
 			want[p.hash] = append(want[p.hash], p.number)
 			alive = append(alive, p)
 		} else {
 			p := alive[0]
 			alive, first = alive[1:], p.number+1
-			if rng.IntN(2) == 0 {
-				table.remove(p.hash, p.number)
-			}
 			want[p.hash] = slices.DeleteFunc(want[p.hash], func(n uint32) bool { return n == p.number })
 		}
 	}
@@ -78,16 +79,17 @@ func testTable(t *testing.T, bits int) {
 		if !slices.Equal(got, numbers) {
 			t.Fatalf("hash %x: %v, not %v", h, got, numbers)
 		}
+		got = limited.find(nil, h, span{first, next - first})
+		slices.Sort(got)
+		if latest := numbers[max(0, len(numbers)-few):]; !slices.Equal(got, latest) {
+			t.Fatalf("hash %x: %v, not the latest of it, %v", h, got, latest)
+		}
 	}
 	for n := range uint32(1 << sweepBits) { // long after, nothing is left of those that are not alive
 		table.sweep(next+n, span{first, next - first})
 	}
 	if table.used != len(alive) {
 		t.Errorf("%d pairs of %d are left", table.used, len(alive))
-	}
-	table.remove(1<<31, first) // is not there
-	if table.used != len(alive) {
-		t.Error("a pair that is not there was removed")
 	}
 }
 
