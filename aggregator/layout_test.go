@@ -74,7 +74,7 @@ var homes = map[string][]string{
 	"github.com/abadojack/whatlanggo":     {"aggregator/normalize"},
 	"github.com/andybalholm/brotli":       {"aggregator/poll"},
 	"github.com/andybalholm/cascadia":     {"aggregator/article", "aggregator/config"},
-	"github.com/blevesearch/snowballstem": {"aggregator/topic"},
+	"github.com/blevesearch/snowballstem": {"aggregator/story", "aggregator/topic"},
 	"github.com/chromedp/chromedp":        {"internal/browser"},
 	"github.com/clipperhouse/uax29":       {"aggregator/story", "aggregator/topic"},
 	"github.com/expr-lang/expr":           {"aggregator/topic"},
