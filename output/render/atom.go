@@ -107,7 +107,7 @@ func (l *layout) atom() (news.Document, error) {
 	if err != nil {
 		return news.Document{}, err
 	}
-	body, tag, err := l.splice(shell, "</feed>", func(pl *plate) (*part, error) {
+	body, tag, err := l.splice(shell, "", "</feed>", func(pl *plate) (*part, error) {
 		if pl.atom == nil {
 			text, err := encodePart(newAtomEntry(site, &pl.entry), " ")
 			if err != nil {

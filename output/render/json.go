@@ -109,18 +109,15 @@ func (l *layout) json() (news.Document, error) {
 		return news.Document{}, err
 	}
 	// The items are the last member: "]" and "}" end the document.
-	first := true
-	body, tag, err := l.splice(shell, "]", func(pl *plate) (*part, error) {
+	const between = ",\n  "
+	body, tag, err := l.splice(shell, between, "]", func(pl *plate) (*part, error) {
 		if pl.json == nil {
 			text, err := encodeJSON(newJSONItem(&pl.entry), "  ")
 			if err != nil {
 				return nil, err
 			}
-			pl.json = newPart(append([]byte(",\n  "), bytes.TrimSuffix(text, []byte("\n"))...))
-		}
-		if first {
-			first = false
-			return &part{pl.json.text[1:], pl.json.sum}, nil
+			pl.json = newPart(append([]byte(between), bytes.TrimSuffix(text, []byte("\n"))...))
+			pl.json.text = pl.json.text[len(between):]
 		}
 		return pl.json, nil
 	})

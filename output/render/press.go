@@ -17,11 +17,13 @@ import (
 // filing, so that a topic in which one story changed costs little more than
 // that story. It is not safe for concurrent use.
 type Press struct {
-	plates map[string]*plate // by the filing's id
+	plates  map[string]*plate // by the filing's id
+	printed map[string][]byte // the documents in which the plates' parts stand, by ETag
 }
 
 // A plate is one filing in all forms, each made when it is first needed. Key
-// stands for everything that it was made from.
+// stands for everything that it was made from. When all are made the entry's body
+// goes, of which no more than they is needed.
 type plate struct {
 	key             uint64
 	entry           entry
@@ -29,11 +31,12 @@ type plate struct {
 	page            template.HTML
 }
 
-// A part is what one filing is of a document. Its sum is kept with it: a document
-// is summed up by its parts, of which most are as they were.
+// A part is what one filing is of a document. Once it stands in one its text is that
+// place of it, so that there is no second copy of all that is published. Its sum is
+// kept with it: a document is summed up by its parts, of which most are as they were.
 type part struct {
 	text []byte
-	sum  [sha256.Size]byte
+	sum  [sha256.Size]byte // of text, in JSON with the separator before it
 }
 
 func newPart(text []byte) *part { return &part{text, sha256.Sum256(text)} }
@@ -43,7 +46,8 @@ type layout struct {
 	site     Site
 	ch       Channel
 	plates   []*plate
-	modified time.Time // when the newest of the filings changed
+	modified time.Time         // when the newest of the filings changed
+	printed  map[string][]byte // documents that were made before, by ETag
 }
 
 // seed is that of the keys of plates: they are compared within the process.
@@ -53,6 +57,7 @@ var seed = maphash.MakeSeed()
 // up for the front page. The bytes are those of RSS, Atom, JSON and TopicPage.
 func (p *Press) Documents(site Site, ch Channel) ([]news.Document, Summary, error) {
 	l := lay(site, ch, p.plates)
+	l.printed = p.printed
 	var docs []news.Document
 	for _, form := range []func() (news.Document, error){l.rss, l.atom, l.json, l.page} {
 		doc, err := form()
@@ -61,9 +66,13 @@ func (p *Press) Documents(site Site, ch Channel) ([]news.Document, Summary, erro
 		}
 		docs = append(docs, doc)
 	}
-	p.plates = make(map[string]*plate, len(l.plates))
+	p.plates, p.printed = make(map[string]*plate, len(l.plates)), map[string][]byte{}
 	for _, pl := range l.plates {
+		pl.entry.html, pl.entry.text = "", ""
 		p.plates[pl.entry.id] = pl
+	}
+	for _, doc := range docs {
+		p.printed[doc.ETag] = doc.Body
 	}
 	return docs, l.summary(), nil
 }
@@ -144,22 +153,38 @@ func keyOf(under string, filed *news.Filed) uint64 {
 	return h.Sum64()
 }
 
-// splice puts what of returns for each plate into a shell, before the last
-// end. The tag is that of the document: it follows from the shell and the parts,
-// hence from the bytes.
-func (l *layout) splice(shell []byte, end string, of func(*plate) (*part, error)) (body []byte, tag string, err error) {
+// splice puts what of returns for each plate into a shell, before the last end;
+// between stands before each, without its first byte before the first. The tag is
+// that of the document: it follows from the shell and the parts, hence from the
+// bytes. A document that was made before is not put together again.
+func (l *layout) splice(shell []byte, between, end string, of func(*plate) (*part, error)) (body []byte, tag string, err error) {
 	at := bytes.LastIndex(shell, []byte(end))
-	texts := [][]byte{shell[:at]}
+	texts, parts := [][]byte{shell[:at]}, make([]*part, len(l.plates))
 	sum := sha256.New()
 	sum.Write(shell[:at]) // never fails
-	for _, pl := range l.plates {
+	for i, pl := range l.plates {
 		p, err := of(pl)
 		if err != nil {
 			return nil, "", err
 		}
-		texts = append(texts, p.text)
+		parts[i] = p
+		lead := []byte(between)
+		if i == 0 && len(lead) > 0 {
+			lead = lead[1:]
+		}
+		texts = append(texts, lead, p.text)
 		sum.Write(p.sum[:])
 	}
 	sum.Write(shell[at:])
-	return bytes.Join(append(texts, shell[at:]), nil), tagOf(sum.Sum(nil)), nil
+	tag = tagOf(sum.Sum(nil))
+	body, made := l.printed[tag]
+	if !made {
+		body = bytes.Join(append(texts, shell[at:]), nil)
+	}
+	for i, p := range parts {
+		start := at + len(texts[1+2*i])
+		at = start + len(p.text)
+		p.text = body[start:at:at]
+	}
+	return body, tag, nil
 }

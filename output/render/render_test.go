@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -112,7 +113,7 @@ func many() Channel {
 func TestPressMakesTheSameBytes(t *testing.T) {
 	var p Press
 	ch := many()
-	for round := range 4 {
+	for round := range 5 {
 		switch round {
 		case 1:
 			ch.Filed[7].Updated = day.Add(3 * time.Hour)
@@ -122,6 +123,8 @@ func TestPressMakesTheSameBytes(t *testing.T) {
 			ch.Filed = slices.Delete(ch.Filed, 3, 5)
 			ch.Topic.Title = "Another title"
 		case 3:
+			ch.Filed = append(ch.Filed[1:], ch.Filed[0])
+		case 4:
 			ch.Topic.Content = news.ContentLink
 		}
 		docs, sum, err := p.Documents(site, ch)
@@ -135,6 +138,42 @@ func TestPressMakesTheSameBytes(t *testing.T) {
 		}
 		if sum.Stories != len(ch.Filed) || len(p.plates) != len(ch.Filed) {
 			t.Errorf("round %d: %d stories, %d plates", round, sum.Stories, len(p.plates))
+		}
+	}
+}
+
+// TestPressKeepsOneCopy: of what is published a press keeps nothing twice, nor what
+// is in no document any more.
+func TestPressKeepsOneCopy(t *testing.T) {
+	var p Press
+	ch := many()
+	for round := range 3 {
+		if round == 1 {
+			ch.Filed[7].Members[0].Record.Seq = 1000
+			ch.Filed[7].Members[0].Record.Item.Title = "Another headline"
+		}
+		before := p.printed
+		docs, _, err := p.Documents(site, ch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, part := range []func(*plate) *part{
+			func(pl *plate) *part { return pl.rss }, func(pl *plate) *part { return pl.atom }, func(pl *plate) *part { return pl.json },
+		} {
+			body := docs[i].Body
+			if was := before[docs[i].ETag]; (round == 2) != (len(was) > 0 && &was[0] == &body[0]) {
+				t.Errorf("round %d: whether %s is the document of the round before is %v", round, docs[i].Path, round != 2)
+			}
+			from := uintptr(unsafe.Pointer(&body[0]))
+			for _, pl := range p.plates {
+				text := part(pl).text
+				if at := uintptr(unsafe.Pointer(&text[0])) - from; at > uintptr(len(body)-len(text)) || cap(text) != len(text) {
+					t.Fatalf("round %d: a part stands beside %s", round, docs[i].Path)
+				}
+				if pl.entry.html != "" {
+					t.Fatalf("round %d: the body of an entry is kept", round)
+				}
+			}
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (l *layout) rss() (news.Document, error) {
 	if err != nil {
 		return news.Document{}, err
 	}
-	body, tag, err := l.splice(shell, " </channel>", func(pl *plate) (*part, error) {
+	body, tag, err := l.splice(shell, "", " </channel>", func(pl *plate) (*part, error) {
 		if pl.rss == nil {
 			text, err := encodePart(newRSSItem(&pl.entry), "  ")
 			if err != nil {
