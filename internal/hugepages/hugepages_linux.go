@@ -16,13 +16,14 @@ const (
 	size     = 2 << 20 // bytes, on amd64 and arm64 with pages of 4 KB
 	small    = 4 << 10
 	collapse = 25 // MADV_COLLAPSE, Linux 6.1
-	mostly   = size / small * 7 / 8
+	mostly   = size / small * 63 / 64
 )
 
 // Lay has the kernel lay what is in use of the heap in huge pages, and returns how
 // many bytes of it are. What is less in use than mostly it leaves, so that hardly any
-// memory is taken that was given back. It is an error that the kernel knows no huge
-// pages, or is told to give none.
+// memory is taken that was given back: the runtime does not know of what is taken, and
+// does not give it back again. It is an error that the kernel knows no huge pages, or
+// is told to give none.
 func Lay() (int, error) {
 	if enabled, err := os.ReadFile(setting); err != nil {
 		return 0, err
