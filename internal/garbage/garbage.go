@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,18 @@ const (
 	garbageLeast = 25
 	smallHeap    = 64 << 20 // bytes that are alive
 	largeHeap    = 1 << 30
+)
+
+// At rest it grows by less still, so that what a burst has left is given back: by
+// garbageRest, or by restRoom, which is more in a small heap. The program is at rest
+// when no garbage was collected for a second for each restHeap that is alive, and no
+// longer when that is done twice within half of it: for the sake of memory no more than
+// a hundredth of a processor collects.
+const (
+	garbageRest = 10
+	restRoom    = 16 << 20
+	restHeap    = 8 << 20
+	restLook    = time.Second
 )
 
 // From hugeHeap on, an index of some fifty thousand items, the heap is laid in huge
@@ -48,27 +61,69 @@ func growthFor(alive uint64) int {
 	return max(garbageLeast, int(garbageMost*smallHeap/max(alive, smallHeap)))
 }
 
+// restGrowth is growthFor at rest.
+func restGrowth(alive uint64) int {
+	return min(growthFor(alive), int(max(garbageRest, restRoom*100/max(alive, 1))))
+}
+
+// restAfter is how long no garbage is collected before the program is at rest.
+func restAfter(alive uint64) time.Duration {
+	return time.Duration(float64(alive) / restHeap * float64(time.Second))
+}
+
+// A pace is by how much the heap grows at present.
+type pace struct {
+	mu     sync.Mutex
+	growth int
+	rests  bool
+	last   time.Time // when garbage was last collected
+}
+
+// set makes the growth what it should be now, after a collection or without one.
+func (p *pace) set(collected bool, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := read(alive)
+	since, least := now.Sub(p.last), restAfter(n)
+	if collected {
+		p.last = now
+		p.rests = p.rests && since >= least/2
+	} else if since >= least {
+		p.rests = true
+	}
+	growth := growthFor(n)
+	if p.rests {
+		growth = restGrowth(n)
+	}
+	if growth != p.growth {
+		p.growth = growth
+		debug.SetGCPercent(growth) // stops the world for a moment
+	}
+}
+
 // CollectEarly sets by how much the heap grows, now and with each collection. Where
 // GOGC says it, nothing is set.
 func CollectEarly() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	growth := garbageMost
-	debug.SetGCPercent(growth)
+	p := pace{growth: garbageMost, last: time.Now()}
+	debug.SetGCPercent(garbageMost)
 	var l layer
 	type collected struct{ _ *collected } // with a pointer, so that it stands alone and goes with the next collection
 	var after func(*collected)
 	after = func(c *collected) {
-		n := read(alive)
-		if g := growthFor(n); g != growth {
-			growth = g
-			debug.SetGCPercent(g) // stops the world for a moment
-		}
-		l.lay(n)
+		p.set(true, time.Now())
+		l.lay(read(alive))
 		runtime.SetFinalizer(c, after)
 	}
 	runtime.SetFinalizer(new(collected), after)
+	var rest func()
+	rest = func() {
+		p.set(false, time.Now())
+		time.AfterFunc(restLook, rest)
+	}
+	time.AfterFunc(restLook, rest)
 	var look func()
 	look = func() {
 		if read(held...) >= l.laid.Load()+layMore {

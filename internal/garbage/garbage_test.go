@@ -37,31 +37,48 @@ func collectsEarly(t *testing.T) bool {
 	return false
 }
 
+func TestRestGrowth(t *testing.T) {
+	for alive, want := range map[uint64]int{0: 50, 32 << 20: 50, 64 << 20: 25, 128 << 20: 12, 160 << 20: 10, 2 << 30: 10} {
+		if got := restGrowth(alive); got != want {
+			t.Errorf("with %d MB alive the heap grows by %d %% at rest, not %d", alive>>20, got, want)
+		}
+	}
+}
+
+// growsBy waits until the heap grows by so many per cent, and does something
+// meanwhile.
+func growsBy(t *testing.T, want uint64, meanwhile func()) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Minute); read("/gc/gogc:percent") != want; meanwhile() {
+		if time.Now().After(end) {
+			t.Fatalf("the heap grows by %d %%, not %d", read("/gc/gogc:percent"), want)
+		}
+	}
+}
+
 // TestCollectEarly fills the heap, and empties it again.
 func TestCollectEarly(t *testing.T) {
 	if !collectsEarly(t) {
 		return
 	}
-	growsBy := func(want int) {
-		t.Helper()
-		for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			runtime.GC()
-			got := debug.SetGCPercent(want) // tells the one before
-			if got == want {
-				return
-			}
-			debug.SetGCPercent(got)
-			if time.Now().After(end) {
-				t.Fatalf("the heap grows by %d %%, not %d", got, want)
-			}
-		}
-	}
-	growsBy(garbageMost)
+	growsBy(t, garbageMost, runtime.GC)
 	alive := make([]byte, 200<<20)
-	growsBy(garbageLeast)
+	growsBy(t, garbageLeast, runtime.GC)
 	runtime.KeepAlive(alive)
 	alive = nil
-	growsBy(garbageMost)
+	growsBy(t, garbageMost, runtime.GC)
+}
+
+// TestRest lets a program with a large heap work, rest and work again.
+func TestRest(t *testing.T) {
+	if !collectsEarly(t) {
+		return
+	}
+	alive := make([]byte, 130<<20)
+	growsBy(t, garbageLeast, runtime.GC)
+	growsBy(t, 12, func() { time.Sleep(10 * time.Millisecond) })
+	growsBy(t, garbageLeast, runtime.GC)
+	runtime.KeepAlive(alive)
 }
 
 // filled returns so many bytes in use.
