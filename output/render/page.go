@@ -118,7 +118,8 @@ func page(p, name string, data any) (news.Document, error) {
 	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 		return news.Document{}, fmt.Errorf("render: page %s: %w", p, err)
 	}
-	return news.Document{Path: p, ContentType: pageType, Body: b.Bytes(), ETag: ETag(b.Bytes()), MaxAge: time.Minute}, nil
+	body := bytes.Clone(b.Bytes()) // the buffer has room for up to twice as much, and a page is kept for long
+	return news.Document{Path: p, ContentType: pageType, Body: body, ETag: ETag(body), MaxAge: time.Minute}, nil
 }
 
 // count writes a number with its noun: "1 story", "2 stories".
