@@ -159,21 +159,22 @@ func keyOf(under string, filed *news.Filed) uint64 {
 // bytes. A document that was made before is not put together again.
 func (l *layout) splice(shell []byte, between, end string, of func(*plate) (*part, error)) (body []byte, tag string, err error) {
 	at := bytes.LastIndex(shell, []byte(end))
-	texts, parts := [][]byte{shell[:at]}, make([]*part, len(l.plates))
+	parts, texts := make([]*part, len(l.plates)), make([][]byte, 1, 2+2*len(l.plates))
+	texts[0] = shell[:at]
 	sum := sha256.New()
 	sum.Write(shell[:at]) // never fails
+	lead := []byte(between)
 	for i, pl := range l.plates {
 		p, err := of(pl)
 		if err != nil {
 			return nil, "", err
 		}
 		parts[i] = p
-		lead := []byte(between)
-		if i == 0 && len(lead) > 0 {
-			lead = lead[1:]
-		}
 		texts = append(texts, lead, p.text)
 		sum.Write(p.sum[:])
+	}
+	if len(parts) > 0 && len(lead) > 0 {
+		texts[1] = lead[1:]
 	}
 	sum.Write(shell[at:])
 	tag = tagOf(sum.Sum(nil))
