@@ -7,8 +7,8 @@ import (
 )
 
 // cacheBytes bounds what the records of one generation of a cache take of the
-// memory: 16 MB in all.
-const cacheBytes = 8 << 20
+// memory: 8 MB in all.
+const cacheBytes = 4 << 20
 
 // A cache holds records that were read of late. A record never changes, so none
 // is ever wrong. There are two generations: when the young one is full it
