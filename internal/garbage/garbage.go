@@ -31,12 +31,12 @@ const (
 // At rest it grows by less still, so that what a burst has left is given back: by
 // garbageRest, or by restRoom, which is more in a small heap. The program is at rest
 // when no garbage was collected for a second for each restHeap that is alive, and no
-// longer when that is done twice within half of it: for the sake of memory no more than
-// a hundredth of a processor collects.
+// longer when that is done twice within such a time: for the sake of memory hardly more
+// than a hundredth of a processor collects.
 const (
 	garbageRest = 10
 	restRoom    = 16 << 20
-	restHeap    = 8 << 20
+	restHeap    = 16 << 20
 	restLook    = time.Second
 )
 
@@ -87,7 +87,7 @@ func (p *pace) set(collected bool, now time.Time) {
 	since, least := now.Sub(p.last), restAfter(n)
 	if collected {
 		p.last = now
-		p.rests = p.rests && since >= least/2
+		p.rests = p.rests && since >= least
 	} else if since >= least {
 		p.rests = true
 	}
