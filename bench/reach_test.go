@@ -150,9 +150,13 @@ func growth(r *run) {
 	r.size = append(r.size, point{*moreFlag, o.entries(), large.first, 0})
 	r.add(row{what: fmt.Sprintf("%d feeds against %d, CPU an entry", *moreFlag, *feedsFlag), figure: fmt.Sprintf("%.0f µs", b),
 		beside: fmt.Sprintf("%.0f µs", a), value: b / a, limit: 1.1, unit: "×"})
-	r.add(row{what: fmt.Sprintf("memory at %d feeds, steady", *moreFlag), figure: fmt.Sprintf("%d MB", steady>>20), value: float64(steady >> 20), limit: 120, unit: " MB"})
+	r.add(row{what: fmt.Sprintf("memory at %d feeds, steady", *moreFlag), figure: fmt.Sprintf("%d MB", steady>>20),
+		beside: fmt.Sprintf("%v after a round", restFor**lookFlag), value: float64(steady >> 20), limit: 120, unit: " MB"})
 	r.add(row{what: "memory, peak", figure: fmt.Sprintf("%d MB", peak>>20), value: float64(peak >> 20), limit: 200, unit: " MB"})
 }
+
+// restFor is how long the program rests before its memory is looked at, in looks.
+const restFor = 3
 
 // costs measures the program in one setting.
 func (r *run) costs(set *setting, name string) (c costs, steady, peak int64) {
@@ -169,7 +173,8 @@ func (r *run) costs(set *setting, name string) (c costs, steady, peak int64) {
 		set.origin.print(added)
 		return p.poll()
 	})
-	p.poll() // steady: a round like most
+	p.poll() // steady: a round like most, and the rest after it
+	time.Sleep(restFor * *lookFlag)
 	steady, peak = p.memory()
 	p.stop()
 	r.Logf("%s: first %s, 304 %s, new2 %s; %d MB, peak %d MB", name, cpu(c.first), cpu(c.same), cpu(c.new2), steady>>20, peak>>20)
