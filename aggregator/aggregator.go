@@ -151,9 +151,9 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 }
 
 // recognise begins the second: it puts a stretch of the log into stories. What it
-// asks the store for waits until the stretch before is stored.
-func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records []news.Record, stored func()) (stretch, error) {
-	s := stretch{plan: a.plan.Load(), records: records, decisions: make([]news.Decision, 0, len(records))}
+// asks the store for waits until all before is stored.
+func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records []news.Record, stored <-chan struct{}) (stretch, error) {
+	s := stretch{plan: a.plan.Load(), records: records, decisions: make([]news.Decision, 0, len(records)), stored: make(chan struct{})}
 	for _, rec := range records {
 		d, err := a.decide(ctx, index, s.plan, rec, stored)
 		if err != nil {

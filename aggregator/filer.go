@@ -21,6 +21,11 @@ const (
 	// spare the disk, few enough to be published soon.
 	fileBatch = 500
 
+	// fileAhead is how many stretches may be in their stories and wait to be stored.
+	// Now and then a store puts its house in order, as PostgreSQL does its index of
+	// words, and takes eight times as long for one: nobody waits for that.
+	fileAhead = 4
+
 	// leadFor is how long a filer leads its store before it must renew. It does
 	// so five times as often, and looks then for what other processes appended.
 	leadFor = 10 * time.Second
@@ -144,19 +149,19 @@ type stretch struct {
 	plan      *Plan
 	records   []news.Record
 	decisions []news.Decision // one upon each record
+	stored    chan struct{}   // closed when it is, and all before it
 }
 
 // endOf is the number of the last of some records.
 func endOf(records []news.Record) int64 { return records[len(records)-1].Seq }
 
 // drain files until the cursor has reached the end of the log. While a stretch is
-// stored the next is put into its stories, which takes nothing but the index, and the
-// one after that is read: two processors share the work. If one cannot be stored the
-// index has seen what it should not, and must be made anew.
+// stored the next are put into their stories, which takes nothing but the index, and
+// the one after those is read: two processors share the work. If one cannot be stored
+// the index has seen what it should not, and must be made anew.
 func (a *Aggregator) drain(ctx context.Context, index *story.Index) error {
 	work, ctx := errgroup.WithContext(ctx)
-	read, recognised := make(chan []news.Record), make(chan stretch)
-	var unstored sync.WaitGroup
+	read, recognised := make(chan []news.Record), make(chan stretch, fileAhead)
 	work.Go(func() error {
 		defer close(read)
 		records, err := a.log.Unfiled(ctx, fileBatch)
@@ -170,25 +175,27 @@ func (a *Aggregator) drain(ctx context.Context, index *story.Index) error {
 	})
 	work.Go(func() error {
 		defer close(recognised)
+		before := make(chan struct{})
+		close(before) // there is none
 		for records := range read {
-			s, err := a.recognise(ctx, index, records, unstored.Wait)
+			s, err := a.recognise(ctx, index, records, before)
 			if err != nil {
 				return err
 			}
-			unstored.Add(1)
 			if err := send(ctx, recognised, s); err != nil {
 				return err
 			}
+			before = s.stored
 		}
 		return nil
 	})
 	work.Go(func() error {
 		for s := range recognised {
 			topics, err := a.file(ctx, s)
-			unstored.Done()
 			if err != nil {
 				return err
 			}
+			close(s.stored)
 			if len(topics) > 0 {
 				a.opts.Filed(topics)
 			}
@@ -242,9 +249,13 @@ func (a *Aggregator) LooksBack() time.Duration { return a.opts.Stories.Horizon()
 
 // decide puts a record into its story. An item that is revised after it has
 // left the index stays where it was filed, once all before it is stored.
-func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan, rec news.Record, stored func()) (news.Decision, error) {
+func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan, rec news.Record, stored <-chan struct{}) (news.Decision, error) {
 	if rec.Revision > 1 && !index.Knows(rec.Item.Key()) {
-		stored()
+		select {
+		case <-stored:
+		case <-ctx.Done():
+			return news.Decision{}, ctx.Err()
+		}
 		d, ok, err := a.log.Decision(ctx, rec.Item.Key())
 		if ok || err != nil {
 			d.Seq = rec.Seq

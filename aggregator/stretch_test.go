@@ -16,11 +16,16 @@ import (
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
+// stretches is how many the log has that is filed here.
+const stretches = 4
+
 // A slowLog takes its time to file, and refuses some of it.
 type slowLog struct {
 	*store.DB
 	refuse   int // the batch with decisions that is refused, from 1
 	batches  int
+	read     atomic.Int64  // stretches
+	ahead    chan struct{} // closed when all are
 	filing   atomic.Bool
 	asked    int // for decisions
 	tooEarly int // asked while a batch was being filed
@@ -31,12 +36,27 @@ func (l *slowLog) File(ctx context.Context, batch news.Batch) error {
 	l.filing.Store(true)
 	defer l.filing.Store(false)
 	if len(batch.Decisions) > 0 {
+		if l.batches == 0 {
+			select {
+			case <-l.ahead:
+			case <-time.After(2 * time.Minute):
+				return errors.New("while the first stretch is stored not all others are read")
+			}
+		}
 		time.Sleep(50 * time.Millisecond)
 		if l.batches++; l.batches == l.refuse {
 			return errors.New("refused")
 		}
 	}
 	return l.DB.File(ctx, batch)
+}
+
+// Records implements aggregator.Log.
+func (l *slowLog) Records(ctx context.Context, after int64, limit int) ([]news.Record, error) {
+	if l.read.Add(1) == stretches-1 { // Unfiled has read the first
+		close(l.ahead)
+	}
+	return l.DB.Records(ctx, after, limit)
 }
 
 // Decision implements aggregator.Log.
@@ -87,7 +107,7 @@ func filedBy(t *testing.T, now time.Time, refuse int) (stories []string, log *sl
 	b := &bureau{path: filepath.Join(t.TempDir(), "wireroom.db"), topics: []news.Topic{{Name: "all", Limit: 100}}}
 	b.add("city", "http://city.test/", "@every 10m")
 	b.wrap = func(db *store.DB) aggregator.Log {
-		log = &slowLog{DB: db, refuse: refuse}
+		log = &slowLog{DB: db, refuse: refuse, ahead: make(chan struct{})}
 		return log
 	}
 	a, db, shut := b.open(t)
@@ -118,18 +138,18 @@ func filedBy(t *testing.T, now time.Time, refuse int) (stories []string, log *sl
 	return stories, log
 }
 
-// TestStretches: the stretch that is put into stories while another is stored finds
-// in the store what it asks for, and one that is not stored leaves nothing behind.
+// TestStretches: stretches are put into stories while the first is stored, and one of
+// them finds in the store what it asks for; one that is not stored leaves nothing behind.
 func TestStretches(t *testing.T) {
 	now := time.Now()
 	stories, log := filedBy(t, now, 0)
-	if len(stories) < 800 || log.batches != 4 {
+	if len(stories) < 800 || log.batches != stretches {
 		t.Fatalf("%d stories in %d stretches", len(stories), log.batches)
 	}
 	if log.asked != 1 || log.tooEarly > 0 {
 		t.Errorf("decisions were asked for %d times, %d times too early", log.asked, log.tooEarly)
 	}
-	for refuse := 1; refuse <= 4; refuse++ {
+	for refuse := 1; refuse <= stretches; refuse++ {
 		again, _ := filedBy(t, now, refuse)
 		if diff := gocmp.Diff(stories, again); diff != "" {
 			t.Errorf("when stretch %d was refused the first time, stories are others:\n%s", refuse, diff)
