@@ -38,28 +38,35 @@ func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, s
 	return n, db.engine.end(ctx, p)
 }
 
-// end stores a poll and ends its claim. It is made durable if there is anything
+// end stores a poll and ends its claim, which is lost if somebody else has claimed
+// the source meanwhile, or has ended it. It is made durable if there is anything
 // of it that another download would not bring.
 func (e *sqliteEngine) end(ctx context.Context, p *poll) error {
 	write := e.write
 	if len(p.fresh) == 0 {
 		write = e.jot
 	}
-	return write(ctx, func(ctx context.Context, tx session) error {
-		state, due, err := p.settled(e)
+	var due time.Time
+	err := write(ctx, func(ctx context.Context, tx session) error {
+		state, at, err := p.settled(e)
 		if err != nil {
 			return err
 		}
-		if err := endClaim(ctx, tx, p.source, p.claim, due, p.free); err != nil {
-			return err
-		}
+		due = at
 		if err := storeItems(ctx, tx, e, p); err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `INSERT INTO state (source, state) VALUES (?1, ?2)
-			ON CONFLICT (source) DO UPDATE SET state = excluded.state`, p.source, state)
+		n, err := tx.exec(ctx, `UPDATE state SET due = ?1, ready = ?2, token = token + 1, state = ?3
+			WHERE source = ?4 AND token = ?5`, micros(due), micros(p.free), state, p.source, p.claim.Token)
+		if err == nil && n == 0 {
+			err = news.ErrLostClaim
+		}
 		return err
 	})
+	if err == nil {
+		e.agenda.ended(p.source, p.claim.Token, micros(due), micros(p.free))
+	}
+	return err
 }
 
 // A poll is what there is to write of one.

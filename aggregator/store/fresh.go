@@ -37,30 +37,28 @@ func (db *DB) SetDue(ctx context.Context, due map[string]time.Time) error {
 }
 
 func (e *sqliteEngine) setDue(ctx context.Context, due map[string]time.Time) error {
-	return e.jot(ctx, func(ctx context.Context, tx session) error {
+	var dates []date
+	err := e.jot(ctx, func(ctx context.Context, tx session) error {
+		dates = nil
 		for name, at := range due {
-			if err := setDue(ctx, tx, name, at); err != nil {
+			var id int64
+			found, err := tx.one(ctx, "SELECT id FROM source WHERE name = ?1", []any{name}, &id)
+			if err != nil {
 				return err
 			}
+			if !found || e.agenda.holds(id) {
+				continue
+			}
+			d := date{source: id, due: micros(at)}
+			if _, err := tx.one(ctx, "UPDATE state SET due = ?1 WHERE source = ?2 RETURNING token", []any{d.due, id}, &d.token); err != nil {
+				return err
+			}
+			dates = append(dates, d)
 		}
 		return nil
 	})
-}
-
-func setDue(ctx context.Context, tx session, name string, due time.Time) error {
-	var host string
-	var ready int64
-	found, err := tx.one(ctx, `SELECT name, ready FROM host
-		WHERE name = (SELECT host FROM source WHERE name = ?1)`, []any{name}, &host, &ready)
-	if err != nil || !found {
-		return err
+	if err == nil {
+		e.agenda.set(dates)
 	}
-	if _, err := tx.exec(ctx, `UPDATE source SET due = ?1 WHERE name = ?2
-		AND id <> (SELECT holder FROM host WHERE name = ?3)`, micros(due), name, host); err != nil {
-		return err
-	}
-	_, err = tx.exec(ctx, `UPDATE host SET next = (
-		SELECT CASE WHEN MIN(s.due) IS NULL THEN NULL WHEN MIN(s.due) > ?1 THEN MIN(s.due) ELSE ?1 END
-		FROM source s WHERE s.host = ?2 AND s.configured = 1) WHERE name = ?2`, ready, host)
 	return err
 }

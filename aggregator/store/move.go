@@ -193,34 +193,24 @@ func (db *DB) indexAll(ctx context.Context, tx, from session, progress func(stri
 
 // scheduled are the sources with their schedules and states.
 func (e *sqliteEngine) scheduled() movable {
-	return movable{"source LEFT JOIN state ON state.source = source.id", "id, name, host, configured, outlet, due, state", []string{"id"}}
+	return movable{"source LEFT JOIN state ON state.source = source.id", "id, name, host, configured, outlet, due, CASE WHEN state <> x'' THEN state END", []string{"id"}}
 }
 
 func (e *sqliteEngine) putSources(ctx context.Context, tx session, rows [][]any) error {
 	var sources, states [][]any
 	for _, row := range rows {
-		sources = append(sources, row[:6])
-		if state, _ := row[6].([]byte); state != nil {
-			states = append(states, []any{row[0], state})
-		}
+		sources = append(sources, row[:5])
+		state, _ := row[6].([]byte)
+		states = append(states, []any{row[0], row[5], 0, 0, append([]byte{}, state...)})
 	}
-	if err := insert(ctx, tx, "INSERT INTO source (id, name, host, configured, outlet, due) VALUES ROWS", sources); err != nil {
-		return err
-	}
-	return insert(ctx, tx, "INSERT INTO state (source, state) VALUES ROWS", states)
+	return insertAll(ctx, tx,
+		rowsFor{"INSERT INTO source (id, name, host, configured, outlet) VALUES ROWS", sources},
+		rowsFor{"INSERT INTO state (source, due, ready, token, state) VALUES ROWS", states})
 }
 
 func (e *sqliteEngine) moved(ctx context.Context, tx session) error {
-	for _, query := range []string{
-		"INSERT INTO host (name, ready) SELECT DISTINCT host, 0 FROM source",
-		"UPDATE host SET next = (SELECT MIN(s.due) FROM source s WHERE s.host = host.name AND s.configured = 1)",
-		"UPDATE filer SET last = MAX(cursor, COALESCE((SELECT MAX(seq) FROM log), 0))",
-	} {
-		if _, err := tx.exec(ctx, query); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.exec(ctx, "UPDATE filer SET last = MAX(cursor, COALESCE((SELECT MAX(seq) FROM log), 0))")
+	return err
 }
 
 // alone fails if another process has the store.

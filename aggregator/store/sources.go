@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -41,25 +39,29 @@ func (db *DB) SetSourcesIf(ctx context.Context, sources []news.Source, now time.
 }
 
 func (e *sqliteEngine) setSources(ctx context.Context, sources []news.Source, now time.Time, first func(context.Context, session) error) error {
-	return e.write(ctx, func(ctx context.Context, tx session) error {
+	err := e.write(ctx, func(ctx context.Context, tx session) error {
 		if err := first(ctx, tx); err != nil {
 			return err
 		}
-		added, _, hosts, err := compareSources(ctx, tx, sources)
+		added, _, _, err := compareSources(ctx, tx, sources)
 		if err != nil {
 			return err
 		}
-		for i := range added {
-			added[i] = append(added[i], micros(now))
-		}
-		if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, outlet, due) VALUES ROWS", added); err != nil {
+		if err := insert(ctx, tx, "INSERT INTO source (name, host, configured, outlet) VALUES ROWS", added); err != nil {
 			return err
 		}
-		if err := setHosts(ctx, tx, hosts, now); err != nil {
+		if _, err := tx.exec(ctx, `INSERT INTO state (source, due, ready, token, state)
+			SELECT id, ?1, ?1, 0, x'' FROM source WHERE id NOT IN (SELECT source FROM state)`, micros(now)); err != nil {
 			return err
 		}
-		return freeHosts(ctx, tx, now)
+		// A gap that is longer than any was granted by a clock that has been set back since.
+		_, err = tx.exec(ctx, "UPDATE state SET ready = ?1 WHERE ready > ?2", micros(now), micros(now.Add(longestClaim)))
+		return err
 	})
+	if err == nil {
+		e.agenda.forget(now)
+	}
+	return err
 }
 
 // compareSources compares what is configured with what was. It brings the rows
@@ -115,48 +117,10 @@ func compareSources(ctx context.Context, tx session, sources []news.Source) (add
 // longestClaim is longer than any host is claimed, or spared after a request.
 const longestClaim = time.Hour
 
-// freeHosts frees hosts that are claimed for longer than anybody claims them:
-// by a clock that has been set back since.
-func freeHosts(ctx context.Context, tx session, now time.Time) error {
-	var hosts []string
-	err := tx.each(ctx, "UPDATE host SET ready = ?1, holder = 0 WHERE ready > ?2 RETURNING name",
-		[]any{micros(now), micros(now.Add(longestClaim))}, func(rows *sql.Rows) error {
-			var host string
-			err := rows.Scan(&host)
-			hosts = append(hosts, host)
-			return err
-		})
-	if err != nil {
-		return err
-	}
-	return setNext(ctx, tx, hosts)
-}
-
 func setSource(ctx context.Context, tx session, c configured) error {
 	_, err := tx.exec(ctx, "UPDATE source SET host = ?1, outlet = ?2, configured = ?3 WHERE id = ?4",
 		c.host, []byte(c.outlet), c.configured, c.id)
 	return err
-}
-
-// setHosts makes rows for hosts that have none, and sets when the earliest
-// source of each may be polled.
-func setHosts(ctx context.Context, tx session, hosts map[string]bool, now time.Time) error {
-	names := slices.Sorted(maps.Keys(hosts)) // one order for all, so that two processes do not wait for each other
-	rows := make([][]any, 0, len(hosts))
-	for _, name := range names {
-		rows = append(rows, []any{name, micros(now)})
-	}
-	if err := insert(ctx, tx, "INSERT INTO host (name, ready) VALUES ROWS ON CONFLICT DO NOTHING", rows); err != nil {
-		return err
-	}
-	return setNext(ctx, tx, names)
-}
-
-// setNext sets when the earliest source of each host may be polled.
-func setNext(ctx context.Context, tx session, hosts []string) error {
-	return eachIn(ctx, tx, `UPDATE host SET next = (
-		SELECT CASE WHEN MIN(s.due) IS NULL THEN NULL WHEN MIN(s.due) > host.ready THEN MIN(s.due) ELSE host.ready END
-		FROM source s WHERE s.host = host.name AND s.configured = 1) WHERE name IN LIST`, nil, hosts, none)
 }
 
 // outletOf is what readers may be shown of a source's configuration. It has

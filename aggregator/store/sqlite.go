@@ -75,6 +75,7 @@ type sqliteEngine struct {
 	on     session   // the connection that writes
 	read   session
 	writer *writer
+	agenda agenda
 
 	durable bool // the mode that the writing connection is in
 

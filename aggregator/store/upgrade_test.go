@@ -49,7 +49,7 @@ func opened(path, text string) (string, error) {
 	return kept, errors.Join(err, err2, db.Check(ctx), db.Close())
 }
 
-const addColumn = "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 3;"
+const addColumn = "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 4;"
 
 // TestUpgrade opens a store with the next version of the program: a copy is kept
 // before anything is changed, the old version refuses the store, and reads the
@@ -82,7 +82,7 @@ func TestUpgrade(t *testing.T) {
 	if is, _ := os.ReadFile(path); string(is) != string(was) {
 		t.Error("the old version has changed the store")
 	}
-	if kept, err := opened(path+copiedSuffix+"2", ""); kept != "before" || err != nil {
+	if kept, err := opened(path+copiedSuffix+"3", ""); kept != "before" || err != nil {
 		t.Errorf("in the copy is %q, %v", kept, err)
 	}
 	if all, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".copy-*")); len(all) > 0 {
@@ -90,37 +90,111 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestUpgradeFilings wants the filings of a store of the first schema to be found
-// after an upgrade as they were before.
-func TestUpgradeFilings(t *testing.T) {
-	const first = "migrations/sqlite/00001_tables.sql"
-	text, err := fs.ReadFile(embedded, first)
+// openSchema makes a store of one of the first schemas.
+func openSchema(t *testing.T, path string, schema int) *DB {
+	t.Helper()
+	known, err := fs.Glob(embedded, "migrations/sqlite/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	migrations = fstest.MapFS{first: {Data: text}}
+	some := fstest.MapFS{}
+	for _, name := range known[:schema] {
+		text, err := fs.ReadFile(embedded, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		some[name] = &fstest.MapFile{Data: text}
+	}
+	migrations = some
 	t.Cleanup(func() { migrations = embedded })
-	path, now := filepath.Join(t.TempDir(), "wireroom.db"), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	db, err := Open(t.Context(), path, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+// direct runs a statement past the methods of a store.
+func direct(t *testing.T, db *DB, query string, args ...any) {
+	t.Helper()
+	err := db.engine.write(t.Context(), func(ctx context.Context, tx session) error {
+		_, err := tx.exec(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUpgradeAgenda wants the sources of a store of the second schema to be due when
+// they were, with their states, and the gap after a request to hold.
+func TestUpgradeAgenda(t *testing.T) {
+	path, now := filepath.Join(t.TempDir(), "wireroom.db"), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	db := openSchema(t, path, 2)
+	outlet, err := sealJSON(news.Outlet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := sealJSON(news.State{Polls: 7, Schedule: "@hourly"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := []news.Source{{Name: "later", URL: "https://a.example/1"}, {Name: "never", URL: "https://b.example/1"}, {Name: "polled", URL: "https://a.example/2"}}
+	for i, due := range []time.Time{now.Add(time.Hour), now, now.Add(-time.Hour)} {
+		direct(t, db, "INSERT INTO source (name, host, configured, outlet, due, token) VALUES (?1, ?2, 1, ?3, ?4, ?5)",
+			sources[i].Name, sources[i].Host(), outlet, micros(due), 5*i)
+	}
+	direct(t, db, "INSERT INTO state (source, state) VALUES (3, ?1)", state)
+	direct(t, db, "INSERT INTO host (name, ready, next) VALUES ('a.example', ?1, ?1), ('b.example', 0, 0)", micros(now.Add(time.Minute)))
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	migrations = embedded
+	if db, err = Open(t.Context(), path, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := errors.Join(db.Check(t.Context()), db.SetSources(t.Context(), sources, now)); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []struct {
+		time time.Time
+		want string
+	}{{now, "never 0"}, {now.Add(time.Minute - time.Microsecond), ""}, {now.Add(time.Minute), "polled 7"}, {now.Add(time.Hour), ""}} {
+		claims, err := db.Claim(t.Context(), at.time, 9, 2*time.Hour)
+		got := ""
+		for _, c := range claims {
+			got += fmt.Sprint(c.State.Source, " ", c.State.Polls)
+		}
+		if got != at.want || err != nil {
+			t.Errorf("%s: %q is claimed, not %q: %v", at.time, got, at.want, err)
+		}
+	}
+}
+
+// TestUpgradeFilings wants the filings of a store of the first schema to be found
+// after an upgrade as they were before.
+func TestUpgradeFilings(t *testing.T) {
+	path, now := filepath.Join(t.TempDir(), "wireroom.db"), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	db := openSchema(t, path, 1)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	must(db.SetSources(t.Context(), []news.Source{{Name: "a", URL: "https://a.example/feed"}}, now))
-	claims, err := db.Claim(t.Context(), now, 1, time.Minute)
+	outlet, err := sealJSON(news.Outlet{Source: "a"})
 	must(err)
+	direct(t, db, "INSERT INTO source (name, host, configured, outlet, due) VALUES ('a', 'a.example', 1, ?1, 0)", outlet)
 	var items []news.Item
 	for i := range 20 {
 		id := fmt.Sprint(i)
 		items = append(items, news.Item{ID: id, Title: "n" + id, Hash: id, Published: now.Add(-time.Duration(i) * time.Hour), FirstSeen: now})
 	}
-	_, err = db.Append(t.Context(), claims[0], items, func(news.Appended) news.State { return claims[0].State }, now, 0)
+	p := &poll{source: 1, name: "a", now: now}
+	_, err = db.sort(t.Context(), p, items)
 	must(err)
+	must(db.engine.write(t.Context(), func(ctx context.Context, tx session) error { return storeItems(ctx, tx, db.engine, p) }))
 	records, err := db.Unfiled(t.Context(), 100)
 	must(err)
 	batch := news.Batch{UpTo: records[len(records)-1].Seq, At: now}
@@ -166,7 +240,7 @@ func TestUpgradeFails(t *testing.T) {
 	if _, err := opened(path, "before"); err != nil {
 		t.Fatal(err)
 	}
-	nextSchema(t, "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 3; DROP TABLE nothing;")
+	nextSchema(t, "ALTER TABLE note ADD COLUMN more TEXT; PRAGMA user_version = 4; DROP TABLE nothing;")
 	if _, err := opened(path, ""); err == nil {
 		t.Error("no error")
 	}

@@ -20,7 +20,7 @@ import (
 const nextTables = `-- +goose Up
 CREATE TABLE later AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
 	SELECT i, path, head, body FROM document, n;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 `
 
 // TestUpgrade lets the next version of the program upgrade the store of this
@@ -34,7 +34,7 @@ func TestUpgrade(t *testing.T) {
 	record(t, "R15", "an upgrade to the next schema, killed at random moments; this version on the store that is left; the copy that was kept", "trust-upgrade", func() (string, string) {
 		return fmt.Sprintf("%d kills", cut.Load()+newer.Load()), fmt.Sprintf("%d before the new schema was there, of which this version went on, %d after, which it refused and left byte for byte; each upgraded at the next start, published as before, the copy row for row as the store was", cut.Load(), newer.Load())
 	})
-	old, next := testbed(t), built.Edited(t, nil, map[string]string{"aggregator/store/migrations/sqlite/00003_next.sql": nextTables})
+	old, next := testbed(t), built.Edited(t, nil, map[string]string{"aggregator/store/migrations/sqlite/00004_next.sql": nextTables})
 	t.Run("lanes", func(t *testing.T) {
 		for lane := range min(3, want/4) {
 			t.Run(fmt.Sprint(lane), func(t *testing.T) {
@@ -79,7 +79,7 @@ func (p *place) upgrades(old, next string, rng *rand.Rand, more func() bool, cut
 		} else {
 			cut.Add(1)
 		}
-		now, err := p.recordsOf(p.db() + ".schema-2")
+		now, err := p.recordsOf(p.db() + ".schema-3")
 		if err != nil || fmt.Sprint(now) != fmt.Sprint(records) {
 			p.t.Fatalf("the copy has %d records of %d, %v", len(now), len(records), err)
 		}
