@@ -93,7 +93,8 @@ func (p *poll) settled(e engine) (state []byte, due time.Time, err error) {
 	if due = s.NextDue; due.IsZero() {
 		due = p.now
 	}
-	state, err = sealJSON(byClock(s, e.clock))
+	s = byClock(s, e.clock)
+	state, err = sealState(&s)
 	return state, due, err
 }
 

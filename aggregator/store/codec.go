@@ -211,7 +211,16 @@ func unsealJSON(sealed []byte, v any) error {
 	return unsealBy(sealed, func(text []byte) error { return json.Unmarshal(text, v) })
 }
 
-// unsealState reads a state, and may write over what was sealed.
+// sealState is sealJSON of a state.
+func sealState(s *news.State) ([]byte, error) {
+	sealed, err := encodeState(make([]byte, 4, 1024+len(s.Seen)), s)
+	if err == nil {
+		binary.BigEndian.PutUint32(sealed, checksum(sealed[4:], nil))
+	}
+	return sealed, err
+}
+
+// unsealState reads a state.
 func unsealState(sealed []byte, s *news.State) error {
 	return unsealBy(sealed, func(text []byte) error { return decodeState(text, s) })
 }

@@ -30,11 +30,6 @@ func (r *record) decode(text []byte) error {
 		longText{`,"text":"`, &r.Text}, longText{`,"excerpt":"`, &r.Excerpt})
 }
 
-// decodeState reads the JSON of a state, which it may write over.
-func decodeState(text []byte, s *news.State) error {
-	return decodeLong(text, s, longText{`,"Read":"`, &s.Seen})
-}
-
 // decodeLong reads JSON, which it may write over. Its long texts, most of it, are
 // cut out first: encoding/json looks at each byte twice, and copies a text twice.
 // They follow each other, and are no longer looked for where the first is not.
