@@ -146,10 +146,12 @@ func (a *Aggregator) overrule(ctx context.Context, plan *Plan, was, wanted []Ove
 
 // affected returns the items that the difference of two sets of decisions is
 // about, in the order of the log, and the stories that they are in. If a story
-// is to keep the item that opened it for itself, these are all others.
+// is to keep the item that opened it for itself, these are all others. Copies of
+// an item are about it too: what they are filed under is named by it, and would
+// be in two stories.
 func (a *Aggregator) affected(ctx context.Context, was, wanted []Override) ([]news.Story, []news.Member, error) {
 	var ids []string
-	items, alone := map[news.Key]bool{}, map[news.Key]bool{}
+	items, alone, copied := map[news.Key]bool{}, map[news.Key]bool{}, map[string]bool{}
 	for _, o := range difference(was, wanted) {
 		d, ok, err := a.log.Decision(ctx, o.Item)
 		if err != nil {
@@ -162,7 +164,7 @@ func (a *Aggregator) affected(ctx context.Context, was, wanted []Override) ([]ne
 		if o.Action == story.ActionSplit && o.Story == o.Item.Slug() && d.Story == o.Story {
 			alone[o.Item] = slices.Contains(wanted, o)
 		} else {
-			items[o.Item] = true
+			items[o.Item], copied[o.Item.Slug()] = true, true
 		}
 	}
 	slices.Sort(ids)
@@ -174,7 +176,7 @@ func (a *Aggregator) affected(ctx context.Context, was, wanted []Override) ([]ne
 	for _, s := range stored {
 		kept := slices.ContainsFunc(s.Members, func(m news.Member) bool { return alone[m.Record.Item.Key()] })
 		for _, m := range s.Members {
-			if key := m.Record.Item.Key(); items[key] || kept && !alone[key] {
+			if key := m.Record.Item.Key(); items[key] || kept && !alone[key] || copied[m.Decision.Copies] {
 				moving = append(moving, m)
 			}
 		}

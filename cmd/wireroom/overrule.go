@@ -20,8 +20,9 @@ func splitCommand(term terminal) *cobra.Command {
 		Short: "Take an item out of a story that it was wrongly put into",
 		Long: `Takes an item out of a story: it is put into another that it fits, or becomes a
 story of its own. An item that opened the story keeps it to itself, and the others
-leave. The decision is kept: it holds for later revisions, for other copies that
-arrive, and when everything is filed anew. wireroom join takes it back.
+leave. Copies that were made of an item go with it. The decision is kept: it
+holds for later revisions, for other copies that arrive, and when everything is
+filed anew. wireroom join takes it back.
 
 Items and stories are named as wireroom explain names them. A wireroom that runs
 on the store applies the decision within seconds; else the next run does.`,
@@ -41,8 +42,9 @@ func joinCommand(term terminal) *cobra.Command {
 		Use:   "join STORY ITEM...",
 		Short: "Put items into a story that they belong to",
 		Long: `Puts items into a story. In the place of an item another story may be named, all
-items of which are then joined. The decision is kept: it holds for later revisions
-and when everything is filed anew. wireroom split takes it back.
+items of which are then joined. Copies that were made of an item go with it. The
+decision is kept: it holds for later revisions and when everything is filed anew.
+wireroom split takes it back.
 
 Items and stories are named as wireroom explain names them. A wireroom that runs
 on the store applies the decision within seconds; else the next run does.`,
