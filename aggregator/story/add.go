@@ -104,18 +104,13 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	own := x.live(slug) // the story that an earlier item was joined to by hand
 	switch other, key := x.same(e, slug); {
 	case x.overrides.join[slug] != "":
-		x.joinByHand(e, slug, d)
+		x.byHand(e, r, x.joined(slug), other, kindred, d)
 		return
 	case own != nil:
-		x.enter(e, own, slug, d)
-		d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
+		x.byHand(e, r, own, other, kindred, d)
 		return
 	case other != nil:
-		x.enter(e, other.in(), other.copies, d)
-		d.Kind, d.Of, d.Score = news.KindSame, other.key(), 1
-		d.Evidence = r.evidence(e, other)
-		d.Evidence.Rule = exactRules[key]
-		d.Agency = cmp.Or(d.Agency, origin(other))
+		x.sameAs(e, r, other, exactRules[key], d)
 		return
 	}
 	barred := map[*entry]string{}
@@ -163,14 +158,39 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 
 const ruleByHand = "joined by hand"
 
-func (x *Index) joinByHand(e *entry, slug string, d *news.Decision) {
+// joined returns the story that a user put an item into.
+func (x *Index) joined(slug string) *cluster {
 	id := x.overrides.join[slug]
-	c := x.story(id)
 	if o := x.slugs[id]; o != nil {
-		c = o.in()
+		return o.in()
 	}
-	x.enter(e, c, slug, d)
+	return x.story(id)
+}
+
+// byHand puts an item into a story by a user's word. The word is about what
+// is told, not about whose text it is: a copy of a member stays a copy, which
+// counts for nobody else and is shown once.
+func (x *Index) byHand(e *entry, r *reading, c *cluster, same *entry, kindred []kin, d *news.Decision) {
+	if same != nil && same.in() == c {
+		x.sameAs(e, r, same, ruleByHand, d)
+		return
+	}
+	for _, k := range kindred {
+		if k.rule != "" && k.in() == c {
+			x.copyOf(e, r, k.entry, ruleByHand, k.score, d)
+			return
+		}
+	}
+	x.enter(e, c, e.key().Slug(), d)
 	d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
+}
+
+func (x *Index) sameAs(e *entry, r *reading, other *entry, rule string, d *news.Decision) {
+	x.enter(e, other.in(), other.copies, d)
+	d.Kind, d.Of, d.Score = news.KindSame, other.key(), 1
+	d.Evidence = r.evidence(e, other)
+	d.Evidence.Rule = rule
+	d.Agency = cmp.Or(d.Agency, origin(other))
 }
 
 func (x *Index) copyOf(e *entry, r *reading, other *entry, rule string, score float64, d *news.Decision) {
