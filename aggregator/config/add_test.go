@@ -129,6 +129,13 @@ topics: {t: {from: [tag:more, tag:science, tag:blogroll]}}
 	if err != nil || len(c.Warnings) != 2 || len(c.Sources) != 4 {
 		t.Error(c, err)
 	}
+	// It may be all that there is to poll, and is right before it was fetched.
+	write("alone.yaml", "include: [\"https://lists.example/blogroll.opml\"]\ntopics: {t: {from: [tag:blogroll]}}\n")
+	for _, list := range []func(string) ([]byte, error){nil, list} {
+		if c, err := LoadLists(filepath.Join(dir, "alone.yaml"), env(), list); err != nil {
+			t.Error(c, err)
+		}
+	}
 	if p := c.Problem([]string{"sources", "b", "url"}, "x", ""); p.File != filepath.Join(dir, "more.yaml") || p.Line != 1 || p.Column != 20 {
 		t.Errorf("the place of an included setting: %+v", p)
 	}

@@ -105,7 +105,7 @@ func (l *loader) read(name string, data []byte) {
 	l.include()
 	l.unsure = l.unsure || l.troubled("sources") || l.troubled("include")
 	l.sources()
-	if decoded && len(l.root.Sources) == 0 {
+	if decoded && len(l.root.Sources) == 0 && !l.unsure { // else they may be in a list that could not be read
 		l.report([]string{"sources"}, "there are no sources", "name at least one, such as sources: {bbc-world: https://feeds.bbci.co.uk/news/world/rss.xml}")
 	}
 	l.topics()
