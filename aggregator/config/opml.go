@@ -193,7 +193,10 @@ func (r *opmlReader) outline(t html.Token, group bool) {
 	case e.URL == "":
 		return // a group, or a note
 	}
-	words := strings.FieldsFunc(attr["category"], func(c rune) bool { return c == ',' || c == '/' })
+	words := strings.FieldsFunc(attr["category"], func(c rune) bool { return c == ',' || c == '/' && e.Name == "" })
+	for i, word := range words {
+		words[i] = strings.TrimPrefix(word, "/") // of an own list, where each is one tag, such as AI/ML
+	}
 	r.add(e, slices.Concat(groups, words))
 }
 
