@@ -41,3 +41,28 @@ func TestFlaws(t *testing.T) {
 		}
 	}
 }
+
+// A program that cannot start for its configuration says so by its exit code,
+// so that the service is not started over and over.
+func TestFaultyConfigExitCode(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "feeds.yaml")
+	if err := os.WriteFile(path, []byte("sources: {a: https://a.example/}\ntopics: {all: {limit: ten}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		said string
+	}{
+		{[]string{"serve", "--config", path}, exitConfig, ":2:23: topics.all.limit"},
+		{[]string{"once", "--config", path}, exitConfig, "1 problem; nothing was started or changed"},
+		{[]string{"serve", "--config", dir}, exitConfig, "is a directory"},
+		{[]string{"check", "--config", path}, exitFailed, "1 problem in "},
+	} {
+		var out, errOut strings.Builder
+		if code := run(t.Context(), c.args, nil, &out, &errOut); code != c.code || !strings.Contains(errOut.String(), c.said) {
+			t.Errorf("%v: exit code %d, not %d, or no %q in %s", c.args, code, c.code, c.said, errOut.String())
+		}
+	}
+}

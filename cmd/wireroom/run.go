@@ -141,10 +141,10 @@ func load(path string, list fetcher) (*config.Config, error) {
 	}
 	var problems config.Problems
 	if err != nil && !errors.As(err, &problems) {
-		return nil, err
+		return nil, exitError{err, exitConfig}
 	}
 	if problems = append(problems, flaws(cfg, problems)...); len(problems) > 0 {
-		return nil, problems.Sorted()
+		return nil, exitError{problems.Sorted(), exitConfig}
 	}
 	return cfg, nil
 }
