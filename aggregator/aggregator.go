@@ -71,11 +71,13 @@ func New(log Log, client *poll.Client, plan *Plan, logger *slog.Logger, opts Opt
 }
 
 // Replace works by another plan from now on. Polls under way end by the old
-// one; topics whose rules changed are filed anew.
+// one; topics whose rules changed are filed anew, and sources that were added
+// are polled at once.
 func (a *Aggregator) Replace(plan *Plan) {
 	a.plan.Store(plan)
 	wake(a.appended)
 	wake(a.replanned)
+	wake(a.freed)
 }
 
 // StandAside makes the loops neither poll nor file, or do so again: another

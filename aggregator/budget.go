@@ -115,6 +115,7 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 	if err := a.log.SetDue(ctx, due); err != nil {
 		return fmt.Errorf("redate: %w", err)
 	}
+	wake(a.freed)
 	a.logger.Info("sources dated anew", "sources", len(due))
 	return nil
 }

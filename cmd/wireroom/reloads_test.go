@@ -87,7 +87,7 @@ sources: {
   s%[4]d: '%[3]s/s%[4]d'
 },
 topics: {
-  all: {title: Everything, from: [lasting]},
+  all: {title: Everything, from: [lasting], stories: off},
   g%[4]d-a: {title: "A of %[4]d", match: {any: [notice]}},
   g%[4]d-b: {title: "B of %[4]d", from: [s%[4]d]}
 }}
