@@ -125,9 +125,15 @@ topics: {t: {from: [tag:more, tag:science, tag:blogroll]}}
 	}
 	// A list that cannot be read is a warning, and no fault of the topic that
 	// takes from it.
-	c, err = LoadLists(filepath.Join(dir, "feeds.yaml"), env(), func(string) ([]byte, error) { return nil, os.ErrDeadlineExceeded })
-	if err != nil || len(c.Warnings) != 2 || len(c.Sources) != 4 {
-		t.Error(c, err)
+	for _, list := range []func(string) ([]byte, error){
+		func(string) ([]byte, error) { return nil, os.ErrDeadlineExceeded },
+		func(string) ([]byte, error) { return []byte("<html><body>Please log in."), nil },
+		func(string) ([]byte, error) { return nil, nil },
+	} {
+		c, err = LoadLists(filepath.Join(dir, "feeds.yaml"), env(), list)
+		if err != nil || len(c.Warnings) != 2 || len(c.Sources) != 4 {
+			t.Error(c, err)
+		}
 	}
 	// It may be all that there is to poll, and is right before it was fetched.
 	write("alone.yaml", "include: [\"https://lists.example/blogroll.opml\"]\ntopics: {t: {from: [tag:blogroll]}}\n")

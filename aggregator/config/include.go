@@ -40,6 +40,8 @@ func (l *loader) include() {
 			l.config.Files = append(l.config.Files, file)
 			if ext == ".yaml" || ext == ".yml" {
 				l.includeYAML(file, data)
+			} else if err := CheckOPML(data); err != nil {
+				l.report(at, fmt.Sprintf("%q cannot be read: %v", name, err), mendList)
 			} else {
 				l.includeList(file, data)
 			}
@@ -125,6 +127,9 @@ func (l *loader) includeURL(at []string, address string) {
 		return
 	}
 	data, err := l.list(address)
+	if err == nil {
+		err = CheckOPML(data)
+	}
 	if err != nil {
 		l.unsure = true
 		l.config.Warnings = append(l.config.Warnings, l.places.problem(at, fmt.Sprintf("the list cannot be read: %v", err), "its sources are missing until it can be"))
@@ -135,7 +140,7 @@ func (l *loader) includeURL(at []string, address string) {
 }
 
 // includeList makes sources of an OPML list. A list is often somebody else's:
-// its faults are warnings and never refuse the configuration.
+// the faults of its entries are warnings and never refuse the configuration.
 func (l *loader) includeList(name string, data []byte) {
 	list, faults := ReadOPML(name, data, l.root.Defaults.AllowPrivate)
 	l.config.Warnings = append(l.config.Warnings, faults...)

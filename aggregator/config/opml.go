@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -35,6 +36,16 @@ func ReadOPML(name string, data []byte, private bool) (List, Problems) {
 	}
 	nameEntries(r.list.Entries)
 	return r.list, r.problems
+}
+
+// CheckOPML says why a document is no list, as the page of a login or a file
+// that was emptied is none. The faults of single entries are no matter to it.
+func CheckOPML(data []byte) error {
+	r := opmlReader{seen: map[string]int{}}
+	if wrong := r.read(cleanXML(data)); wrong != (fault{}) {
+		return errors.New(wrong.message)
+	}
+	return nil
 }
 
 var encodingForm = regexp.MustCompile(`encoding=["']([A-Za-z0-9._-]+)["']`)

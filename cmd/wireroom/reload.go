@@ -167,11 +167,15 @@ func (p *program) apply(ctx context.Context, load loader) error {
 const noteList = "list:"
 
 // list fetches a list of feeds, or returns its last good copy where that
-// fails.
+// fails or brings something else.
 func (p *program) list(ctx context.Context, address string, private bool) ([]byte, error) {
 	answer := p.client.Get(ctx, news.Source{Name: "list", URL: address, AllowPrivate: private}, address, time.Now())
 	if answer.Body != nil {
-		return answer.Body, p.db.Note(ctx, noteList+address, string(answer.Body))
+		err := config.CheckOPML(answer.Body)
+		if err == nil {
+			return answer.Body, p.db.Note(ctx, noteList+address, string(answer.Body))
+		}
+		answer.Error = err.Error() // such as the page of a login
 	}
 	kept, err := p.db.Noted(ctx, noteList+address)
 	if err != nil || kept == "" {

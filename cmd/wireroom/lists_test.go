@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// A list on the web that becomes something else, as behind a login that has
+// ended, is kept as it was: its sources are polled on, and the program starts.
+func TestListBecomesAPage(t *testing.T) {
+	t.Parallel()
+	var gone atomic.Bool
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/feed.xml":
+			fmt.Fprint(w, bulletin("harbour", 3))
+		case gone.Load():
+			fmt.Fprint(w, "<!DOCTYPE html><html><body>Please log in.</body></html>")
+		default:
+			fmt.Fprintf(w, `<opml version="2.0"><body><outline text="Harbour" xmlUrl="http://%s/feed.xml"/></body></opml>`, r.Host)
+		}
+	}))
+	t.Cleanup(web.Close)
+	dir := t.TempDir()
+	config := fmt.Sprintf("include: [%s/blogroll.opml]\ndefaults: {allow_private: true}\ntopics: {all: {from: [tag:blogroll]}}\n", web.URL)
+	if err := os.WriteFile(filepath.Join(dir, "feeds.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	once := []string{"once", "--config", filepath.Join(dir, "feeds.yaml"), "--store", filepath.Join(dir, "w.db"), "--out", filepath.Join(dir, "public")}
+	for _, said := range []string{"new=3", "its last good copy is used", "its last good copy is used"} {
+		var out, errOut strings.Builder
+		if code := run(t.Context(), once, nil, &out, &errOut); code != exitOK || !strings.Contains(errOut.String(), said) {
+			t.Errorf("exit code %d, or no %q in %s", code, said, errOut.String())
+		}
+		if list, err := os.ReadFile(filepath.Join(dir, "public", "sources.opml")); err != nil || !strings.Contains(string(list), "/feed.xml") {
+			t.Errorf("the list has lost its source: %s %v", list, err)
+		}
+		gone.Store(true)
+	}
+}
