@@ -51,6 +51,12 @@ func backup(ctx context.Context, term terminal, at overrides, file string) error
 		return err
 	}
 	defer os.Remove(part) // gone, if all went well
+	// Where it cannot be written SQLite says no more than that something cannot.
+	if f, err := os.Create(part); err != nil {
+		return fmt.Errorf("the copy cannot be written: %w; name a file in a folder that is there and that you may write to", err)
+	} else if err := errors.Join(f.Close(), os.Remove(part)); err != nil {
+		return err
+	}
 	if err := db.Backup(ctx, part); err != nil {
 		return err
 	}
