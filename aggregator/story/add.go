@@ -329,9 +329,10 @@ func (x *Index) again(seq int64, e *entry, r *reading) news.Decision {
 // commonTerms cuts the hashes of all terms to those by which documents are
 // counted.
 func commonTerms(list []tally) stemSet {
-	out := make([]uint32, len(list))
-	for i, t := range list {
-		out[i] = t.hash & (1<<dfBits - 1)
+	var room [leadWords + maxTitleWords]uint32
+	out := room[:0]
+	for _, t := range list {
+		out = append(out, t.hash&(1<<dfBits-1))
 	}
 	return newStemSet(sortedSet(out))
 }

@@ -12,12 +12,12 @@ import (
 
 // appendRice appends a list that is sorted and without duplicates: its length,
 // the number of low bits, and the differences.
-func appendRice(b []byte, list []uint32) []byte {
+func appendRice[T ~uint16 | ~uint32](b []byte, list []T) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	if len(list) == 0 {
 		return b
 	}
-	low := max(0, bits.Len32(list[len(list)-1]/uint32(len(list)))-1)
+	low := max(0, bits.Len32(uint32(list[len(list)-1])/uint32(len(list)))-1)
 	b = append(b, byte(low))
 	var word uint64 // bits that are not a whole byte yet, the first the highest
 	n := 0
@@ -28,9 +28,9 @@ func appendRice(b []byte, list []uint32) []byte {
 			word <<= 8
 		}
 	}
-	last := uint32(0)
+	last := T(0)
 	for i, v := range list {
-		d := v - last
+		d := uint32(v - last)
 		if i > 0 {
 			d-- // no two are the same
 		}

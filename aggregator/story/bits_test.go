@@ -59,18 +59,11 @@ func TestSketchInBytes(t *testing.T) {
 	}
 	b = binary.AppendUvarint(b, uint64(e.rate))
 	b = binary.AppendUvarint(b, uint64(e.order))
-	terms := make([]uint32, len(e.terms))
-	for i, t := range e.terms {
-		terms[i] = uint32(t)
-	}
-	for _, list := range [][]uint32{wide(e.pairs), e.shingles, e.marks, terms, e.common.list()} {
-		b = binary.AppendUvarint(b, uint64(len(list)))
-		last := uint32(0)
-		for _, v := range list {
-			b = binary.AppendUvarint(b, uint64(v-last))
-			last = v
-		}
-	}
+	b = appendDifferences(b, e.pairs)
+	b = appendDifferences(b, e.shingles)
+	b = appendDifferences(b, e.marks)
+	b = appendDifferences(b, e.terms)
+	b = appendDifferences(b, e.common.list(nil))
 
 	var old entry
 	if err := old.read(b); err != nil {
@@ -79,4 +72,14 @@ func TestSketchInBytes(t *testing.T) {
 	if diff := cmp.Diff(first.Sketch, old.sketch()); diff != "" {
 		t.Errorf("read and written again (-new, +old):\n%s", diff)
 	}
+}
+
+func appendDifferences[T ~uint16 | ~uint32](b []byte, list []T) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	last := T(0)
+	for _, v := range list {
+		b = binary.AppendUvarint(b, uint64(v-last))
+		last = v
+	}
+	return b
 }

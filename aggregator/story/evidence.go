@@ -26,7 +26,8 @@ func (r *reading) evidence(e, other *entry) news.Evidence {
 		weight int64
 		tally
 	}
-	list := make([]common, 0, len(other.terms))
+	var room [maxTerms]common
+	list := room[:0]
 	for i, j := 0, 0; i < len(r.tallies) && j < len(other.terms); {
 		switch a, b := r.tallies[i].hash, other.terms[j].hash(); {
 		case a < b:

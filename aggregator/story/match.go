@@ -220,9 +220,9 @@ type neighbour struct {
 	like    float64
 }
 
-// neighbours sorts candidates by their stories, of which it keeps the closest.
-func neighbours(near []candidate, barred map[*entry]string) []neighbour {
-	list := make([]neighbour, 0, maxStories)
+// neighbours sorts candidates by their stories, of which it keeps the closest, in a
+// list that is empty.
+func neighbours(list []neighbour, near []candidate, barred map[*entry]string) []neighbour {
 	for _, o := range near {
 		if o.score == 0 {
 			break
@@ -263,7 +263,8 @@ func (x *Index) matches(e *entry, near []candidate, barred map[*entry]string, de
 	if len(e.terms) < fewTerms {
 		return nil
 	}
-	list := neighbours(near, barred)
+	var room [maxStories]neighbour
+	list := neighbours(room[:0], near, barred)
 	found := make([]match, 0, len(list))
 	for i := range list {
 		found = append(found, score(e, &list[i], density))

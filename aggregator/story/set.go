@@ -24,15 +24,14 @@ func newStemSet(list []uint32) stemSet {
 	return s
 }
 
-// list returns the numbers, sorted.
-func (s *stemSet) list() []uint32 {
-	out := make([]uint32, len(s.low))
+// list appends the numbers to out, sorted.
+func (s *stemSet) list(out []uint32) []uint32 {
 	high := uint32(0)
 	for i, v := range s.low {
 		for int(s.ends[high]) <= i {
 			high++
 		}
-		out[i] = high<<16 | uint32(v)
+		out = append(out, high<<16|uint32(v))
 	}
 	return out
 }

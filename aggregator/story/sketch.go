@@ -117,37 +117,26 @@ func (e *entry) sketch() []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(e.rate))
 	b = binary.AppendUvarint(b, uint64(e.order))
-	b = appendRice(b, wide(e.pairs))
+	b = appendRice(b, e.pairs)
 	b = appendRice(b, e.shingles)
 	b = appendRice(b, e.marks)
-	terms := make([]uint32, len(e.terms))
-	for i, t := range e.terms {
-		terms[i] = uint32(t)
-	}
-	b = appendRice(b, terms)
-	ofTerms := cutTerms(e.terms)
-	return appendRice(b, slices.DeleteFunc(e.common.list(), func(h uint32) bool {
+	b = appendRice(b, e.terms)
+	var roomOfTerms [maxTerms]uint32 // lists of so many are no garbage
+	var roomOfCommon [leadWords + maxTitleWords]uint32
+	ofTerms := cutTerms(roomOfTerms[:0], e.terms)
+	return appendRice(b, slices.DeleteFunc(e.common.list(roomOfCommon[:0]), func(h uint32) bool {
 		_, known := slices.BinarySearch(ofTerms, h)
 		return known
 	}))
 }
 
 // cutTerms returns the hashes of terms as they are in common, which has them
-// all, sorted.
-func cutTerms(terms []term) []uint32 {
-	list := make([]uint32, len(terms))
-	for i, t := range terms {
-		list[i] = t.hash() & (1<<dfBits - 1)
+// all, sorted, in a list that is empty.
+func cutTerms(list []uint32, terms []term) []uint32 {
+	for _, t := range terms {
+		list = append(list, t.hash()&(1<<dfBits-1))
 	}
 	return sortedSet(list)
-}
-
-func wide(list []uint16) []uint32 {
-	out := make([]uint32, len(list))
-	for i, v := range list {
-		out[i] = uint32(v)
-	}
-	return out
 }
 
 // read unpacks what sketch packed.
@@ -182,7 +171,7 @@ func (e *entry) read(b []byte) error {
 			return errSketch
 		}
 	}
-	common := union(list(), cutTerms(e.terms))
+	common := union(list(), cutTerms(nil, e.terms))
 	if r.failed || int(e.kind) >= len(kinds) || len(r.b) != 0 || bits.OnesCount32(e.rate) != 1 ||
 		!ascending(common) || len(common) > 0 && common[len(common)-1] >= 1<<dfBits ||
 		!ascending(pairs) || len(pairs) > 0 && pairs[len(pairs)-1] > math.MaxUint16 {
