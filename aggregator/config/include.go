@@ -40,10 +40,8 @@ func (l *loader) include() {
 			l.config.Files = append(l.config.Files, file)
 			if ext == ".yaml" || ext == ".yml" {
 				l.includeYAML(file, data)
-			} else if err := CheckOPML(data); err != nil {
+			} else if err := l.includeList(file, data); err != nil {
 				l.report(at, fmt.Sprintf("%q cannot be read: %v", name, err), mendList)
-			} else {
-				l.includeList(file, data)
 			}
 		}
 	}
@@ -128,21 +126,23 @@ func (l *loader) includeURL(at []string, address string) {
 	}
 	data, err := l.list(address)
 	if err == nil {
-		err = CheckOPML(data)
+		u.User, u.RawQuery = nil, ""
+		err = l.includeList(u.String(), data)
 	}
 	if err != nil {
 		l.unsure = true
 		l.config.Warnings = append(l.config.Warnings, l.places.problem(at, fmt.Sprintf("the list cannot be read: %v", err), "its sources are missing until it can be"))
-		return
 	}
-	u.User, u.RawQuery = nil, ""
-	l.includeList(u.String(), data)
 }
 
 // includeList makes sources of an OPML list. A list is often somebody else's:
-// the faults of its entries are warnings and never refuse the configuration.
-func (l *loader) includeList(name string, data []byte) {
-	list, faults := ReadOPML(name, data, l.root.Defaults.AllowPrivate)
+// the faults of its entries are warnings and never refuse the configuration. The
+// error is that it is no list.
+func (l *loader) includeList(name string, data []byte) error {
+	list, faults, wrong := readOPML(name, data, l.root.Defaults.AllowPrivate)
+	if wrong != nil {
+		return wrong
+	}
 	l.config.Warnings = append(l.config.Warnings, faults...)
 	taken := map[string]bool{}
 	for _, s := range l.root.Sources {
@@ -169,4 +169,5 @@ func (l *loader) includeList(name string, data []byte) {
 		l.root.Sources[e.Name] = s
 		l.places[pathKey([]string{"sources", e.Name})] = place{name, e.Line, 1}
 	}
+	return nil
 }

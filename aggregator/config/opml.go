@@ -30,22 +30,25 @@ const (
 // left out unless private is true. Lists within the list are
 // named as problems and not followed.
 func ReadOPML(name string, data []byte, private bool) (List, Problems) {
+	list, problems, _ := readOPML(name, data, private)
+	return list, problems
+}
+
+// readOPML is ReadOPML; the error says why the document is no list.
+func readOPML(name string, data []byte, private bool) (List, Problems, error) {
 	r := opmlReader{name: name, private: private, seen: map[string]int{}, line: 1}
 	if wrong := r.read(cleanXML(data)); wrong != (fault{}) {
-		return List{}, Problems{{File: name, Line: r.line, Column: 1, Message: wrong.message, Mend: wrong.mend}}
+		return List{}, Problems{{File: name, Line: r.line, Column: 1, Message: wrong.message, Mend: wrong.mend}}, errors.New(wrong.message)
 	}
 	nameEntries(r.list.Entries)
-	return r.list, r.problems
+	return r.list, r.problems, nil
 }
 
 // CheckOPML says why a document is no list, as the page of a login or a file
 // that was emptied is none. The faults of single entries are no matter to it.
 func CheckOPML(data []byte) error {
-	r := opmlReader{seen: map[string]int{}}
-	if wrong := r.read(cleanXML(data)); wrong != (fault{}) {
-		return errors.New(wrong.message)
-	}
-	return nil
+	_, _, err := readOPML("", data, true)
+	return err
 }
 
 var encodingForm = regexp.MustCompile(`encoding=["']([A-Za-z0-9._-]+)["']`)
