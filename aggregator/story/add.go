@@ -186,11 +186,8 @@ func (x *Index) byHand(e *entry, r *reading, c *cluster, same *entry, kindred []
 }
 
 func (x *Index) sameAs(e *entry, r *reading, other *entry, rule string, d *news.Decision) {
-	x.enter(e, other.in(), other.copies, d)
-	d.Kind, d.Of, d.Score = news.KindSame, other.key(), 1
-	d.Evidence = r.evidence(e, other)
-	d.Evidence.Rule = rule
-	d.Agency = cmp.Or(d.Agency, origin(other))
+	x.copyOf(e, r, other, rule, 1, d)
+	d.Kind = news.KindSame
 }
 
 func (x *Index) copyOf(e *entry, r *reading, other *entry, rule string, score float64, d *news.Decision) {
