@@ -118,20 +118,20 @@ func CollectEarly() {
 		runtime.SetFinalizer(c, after)
 	}
 	runtime.SetFinalizer(new(collected), after)
-	var rest func()
-	rest = func() {
-		p.set(false, time.Now())
-		time.AfterFunc(restLook, rest)
-	}
-	time.AfterFunc(restLook, rest)
-	var look func()
-	look = func() {
+	every(restLook, func() { p.set(false, time.Now()) })
+	every(layLook, func() {
 		if read(held...) >= l.laid.Load()+layMore {
 			l.lay(read(alive))
 		}
-		time.AfterFunc(layLook, look)
-	}
-	time.AfterFunc(layLook, look)
+	})
+}
+
+// every does something again and again, with so long a pause before each time.
+func every(pause time.Duration, do func()) {
+	time.AfterFunc(pause, func() {
+		do()
+		every(pause, do)
+	})
 }
 
 const alive = "/gc/heap/live:bytes" // at the end of the last collection
