@@ -437,15 +437,9 @@ func (e *sqliteEngine) due(ctx context.Context, now time.Time) (n int, next time
 	if err := a.read(ctx, e.read, now); err != nil {
 		return 0, time.Time{}, err
 	}
-	if n, next = a.count(micros(now)); e.agenda.refused.Load() && !next.IsZero() {
-		next = later(next, now.Add(standBy))
+	n, next = a.count(micros(now))
+	if again := now.Add(standBy); e.agenda.refused.Load() && !next.IsZero() && next.Before(again) {
+		next = again
 	}
 	return n, next, nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
