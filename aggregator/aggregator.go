@@ -156,12 +156,19 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 // asks the store for waits until all before is stored.
 func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records []news.Record, stored <-chan struct{}) (stretch, error) {
 	s := stretch{plan: a.plan.Load(), records: records, decisions: make([]news.Decision, 0, len(records)), stored: make(chan struct{})}
-	for _, rec := range records {
-		d, err := a.decide(ctx, index, s.plan, rec, stored)
-		if err != nil {
-			return s, err
+	read := readAhead(index, s.plan, records)
+	defer func() {
+		for range read { // so that one at a time reads
 		}
-		s.decisions = append(s.decisions, d)
+	}()
+	for words := range read {
+		for _, w := range words {
+			d, err := a.decide(ctx, index, records[len(s.decisions)], w, stored)
+			if err != nil {
+				return s, err
+			}
+			s.decisions = append(s.decisions, d)
+		}
 	}
 	return s, nil
 }

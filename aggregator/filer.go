@@ -26,6 +26,10 @@ const (
 	// words, and takes eight times as long for one: nobody waits for that.
 	fileAhead = 4
 
+	// wordsAtOnce is of how many records the words are read before they are handed
+	// on. At most three times as many are in memory.
+	wordsAtOnce = 16
+
 	// leadFor is how long a filer leads its store before it must renew. It does
 	// so five times as often, and looks then for what other processes appended.
 	leadFor = 10 * time.Second
@@ -247,9 +251,26 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 // again, with its sketch, when the index is made.
 func (a *Aggregator) LooksBack() time.Duration { return a.opts.Stories.Horizon() }
 
+// readAhead reads the words of records, some at a time, while the index takes those
+// before them.
+func readAhead(index *story.Index, plan *Plan, records []news.Record) <-chan []*story.Words {
+	read := make(chan []*story.Words, 1)
+	go func() {
+		defer close(read)
+		for some := range slices.Chunk(records, wordsAtOnce) {
+			words := make([]*story.Words, 0, len(some))
+			for _, rec := range some {
+				words = append(words, index.Read(rec, plan.outlet(rec.Item.Source)))
+			}
+			read <- words
+		}
+	}()
+	return read
+}
+
 // decide puts a record into its story. An item that is revised after it has
 // left the index stays where it was filed, once all before it is stored.
-func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan, rec news.Record, stored <-chan struct{}) (news.Decision, error) {
+func (a *Aggregator) decide(ctx context.Context, index *story.Index, rec news.Record, words *story.Words, stored <-chan struct{}) (news.Decision, error) {
 	if rec.Revision > 1 && !index.Knows(rec.Item.Key()) {
 		select {
 		case <-stored:
@@ -262,7 +283,7 @@ func (a *Aggregator) decide(ctx context.Context, index *story.Index, plan *Plan,
 			return d, err
 		}
 	}
-	return index.Add(rec, plan.outlet(rec.Item.Source)), nil
+	return index.Take(words), nil
 }
 
 // touched returns the stories that new decisions belong to, as they will be

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 	"unique"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -24,13 +25,23 @@ func kindNumber(k news.Kind) byte {
 // exactRules names what the exact keys stand for.
 var exactRules = [3]string{"canonical link", "guid", "title and text"}
 
-// A reading is an item's words, which are forgotten when it is decided upon. Its
-// lists are used again for the next item.
-type reading struct {
+// Words are what an item says, read without an index. Their lists are used again
+// for another item once this one is decided upon.
+type Words struct {
+	entry       *entry // what is known of it so far
 	title, text string // without marks of outlets and agencies
 	agency      string // by its mark
 	head, body  []token
-	sample      sample    // of the body
+	sample      sample // of the body
+	plain       []byte // scratch, of exactKeys
+}
+
+var spareWords = sync.Pool{New: func() any { return new(Words) }}
+
+// A reading is an item's words, held against an index. Its lists are used again
+// for the next item.
+type reading struct {
+	*Words
 	kept        []shingle // of the sample, without boilerplate
 	crowded     []uint32  // of those kept, what enough items have already
 	boilerplate []bool    // tokens of the body; nil: none
@@ -39,52 +50,67 @@ type reading struct {
 	skipped     []bool   // scratch, of boilerplate
 	occurrences []tally  // scratch, of tally
 	order       []uint64 // scratch, of tally
-	plain       []byte   // scratch, of exactKeys
 }
 
 // maxWords is how many words of a text are read.
 const maxWords = 20000
 
-func (x *Index) read(it *news.Item, outlet *news.Outlet) *reading {
-	r := &x.reading
-	r.text, r.agency = unmarked(uncaptioned(it.Text))
-	r.title = bareTitle(it.Title, outlet.Title, it.Source, registrable(it.Canonical))
-	language := news.LanguageBase(cmp.Or(it.Language, outlet.Language))
-	x.lexer.room(int(x.roll.count))
-	r.head = x.lexer.cut(r.head[:0], r.title, language, maxTitleWords)
-	r.body = x.lexer.cut(r.body[:0], r.text, language, maxWords)
-	r.sample = sampleOf(r.sample.shingles, r.body)
-	return r
-}
-
 const maxTitleWords = 64
 
-// Add decides which story a record's item belongs to, and takes it into the
-// index. Records must be given in the order of the log. A later revision of a
-// known item keeps its story, its kind and the fingerprint by which it was
-// first known: a correction stays where it is. outlet is the item's source.
-func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
-	x.settle()
+// Read reads the words of a record's item, for Take. outlet is the item's source.
+// It takes nothing of the index but room for the stems of words, and so one goroutine
+// may read while another takes what was read before: that is a sixth of the work.
+func (x *Index) Read(rec news.Record, outlet news.Outlet) *Words {
 	it := &rec.Item
-	r := x.read(it, &outlet)
-	if known := x.find(it.Key()); known != nil {
-		return x.again(rec.Seq, known, r)
+	w := spareWords.Get().(*Words)
+	w.text, w.agency = unmarked(uncaptioned(it.Text))
+	w.title = bareTitle(it.Title, outlet.Title, it.Source, registrable(it.Canonical))
+	language := news.LanguageBase(cmp.Or(it.Language, outlet.Language))
+	x.lexer.room(int(x.items.Load()))
+	w.head = x.lexer.cut(w.head[:0], w.title, language, maxTitleWords)
+	w.body = x.lexer.cut(w.body[:0], w.text, language, maxWords)
+	w.sample = sampleOf(w.sample.shingles, w.body)
+	e := &entry{outlet: unique.Make(it.Source), id: it.ID, source: sourceSum(it.Source), exact: w.exactKeys(it), family: unique.Make(family(it, &outlet))}
+	e.seq, e.published, e.rate = rec.Seq, it.Published.Unix(), w.sample.rate
+	e.order, e.pairs = numberOrder(w.head), pairsOf(w.head)
+	w.entry = e
+	return w
+}
+
+// Add decides which story a record's item belongs to, and takes it into the index.
+// outlet is the item's source. See Take.
+func (x *Index) Add(rec news.Record, outlet news.Outlet) news.Decision {
+	return x.Take(x.Read(rec, outlet))
+}
+
+// Take decides which story an item belongs to whose words were read, and takes it
+// into the index. Records must be taken in the order of the log, and their words
+// once. A later revision of a known item keeps its story, its kind and the
+// fingerprint by which it was first known: a correction stays where it is.
+func (x *Index) Take(w *Words) news.Decision {
+	x.settle()
+	e, r := w.entry, &x.reading
+	r.Words = w
+	defer func() {
+		r.Words, w.entry = nil, nil
+		spareWords.Put(w)
+	}()
+	if known := x.find(e.key()); known != nil {
+		return x.again(e.seq, known, r)
 	}
-	e := &entry{outlet: unique.Make(it.Source), id: it.ID, source: sourceSum(it.Source), exact: r.exactKeys(it), family: unique.Make(family(it, &outlet))}
-	e.seq, e.published = rec.Seq, it.Published.Unix()
 	x.clock = max(x.clock, e.published)
 	e.clock = x.clock
 	x.evict()
 
 	x.keep(r, e.source)
 	r.tally(r.boilerplate)
-	e.rate, e.shingles = r.sample.rate, hashes(r.kept)
+	e.shingles = hashes(r.kept)
 	e.terms = x.seen.vector(r.tallies)
 	e.norm = uint32(dot(e.terms, e.terms))
 	e.common = commonTerms(r.tallies)
-	e.marks, e.order, e.pairs = marksOf(r.head, r.body, r.boilerplate), numberOrder(r.head), pairsOf(r.head)
+	e.marks = marksOf(r.head, r.body, r.boilerplate)
 
-	d := news.Decision{Seq: rec.Seq, Key: e.key(), Family: e.family.Value(), Agency: r.agency}
+	d := news.Decision{Seq: e.seq, Key: e.key(), Family: e.family.Value(), Agency: r.agency}
 	kindred := x.kindred(e)
 	x.decide(e, r, kindred, &d)
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))

@@ -77,7 +77,7 @@ var above = func() (list [outlets]string) {
 // boilerplate returns the shingles of what an outlet has above its texts: those
 // that all have, and its own.
 func (x *Index) boilerplate(outlet int) (banner, own []uint32) {
-	for _, h := range x.read(&news.Item{Text: above[outlet], Language: "en"}, &news.Outlet{}).sample.shingles {
+	for _, h := range x.Read(news.Record{Item: news.Item{Text: above[outlet], Language: "en"}}, news.Outlet{}).sample.shingles {
 		switch {
 		case h.at+shingleWords <= bannerWords:
 			banner = append(banner, h.hash)
@@ -104,7 +104,7 @@ func filled(n int) *Index {
 	entries := make([]*entry, pool)
 	for i := range entries {
 		it := news.Item{Title: b.text(9), Text: b.text(400), Language: "en"}
-		r := x.read(&it, &news.Outlet{})
+		r := reading{Words: x.Read(news.Record{Item: it}, news.Outlet{})}
 		r.tally(nil)
 		entries[i] = &entry{rate: r.sample.rate, shingles: hashes(r.sample.shingles), terms: x.seen.vector(r.tallies), common: commonTerms(r.tallies), marks: marksOf(r.head, r.body, nil)}
 		x.seen.add(&entries[i].common, 1)
@@ -195,10 +195,12 @@ func BenchmarkCopies(b *testing.B) {
 	}
 	i := 0
 	for b.Loop() {
-		r := x.read(&its[i%len(its)], &news.Outlet{})
+		r := &x.reading
+		r.Words = x.Read(news.Record{Item: its[i%len(its)]}, news.Outlet{})
 		x.keep(r, sourceSum("s1"))
 		e := &entry{rate: r.sample.rate, shingles: hashes(r.kept)}
 		x.kindred(e)
+		spareWords.Put(r.Words)
 		i++
 	}
 	b.ReportMetric(float64(i)/b.Elapsed().Seconds(), "items/s")

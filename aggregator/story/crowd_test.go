@@ -49,7 +49,7 @@ func TestCrowd(t *testing.T) {
 			}
 			looks, widest := 0, 0
 			next := copied(crowd)
-			r := x.read(&next.Item, &news.Outlet{})
+			r := x.Read(next, news.Outlet{})
 			for _, h := range r.sample.shingles {
 				n := len(x.shingled.find(nil, h.hash, x.roll.alive()))
 				looks, widest = looks+n, max(widest, n)

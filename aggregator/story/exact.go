@@ -20,7 +20,7 @@ const minExactText = 60
 // exactKeys returns the keys by which an item is the same as another, whatever
 // the source: hash of the canonical link, of the guid if that is meant for the
 // world, and of title and text. 0 stands for a key that the item lacks.
-func (r *reading) exactKeys(it *news.Item) (keys [3]uint64) {
+func (w *Words) exactKeys(it *news.Item) (keys [3]uint64) {
 	if link := it.Canonical; link != "" && specific(link) {
 		keys[0] = keyHash("link", link)
 	}
@@ -28,10 +28,10 @@ func (r *reading) exactKeys(it *news.Item) (keys [3]uint64) {
 		keys[1] = keyHash("guid", it.GUID)
 	}
 	begin := len("text\x00")
-	b := appendPlain(append(r.plain[:0], "text\x00"...), it.Title)
+	b := appendPlain(append(w.plain[:0], "text\x00"...), it.Title)
 	end := len(b)
 	b = appendPlain(append(b, 0), it.Text)
-	r.plain = b
+	w.plain = b
 	if title, text := b[begin:end], b[end+1:]; len(title)+len(text) >= minExactText && len(text) > 0 && !bytes.Equal(text, title) {
 		keys[2] = max(1, xxh3.Hash(b)) // 0 stands for no key
 	}

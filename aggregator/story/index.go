@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 	"unique"
 
@@ -13,7 +14,8 @@ import (
 )
 
 // An Index knows the items of the window and the stories that they belong to.
-// It is not safe for concurrent use: the filer, which owns it, is single.
+// It is not safe for concurrent use but for Read beside the rest: the filer, which
+// owns it, is single.
 //
 // What it answers depends on the live entries and their order alone, and an
 // entry lives from its Add until the latest publication is a window later, or
@@ -23,7 +25,8 @@ type Index struct {
 	window    int64 // seconds
 	most      int   // entries
 	overrides overrides
-	lexer     lexer
+	lexer     lexer        // of Read
+	items     atomic.Int32 // in roll, for Read
 
 	clock   int64    // the latest publication seen
 	lately  uint32   // number of an entry before which all came more than a day before the latest
@@ -216,6 +219,7 @@ func (x *Index) insert(e *entry) {
 	}
 	x.shrink(x.most - 1)
 	e = x.roll.add(e)
+	x.items.Store(int32(x.roll.count))
 	if len(x.overrides.named) > 0 {
 		if slug := e.key().Slug(); x.overrides.named[slug] {
 			x.slugs[slug] = e
