@@ -20,6 +20,9 @@ var errTouched = errors.New("a host was written since it was claimed")
 // which are nearly all: nothing of them has to be locked and read first. Whoever
 // claims a host, sets it free, or changes when a source of it is due, writes its row
 // too, and so has it another xmin, also where that happens while we wait for the row.
+//
+// Hosts are written before their sources and in their order, as everybody locks them,
+// so that nobody waits for one who waits for him.
 func (e *postgresEngine) endUntouched(ctx context.Context, tx session, batch []*write) error {
 	by := make(map[int64]int64, len(batch)) // host → who claimed it
 	polls := make([]*poll, len(batch))
@@ -34,24 +37,21 @@ func (e *postgresEngine) endUntouched(ctx context.Context, tx session, batch []*
 	if len(by) < len(batch) {
 		return errTouched // two of one host
 	}
-	alive, err := e.endClaims(ctx, tx, batch, nil)
+	slices.SortFunc(polls, func(a, b *poll) int { return cmp.Compare(a.host, b.host) })
+	ends, err := e.settle(polls)
 	if err != nil {
 		return err
 	}
-	if len(alive) < len(batch) {
-		return errTouched
-	}
-	slices.SortFunc(polls, func(a, b *poll) int { return cmp.Compare(a.host, b.host) })
-	var hosts, sources, tokens, bys, ready []int64
+	var bys, ready []int64
 	for _, p := range polls {
-		hosts, sources, tokens = append(hosts, p.host), append(sources, p.source), append(tokens, p.claim.Token)
 		bys, ready = append(bys, by[p.host]), append(ready, micros(e.clock(p.free)))
 	}
 	freed := 0
-	err = tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = 0, next = `+nextOf("d")+`
-		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[]) AS d (host, source, token, by, ready)
+	err = tx.each(ctx, `UPDATE host_sched h SET ready = d.ready, holder = 0, next = GREATEST(d.ready, LEAST(d.due, (
+			SELECT s.due FROM source_sched s WHERE s.host = d.host AND s.configured = 1 AND s.source <> d.source ORDER BY s.due LIMIT 1)))
+		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[], ?6::bigint[]) AS d (host, source, token, by, ready, due)
 		WHERE h.host = d.host AND h.holder = d.source AND h.token = d.token AND h.xmin = d.by::integer RETURNING h.next`,
-		[]any{hosts, sources, tokens, bys, ready}, func(rows *sql.Rows) error {
+		[]any{ends.hosts, ends.sources, ends.tokens, bys, ready, ends.dues}, func(rows *sql.Rows) error {
 			freed++
 			return e.lowerTo(rows)
 		})
@@ -59,6 +59,13 @@ func (e *postgresEngine) endUntouched(ctx context.Context, tx session, batch []*
 		return err
 	}
 	if freed < len(batch) {
+		return errTouched
+	}
+	alive, err := e.endClaims(ctx, tx, ends)
+	if err != nil {
+		return err
+	}
+	if len(alive) < len(batch) {
 		return errTouched
 	}
 	return storeItems(ctx, tx, e, polls...)

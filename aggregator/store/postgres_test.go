@@ -36,6 +36,7 @@ func TestPostgres(t *testing.T) {
 		"what is late is found":          lateIsFound,
 		"a snapshot is held":             heldSnapshot,
 		"another changes the host":       changedBeside,
+		"several end the same":           endsMeet,
 		"leader is replaced":             leaderIsReplaced,
 		"stopped within a transaction":   stoppedWithin,
 		"numbers go on elsewhere":        numbersGoOn,

@@ -171,11 +171,22 @@ func (e *postgresEngine) endTogether(ctx context.Context, batch []*write) error 
 		if err != nil {
 			return err
 		}
-		alive, err := e.endClaims(ctx, tx, batch, hosts)
+		var polls []*poll
+		for _, w := range batch {
+			// It is lost too if the source is claimed again.
+			if h := hosts[w.poll.host]; h != nil && (h.holder != w.poll.source || h.token <= w.poll.claim.Token) {
+				polls = append(polls, w.poll)
+			}
+		}
+		ends, err := e.settle(polls)
 		if err != nil {
 			return err
 		}
-		var polls []*poll
+		alive, err := e.endClaims(ctx, tx, ends)
+		if err != nil {
+			return err
+		}
+		polls = nil
 		for _, w := range batch {
 			w.err = news.ErrLostClaim
 			if alive[w.poll.source] {
@@ -232,39 +243,44 @@ func (e *postgresEngine) lockHosts(ctx context.Context, tx session, batch []*wri
 	return hosts, err
 }
 
-// endClaims writes the states of those polls whose claims are not lost, and
-// returns their sources. A claim is good for one end, and lost once the source
-// is claimed again or another claim upon it has ended. Without hosts none is
-// claimed again.
-func (e *postgresEngine) endClaims(ctx context.Context, tx session, batch []*write, hosts map[int64]*hostSched) (map[int64]bool, error) {
-	var sources, ids, tokens, dues []int64
-	var states [][]byte
-	for _, w := range batch {
-		p := w.poll
-		if h := hosts[p.host]; hosts != nil && (h == nil || h.holder == p.source && h.token > p.claim.Token) {
-			continue
-		}
+// ends are the columns that ends of polls are written of, a poll a place.
+type ends struct {
+	sources, hosts, tokens, dues []int64
+	states                       [][]byte
+}
+
+// settle asks polls what they leave.
+func (e *postgresEngine) settle(polls []*poll) (ends, error) {
+	var all ends
+	for _, p := range polls {
 		state, due, err := p.settled(e)
 		if err != nil {
-			return nil, err
+			return ends{}, err
 		}
-		sources, ids, tokens = append(sources, p.source), append(ids, p.host), append(tokens, p.claim.Token)
-		dues, states = append(dues, micros(e.clock(due))), append(states, state)
+		all.sources, all.hosts, all.tokens = append(all.sources, p.source), append(all.hosts, p.host), append(all.tokens, p.claim.Token)
+		all.dues, all.states = append(all.dues, micros(e.clock(due))), append(all.states, state)
 	}
+	return all, nil
+}
+
+// endClaims writes the states of those polls whose claims are not lost, and
+// returns their sources. A claim is good for one end, and lost once another claim
+// upon the source has ended.
+func (e *postgresEngine) endClaims(ctx context.Context, tx session, all ends) (map[int64]bool, error) {
 	alive := map[int64]bool{}
-	if len(sources) == 0 {
+	if len(all.sources) == 0 {
 		return alive, nil
 	}
 	err := tx.each(ctx, `UPDATE source_sched s SET due = d.due, state = d.state, last = (SELECT nextval('claims'))
 		FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bytea[]) AS d (source, host, token, due, state)
 		WHERE s.source = d.source AND s.host = d.host AND s.last < d.token RETURNING s.source`,
-		[]any{sources, ids, tokens, dues, states}, func(rows *sql.Rows) error {
+		[]any{all.sources, all.hosts, all.tokens, all.dues, all.states}, func(rows *sql.Rows) error {
 			var source int64
 			err := rows.Scan(&source)
 			alive[source] = true
 			return err
 		})
-	for _, source := range sources {
+	for _, source := range all.sources {
 		if !alive[source] {
 			e.hosts.Delete(source) // it may have another host by now
 		}

@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -173,5 +175,74 @@ func changedBeside(t *testing.T, cluster *storetest.Cluster) {
 	}
 	if _, next, err := db.Due(t.Context(), now); err != nil || !next.Equal(now.Add(time.Hour).Truncate(time.Microsecond)) {
 		t.Errorf("the host is due at %s, not after an hour: %v", next, err)
+	}
+}
+
+// endsMeet ends the same polls through several stores at once, as where a claim was
+// taken for over: each ends once, and nobody waits for one who waits for him, which
+// the server would notice after a second. Rows are found by index, as in tables that
+// are large: who reads a small table as a whole locks its rows as they happen to lie.
+func endsMeet(t *testing.T, cluster *storetest.Cluster) {
+	const n, replicas, rounds = 200, 3, 6
+	dsn := cluster.DSN(t)
+	dsn += "&enable_hashjoin=off&enable_mergejoin=off&enable_seqscan=off"
+	var dbs []*store.DB
+	for range replicas {
+		db, err := store.Open(t.Context(), dsn, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dbs = append(dbs, db)
+	}
+	var sources []news.Source
+	for i := range n {
+		sources = append(sources, news.Source{Name: fmt.Sprint("s", i), URL: fmt.Sprintf("https://h%d.example/", i)})
+	}
+	now := time.Now()
+	if err := dbs[0].SetSources(t.Context(), sources, now); err != nil {
+		t.Fatal(err)
+	}
+	pool := directly(t, dsn)
+	const deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+	var before, after int
+	if err := pool.QueryRowContext(t.Context(), deadlocks).Scan(&before); err != nil {
+		t.Fatal(err)
+	}
+	for range rounds {
+		now = now.Add(time.Minute)
+		claims, err := dbs[0].Claim(t.Context(), now, n, time.Minute)
+		if err != nil || len(claims) != n {
+			t.Fatalf("%d claims: %v", len(claims), err)
+		}
+		var ended atomic.Int64
+		var wg sync.WaitGroup
+		for r, db := range dbs {
+			for i := range claims {
+				c := claims[(i*(2*r+1)+50*r)%n] // each in an order of its own
+				wg.Go(func() {
+					_, err := db.Append(t.Context(), c, nil, func(news.Appended) news.State { return unmodified(c, now) }, now, 0)
+					switch {
+					case err == nil:
+						ended.Add(1)
+					case !errors.Is(err, news.ErrLostClaim):
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if ended.Load() != n {
+			t.Errorf("%d polls ended %d times", n, ended.Load())
+		}
+	}
+	for _, db := range dbs {
+		db.Close() // its connections tell what they have counted when they end
+	}
+	time.Sleep(100 * time.Millisecond)
+	if err := pool.QueryRowContext(t.Context(), deadlocks).Scan(&after); err != nil {
+		t.Fatal(err)
+	}
+	if after > before {
+		t.Errorf("%d times transactions waited for each other", after-before)
 	}
 }
