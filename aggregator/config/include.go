@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -55,7 +54,7 @@ func (l *loader) readBeside(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(name))
+	f, err := root.OpenFile(filepath.FromSlash(name), openRead, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +69,6 @@ func reason(err error) error {
 		return wrong.Err
 	}
 	return err
-}
-
-// limitedRead reads all of r, and refuses it if it is larger than the limit.
-func limitedRead(r io.Reader, name string, limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes", name, limit)
-	}
-	return data, err
 }
 
 // includeYAML joins the sources and topics of a file to those of the main file.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -189,16 +188,6 @@ func invalidAt(data []byte) (line, column int) {
 		data = data[n:]
 	}
 	return line, column
-}
-
-// readLimited reads a regular file of at most limit bytes.
-func readLimited(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return limitedRead(f, path, limit)
 }
 
 // general builds all but sources and topics.

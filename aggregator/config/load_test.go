@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -89,6 +91,37 @@ func TestLoad(t *testing.T) {
 	}
 	if c, err := Load(file, os.LookupEnv); err != nil || c.File != file {
 		t.Error(c, err)
+	}
+}
+
+// TestPipe: whoever writes to a pipe is read to its end, and nobody is waited for
+// who does not.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	pipe, beside := filepath.Join(dir, "pipe.yaml"), filepath.Join(dir, "feeds.yaml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(beside, []byte("include: [pipe.yaml]\n"+small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{pipe, beside} {
+		if _, err := Load(file, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "pipe.yaml is a pipe that nothing is written to") {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		fmt.Fprint(w, small)
+		w.Close()
+	}()
+	if _, err := Load(fmt.Sprintf("/dev/fd/%d", r.Fd()), os.LookupEnv); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,7 +15,7 @@ func (c *Config) ProblemWithin(path []string, text string, offset int, message, 
 	if _, ok := c.places[pathKey(path)]; !ok {
 		return p
 	}
-	data, err := os.ReadFile(p.File)
+	data, err := readLimited(p.File, maxFile)
 	if err != nil {
 		return p
 	}

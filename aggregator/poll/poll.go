@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -230,7 +232,8 @@ func (c *Client) file(target *url.URL, limit int64) ([]byte, error) {
 	if name == "" {
 		name = target.Opaque // file:feed.xml
 	}
-	f, err := c.files.Open(strings.TrimPrefix(name, "/"))
+	// Who opens a pipe otherwise waits for somebody who writes.
+	f, err := c.files.OpenFile(strings.TrimPrefix(name, "/"), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}

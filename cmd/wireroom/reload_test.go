@@ -117,7 +117,8 @@ func (r *reloading) written() {
 	}
 }
 
-// faulty writes what is no configuration, and removes the file.
+// faulty writes what is no configuration, removes the file, and puts a pipe in
+// its place.
 func (r *reloading) faulty() {
 	write(r.t, r.file, r.text("  three: {titel: Three}\n"))
 	await(r.t, applyWithin+time.Second, "the front page tells of the mistake", func() bool {
@@ -129,6 +130,11 @@ func (r *reloading) faulty() {
 	}
 	os.Remove(r.file)
 	time.Sleep(3 * lookEvery)
+	if err := syscall.Mkfifo(r.file, 0o600); err != nil { // nobody ever writes to it
+		r.t.Fatal(err)
+	}
+	time.Sleep(3 * lookEvery)
+	os.Remove(r.file)
 	if !r.serves("two") || !r.serves("all") {
 		r.t.Error("a faulty file has changed what is served")
 	}

@@ -23,6 +23,11 @@ func TestStopWhileReading(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	silent, err := os.OpenFile(fifo, os.O_RDWR, 0) // somebody who writes nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
 	for _, test := range []struct {
 		args    []string
 		signals int
