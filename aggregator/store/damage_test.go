@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -236,6 +237,34 @@ func TestRefusedFiles(t *testing.T) {
 				t.Error("something was changed")
 			}
 		})
+	}
+}
+
+// TestNoFile: what is no file is not waited for, and no restore puts a folder
+// aside, with all that is in it.
+func TestNoFile(t *testing.T) {
+	path, dir := filepath.Join(t.TempDir(), "wireroom.db"), t.TempDir()
+	if err := note(t, path, "whole").Close(); err != nil {
+		t.Fatal(err)
+	}
+	pipe, folder := filepath.Join(dir, "pipe"), filepath.Join(dir, "data")
+	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.Mkdir(folder, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, now := t.Context(), time.Now()
+	for _, name := range []string{pipe, folder, os.DevNull} {
+		_, opened := store.Open(ctx, name, quiet)
+		_, read := store.OpenReader(ctx, name, quiet)
+		_, to := store.Restore(ctx, name, path, now, quiet)
+		_, from := store.Restore(ctx, path, name, now, quiet)
+		for _, err := range []error{opened, read, to, from} {
+			if !errors.Is(err, store.ErrForeign) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if there, err := os.ReadDir(dir); err != nil || len(there) != 2 {
+		t.Errorf("something was made or moved: %v, %v", there, err)
 	}
 }
 

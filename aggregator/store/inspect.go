@@ -37,8 +37,8 @@ const restoreHint = "nothing was changed; stop the program, keep the file and it
 // file for a new database and write to one that it should not. The error wraps
 // fs.ErrNotExist if there is no file and may be a new one.
 func inspectFile(path string, newest int64) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%w: %s is a folder; give the path of a file in it, such as %s/wireroom.db", ErrForeign, path, path)
+	if err := regular(path); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,6 +69,19 @@ func inspectFile(path string, newest int64) error {
 		return fmt.Errorf("%w: the schema of %s is %d, this program knows %d; nothing was changed", ErrNewer, path, have, newest)
 	}
 	return checkLength(path, info.Size(), head)
+}
+
+// regular returns an error if there is something at path that is no file. One
+// must know before it is opened: a pipe waits for who writes to it.
+func regular(path string) error {
+	switch info, err := os.Stat(path); {
+	case err != nil || info.Mode().IsRegular():
+		return nil
+	case info.IsDir():
+		return fmt.Errorf("%w: %s is a folder; give the path of a file in it, such as %s/wireroom.db", ErrForeign, path, path)
+	default:
+		return fmt.Errorf("%w: %s is no file that could be read again; nothing was changed", ErrForeign, path)
+	}
 }
 
 // checkLength compares a file's length with the one in its header. With a

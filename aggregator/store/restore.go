@@ -41,6 +41,11 @@ func Restore(ctx context.Context, dsn, backup string, now time.Time, log *slog.L
 }
 
 func restore(ctx context.Context, path, backup string, now time.Time, log *slog.Logger) (string, error) {
+	for _, name := range []string{path, backup} {
+		if err := regular(name); err != nil {
+			return "", err
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", unwritable(filepath.Dir(path), err)
 	}
@@ -139,9 +144,6 @@ func copyFile(to, from string) (err error) {
 		return err
 	}
 	defer in.Close()
-	if info, err := in.Stat(); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder, not a backup", from)
-	}
 	out, err := os.Create(to)
 	if err != nil {
 		return unwritable(to, err)
