@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -19,7 +18,7 @@ const (
 
 // Asked reports whether a restore waits for the store of that name to be closed.
 func Asked(dsn string) bool {
-	path, err := filepath.Abs(dsn)
+	path, err := located(dsn)
 	if err != nil || !IsFile(dsn) {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -69,6 +70,28 @@ func inspectFile(path string, newest int64) error {
 		return fmt.Errorf("%w: the schema of %s is %d, this program knows %d; nothing was changed", ErrNewer, path, have, newest)
 	}
 	return checkLength(path, info.Size(), head)
+}
+
+// located returns where the file is that a name leads to, whether or not it is
+// there yet: its journal and its locks lie beside it, and not beside a link.
+func located(name string) (string, error) {
+	path, err := filepath.Abs(name)
+	for links := 0; err == nil; links++ {
+		to, linked := os.Readlink(path)
+		if linked != nil {
+			return path, nil // no link, or nothing
+		}
+		if links == 40 { // as the system has it
+			return "", fmt.Errorf("%s leads from link to link", name)
+		}
+		if !filepath.IsAbs(to) {
+			var dir string
+			dir, err = filepath.EvalSymlinks(filepath.Dir(path))
+			to = filepath.Join(dir, to)
+		}
+		path = to
+	}
+	return "", err
 }
 
 // regular returns an error if there is something at path that is no file. One

@@ -64,7 +64,7 @@ func move(ctx context.Context, from, to string, log *slog.Logger, progress func(
 		return fill(ctx, source, to, log, progress)
 	}
 	// A file gets its name when it is whole.
-	path, err := filepath.Abs(to)
+	path, err := located(to)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"strings"
 )
 
@@ -44,7 +43,7 @@ func IsFile(dsn string) bool {
 
 // readSQLite opens a store without a connection that writes.
 func readSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
-	path, err := filepath.Abs(path)
+	path, err := located(path)
 	if err != nil {
 		return nil, err
 	}

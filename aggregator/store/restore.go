@@ -30,7 +30,7 @@ func Restore(ctx context.Context, dsn, backup string, now time.Time, log *slog.L
 	if !IsFile(dsn) {
 		return "", errors.New("store: restore: a PostgreSQL database is restored with pg_restore")
 	}
-	path, err := filepath.Abs(dsn)
+	path, err := located(dsn)
 	if err == nil {
 		kept, err = restore(ctx, path, backup, now, log)
 	}
@@ -46,6 +46,13 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 			return "", err
 		}
 	}
+	from, err := located(backup)
+	if err != nil {
+		return "", err
+	}
+	if wal, err := os.Stat(from + "-wal"); err == nil && wal.Size() > 0 {
+		return "", fmt.Errorf("%s is no backup but a store, of which the newest part is in %[1]s-wal; nothing was changed; make a backup of it first: wireroom backup --store %[1]s FILE", backup)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", unwritable(filepath.Dir(path), err)
 	}
@@ -57,7 +64,7 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 	if err := copyFile(next, backup); err != nil {
 		return "", err
 	}
-	err := sound(ctx, next, log)
+	err = sound(ctx, next, log)
 	if copies, _ := filepath.Glob(next + copiedSuffix + "*"); len(copies) > 0 {
 		os.Remove(copies[0]) // the backup is one already
 	}

@@ -85,6 +85,54 @@ func note(t *testing.T, path, text string) *store.DB {
 	return db
 }
 
+// TestLinkedStore: a store that its name leads to by a link is one with the store
+// of its own name, and a restore puts the new one where the old one was.
+func TestLinkedStore(t *testing.T) {
+	ctx, dir, disk := t.Context(), t.TempDir(), t.TempDir()
+	path, link, copied := filepath.Join(disk, "store.db"), filepath.Join(dir, "wireroom.db"), filepath.Join(dir, "copy.db")
+	// The second lies in a folder that is a link, and says the way from there.
+	for from, to := range map[string]string{
+		link: filepath.Join("disk", "beside.db"), filepath.Join(dir, "disk"): disk, filepath.Join(disk, "beside.db"): "store.db",
+	} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := note(t, link, "first") // makes it
+	if err := db.Backup(ctx, copied); err != nil {
+		t.Fatal(err)
+	}
+	other := note(t, path, "second")
+	for i, by := range []*store.DB{db, other} {
+		if leads, err := by.Lead(ctx, "me", time.Minute); leads != (i == 0) || err != nil {
+			t.Errorf("the process %d files: %v, %v", i, leads, err)
+		}
+	}
+	if _, err := store.Restore(ctx, copied, link, time.Now(), quiet); err == nil {
+		t.Error("restored a store of which a part is in its journal")
+	}
+	if err := errors.Join(db.Close(), other.Close()); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Restore(ctx, link, copied, time.Now(), quiet)
+	if err != nil || filepath.Dir(kept) != disk {
+		t.Errorf("the old store was kept as %s: %v", kept, err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+	for file, want := range map[string]string{path: "first", kept: "second"} {
+		reader, err := store.OpenReader(ctx, file, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := reader.Noted(ctx, "tide"); text != want || err != nil {
+			t.Errorf("%s holds %q: %v", file, text, err)
+		}
+		reader.Close()
+	}
+}
+
 // What is no sound store is refused before anything is moved; a damaged store
 // is put aside.
 func TestRestoreDamage(t *testing.T) {

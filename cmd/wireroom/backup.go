@@ -93,9 +93,6 @@ A PostgreSQL database is restored with pg_restore.`,
 			if err != nil {
 				return err
 			}
-			if wal, err := os.Stat(args[0] + "-wal"); err == nil && wal.Size() > 0 {
-				return exitError{fmt.Errorf("%s is no backup but a store, of which the newest part is in %[1]s-wal; nothing was changed; make a backup of it first: wireroom backup --store %[1]s FILE", args[0]), exitConfig}
-			}
 			kept, err := store.Restore(cmd.Context(), cfg.Store, args[0], time.Now(), newLogger(term.err, cfg.Log))
 			if err != nil {
 				return exitError{err, exitConfig}
