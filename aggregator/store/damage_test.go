@@ -268,31 +268,29 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
-// TestUnwritable wants a sentence with the user, the path and the command that
-// mends it. It is not for root, who may write everywhere.
+// TestUnwritable wants a sentence with the user, the path and what mends it: a
+// command that can be run, and takes nothing from others that is not the store's.
 func TestUnwritable(t *testing.T) {
-	if os.Getuid() == 0 {
-		// Root is refused nothing by modes; a file in the place of a folder is
-		// refused to all.
-		p := filepath.Join(t.TempDir(), "file")
-		write(t, p, "x")
-		_, err := store.Open(t.Context(), filepath.Join(p, "wireroom.db"), slog.New(slog.DiscardHandler))
-		wantUnwritable(t, err)
-		return
-	}
 	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o555); err != nil {
+	file, data, shut := filepath.Join(dir, "file"), filepath.Join(dir, "shut", "data"), filepath.Join(dir, "shut")
+	write(t, file, "x")
+	if err := os.Mkdir(shut, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	_, err := store.Open(t.Context(), filepath.Join(dir, "data", "wireroom.db"), slog.New(slog.DiscardHandler))
-	wantUnwritable(t, err)
-}
-
-func wantUnwritable(t *testing.T, err error) {
-	t.Helper()
-	if !errors.Is(err, store.ErrUnwritable) || !strings.Contains(err.Error(), fmt.Sprintf("user %d cannot write", os.Getuid())) ||
-		!strings.Contains(err.Error(), "chown -R") {
-		t.Fatalf("error is %v", err)
+	me := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+	for path, mend := range map[string]string{
+		filepath.Join(file, "wireroom.db"): "name another place with --store",
+		filepath.Join(data, "wireroom.db"): fmt.Sprintf("try: install -d -o %d -g %d %s", os.Getuid(), os.Getgid(), data),
+		filepath.Join(shut, "wireroom.db"): "try: chown " + me + " " + shut,
+	} {
+		if os.Getuid() == 0 && strings.HasPrefix(path, shut) {
+			continue // root is refused nothing by modes
+		}
+		_, err := store.Open(t.Context(), path, quiet)
+		if !errors.Is(err, store.ErrUnwritable) || !strings.Contains(err.Error(), fmt.Sprintf("user %d cannot write", os.Getuid())) ||
+			!strings.HasSuffix(err.Error(), "; "+mend) {
+			t.Errorf("%s: error is %v, without %q", path, err, mend)
+		}
 	}
 }
 

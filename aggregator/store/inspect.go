@@ -128,10 +128,34 @@ func checkLength(path string, size int64, head []byte) error {
 // unwritable says who cannot write what, and the command that mends it.
 func unwritable(path string, err error) error {
 	uid, gid := os.Getuid(), os.Getgid()
-	if errors.Is(err, syscall.EROFS) { // whoever owns it
-		return fmt.Errorf("%w: user %d cannot write %s (%w); mount it for writing, or name another place with --store", ErrUnwritable, uid, path, err)
+	mend := "name another place with --store"
+	switch {
+	case errors.Is(err, syscall.EROFS): // whoever owns it
+		mend = "mount it for writing, or " + mend
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
+	case errors.Is(entry(filepath.Dir(path)), fs.ErrNotExist):
+		mend = fmt.Sprintf("try: install -d -o %d -g %d %s", uid, gid, filepath.Dir(path))
+	case entry(path) == nil && mayWrite(path) != nil:
+		mend = fmt.Sprintf("try: chown -R %d:%d %s", uid, gid, path)
+	default: // it is the folder in which nothing can be made
+		mend = fmt.Sprintf("try: chown %d:%d %s", uid, gid, filepath.Dir(path))
 	}
-	return fmt.Errorf("%w: user %d cannot write %s (%w); try: chown -R %d:%d %s", ErrUnwritable, uid, path, err, uid, gid, path)
+	return fmt.Errorf("%w: user %d cannot write %s (%w); %s", ErrUnwritable, uid, path, err, mend)
+}
+
+// entry returns an error if there is nothing at path.
+func entry(path string) error {
+	_, err := os.Lstat(path)
+	return err
+}
+
+// mayWrite returns an error if the file at path may not be written.
+func mayWrite(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // newestSchema is the version of the last migration.

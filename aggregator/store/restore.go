@@ -54,7 +54,7 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 		return "", fmt.Errorf("%s is no backup but a store, of which the newest part is in %[1]s-wal; nothing was changed; make a backup of it first: wireroom backup --store %[1]s FILE", backup)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", unwritable(filepath.Dir(path), err)
+		return "", unwritable(path, err)
 	}
 	next := path + ".restoring"
 	for _, suffix := range []string{"", "-wal", "-shm"} { // of a restore that was cut short

@@ -118,11 +118,11 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*sqliteEngi
 func createSQLite(ctx context.Context, path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return unwritable(dir, err)
+		return unwritable(path, err)
 	}
 	tmp, err := os.MkdirTemp(dir, ".new-store-")
 	if err != nil {
-		return unwritable(dir, err)
+		return unwritable(path, err)
 	}
 	defer os.RemoveAll(tmp)
 	e := &sqliteEngine{path: filepath.Join(tmp, "store")}
@@ -142,7 +142,7 @@ func createSQLite(ctx context.Context, path string) error {
 	if err := os.Link(e.path, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		// Not every file system has hard links.
 		if err := os.Rename(e.path, path); err != nil {
-			return unwritable(dir, err)
+			return unwritable(path, err)
 		}
 	}
 	return nil
