@@ -121,8 +121,8 @@ func fold(ctx context.Context, path string) error {
 // process would make an empty one, but where the file system has no hard links.
 func replace(path, next string, now time.Time) (string, error) {
 	kept := path + ".before-" + now.UTC().Format("20060102T150405Z")
-	if _, err := os.Lstat(kept); err == nil {
-		return "", fmt.Errorf("%s: %w", kept, fs.ErrExist)
+	for n, at := 2, kept; entry(kept) == nil; n++ { // another one of the same second
+		kept = fmt.Sprintf("%s-%d", at, n)
 	}
 	for _, suffix := range []string{"-wal", "-shm"} { // of a damaged store; else they are folded in
 		if err := os.Rename(path+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -67,8 +67,15 @@ func TestBackupRestore(t *testing.T) {
 		}
 		reader.Close()
 	}
-	if _, err := store.Restore(ctx, path, copied, now, quiet); !errors.Is(err, os.ErrExist) {
-		t.Errorf("a store that was kept is written over: %v", err)
+	// Another one within the second puts nothing in the place of what was kept.
+	again, err := store.Restore(ctx, path, copied, now, quiet)
+	if err != nil || again == kept {
+		t.Errorf("a store that was kept is written over: %s, %v", again, err)
+	}
+	if reader, err := store.OpenReader(ctx, kept, quiet); err != nil {
+		t.Error(err)
+	} else if text, _ := reader.Noted(ctx, "tide"); text != "second" || reader.Close() != nil {
+		t.Errorf("the first that was kept holds %q", text)
 	}
 }
 
