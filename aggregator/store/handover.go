@@ -43,7 +43,7 @@ func handedOver(ctx context.Context, path string) (lock *fileLock, done func(), 
 			return nil, done, unwritable(path+"-filer", err)
 		}
 		if lock != nil {
-			return lock, done, nil
+			return lock, done, alike(path+"-filer", path)
 		}
 		if !Asked(path) {
 			if err := os.WriteFile(path+askedSuffix, nil, 0o644); err != nil {

@@ -68,15 +68,18 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 	if copies, _ := filepath.Glob(next + copiedSuffix + "*"); len(copies) > 0 {
 		os.Remove(copies[0]) // the backup is one already
 	}
+	if err == nil {
+		err = alike(next, path)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s cannot be restored: %w", backup, err)
 	}
 	lock, done, err := handedOver(ctx, path)
 	defer done()
+	defer func() { lock.release() }()
 	if err != nil {
 		return "", err
 	}
-	defer lock.release()
 	if err := fold(ctx, path); err != nil {
 		return "", err
 	}
@@ -142,6 +145,22 @@ func replace(path, next string, now time.Time) (string, error) {
 		return "", unwritable(path, err)
 	}
 	return kept, syncFolder(filepath.Dir(path))
+}
+
+// alike gives a file the mode and the owner of another, where there is one, or of
+// the folder that it is to lie in: root may restore the store of a program that is
+// not root.
+func alike(next, path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if info, err = os.Stat(filepath.Dir(path)); err == nil {
+			return own(next, info)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Chmod(next, info.Mode().Perm()), own(next, info))
 }
 
 // copyFile copies a file to a new one and makes it durable.

@@ -79,6 +79,9 @@ func (e *sqliteEngine) keepCopy(ctx context.Context, have int64, log *slog.Logge
 		return fmt.Errorf("no copy could be kept at %s, and nothing was changed: %w", path, err)
 	}
 	schema, err := settleFile(part)
+	if err == nil {
+		err = alike(part, e.path)
+	}
 	if err != nil {
 		return unwritable(path, err)
 	}
