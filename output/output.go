@@ -80,11 +80,13 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 // publish is the third short story: one topic, from its filings to finished
 // bytes.
 func (p *Publisher) publish(ctx context.Context, c Catalogue, topic news.Topic) error {
+	now := time.Now()
+	delete(p.stale, topic.Name) // if it fails it is tried again
 	filed, err := p.shelf.Latest(ctx, topic.Name, topic.Sort, Depth(topic))
 	if err != nil {
 		return err
 	}
-	ch := render.Channel{Topic: topic, Filed: Choose(topic, filed, time.Now()), MaxAge: c.MaxAge}
+	ch := render.Channel{Topic: topic, Filed: Choose(topic, filed, now), MaxAge: c.MaxAge}
 	if topic.Token == "" {
 		if ch.Archives, _, err = p.shelf.Archived(ctx, topic.Name); err != nil {
 			return err
@@ -101,7 +103,23 @@ func (p *Publisher) publish(ctx context.Context, c Catalogue, topic news.Topic) 
 		return err
 	}
 	p.summaries[topic.Name] = summary
-	return p.keep(ctx, docs, true)
+	if err := p.keep(ctx, docs, true); err != nil {
+		return err
+	}
+	p.stale[topic.Name] = stale(ch, now)
+	return nil
+}
+
+// stale is when a topic that was published at now is to be published anew, though
+// nothing of it is filed: when something has outgrown its window, or anewEvery later.
+func stale(ch render.Channel, now time.Time) time.Time {
+	at := now.Add(anewEvery)
+	for _, f := range ch.Filed {
+		if end := f.Published.Add(ch.Topic.Window + 1); ch.Topic.Window > 0 && end.Before(at) {
+			at = end
+		}
+	}
+	return at
 }
 
 // Choose returns what of a topic's filings, in the topic's order, is shown at

@@ -17,6 +17,7 @@ import (
 type watched struct {
 	output.Shelf // nil: what is not below is not asked for
 	leads        bool
+	filed        []news.Filed // nil: it cannot be read
 	looks        []time.Time
 }
 
@@ -32,7 +33,10 @@ func (w *watched) DocumentsSince(context.Context, int64) ([]news.Document, int64
 func (w *watched) Latest(context.Context, string, news.Sort, int) ([]news.Filed, error) {
 	w.looks = append(w.looks, time.Now())
 	time.Sleep(200 * time.Millisecond) // a round that is long enough for the longest pause
-	return nil, errors.New("the shelf is empty")
+	if w.filed == nil {
+		return nil, errors.New("the shelf is empty")
+	}
+	return w.filed, nil
 }
 
 func (w *watched) States(context.Context) ([]news.State, error)          { return nil, nil }
@@ -49,7 +53,7 @@ func (w *watched) Unarchived(context.Context, string, int, int) ([]news.Filed, e
 // paced runs a publisher for so long, and files something when it has run for at. It
 // returns when that began.
 func (w *watched) paced(t *testing.T, long, at time.Duration) (start time.Time) {
-	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull}
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull, Token: "secret", Window: 3 * time.Hour}
 	log := slog.New(slog.DiscardHandler)
 	p := output.NewPublisher(w, serve.New(serve.Options{Log: log}), output.Catalogue{Topics: []news.Topic{topic}}, log, func([]news.Document) {})
 	start = time.Now()
@@ -86,6 +90,33 @@ func TestPublishedAtOnceAtRest(t *testing.T) {
 		start := w.paced(t, filed+5*time.Second, filed)
 		if last := w.looks[len(w.looks)-1].Sub(start); len(w.looks) != 3 || last != filed {
 			t.Errorf("what was filed after %s is published after %s, the last of %d times", filed, last, len(w.looks))
+		}
+	})
+}
+
+// TestRestsAtRest: a topic is not made anew every minute if nothing is filed of it,
+// but when an item outgrows its window, and when it could not be published.
+func TestRestsAtRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watched{leads: true, filed: []news.Filed{}}
+		w.paced(t, time.Hour, 2*time.Hour)
+		if n := len(w.looks); n != 6 && n != 7 {
+			t.Errorf("in an hour in which nothing is filed a topic is made %d times", n)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		end := time.Now().Add(4*time.Minute + 10*time.Second)
+		w := &watched{leads: true, filed: []news.Filed{{Filing: news.Filing{Key: "k", Published: end.Add(-3 * time.Hour)}}}}
+		start := w.paced(t, 6*time.Minute, time.Hour)
+		if n := len(w.looks); n != 2 || w.looks[1].Sub(start).Round(time.Minute) != 5*time.Minute {
+			t.Errorf("an item outgrows the window after %s, and the topic is made at %s", end.Sub(start), w.looks)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := &watched{leads: true}
+		w.paced(t, 5*time.Minute+time.Second, time.Hour)
+		if n := len(w.looks); n != 6 {
+			t.Errorf("in five minutes in which it fails it is tried %d times", n)
 		}
 	})
 }

@@ -31,9 +31,13 @@ const (
 	// whose number it grows with.
 	listShare = 30
 
-	// refreshEvery is how often every topic is published anew, so that what
-	// outgrew a topic's window leaves it, and the pages that tell times follow.
+	// refreshEvery is how often the pages that tell of all sources are made anew, and
+	// the topics of which something has outgrown the window.
 	refreshEvery = time.Minute
+
+	// anewEvery is how often a topic is published anew of which nothing was filed:
+	// what was dropped as too old leaves it, and what went wrong is mended.
+	anewEvery = 10 * time.Minute
 
 	// followEvery is how often a process that does not publish looks for what
 	// another one has published.
@@ -78,6 +82,7 @@ type Publisher struct {
 	summaries map[string]render.Summary // by topic
 	presses   map[string]*render.Press  // by topic
 	gone      map[string]bool           // topics that were published and are no longer configured
+	stale     map[string]time.Time      // when a topic is published anew though nothing of it is filed; none: at once
 	archive   archive
 }
 
@@ -86,7 +91,7 @@ type Publisher struct {
 func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *slog.Logger, tell func([]news.Document)) *Publisher {
 	return &Publisher{
 		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue, tell: tell,
-		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, presses: map[string]*render.Press{}, gone: map[string]bool{},
+		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, presses: map[string]*render.Press{}, gone: map[string]bool{}, stale: map[string]time.Time{},
 		archive: archive{done: map[string]bool{}, shown: map[string]map[string]bool{}, looked: map[string]time.Time{}},
 	}
 }
@@ -199,7 +204,7 @@ func (p *Publisher) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-refresh.C:
-			p.round(ctx, nil)
+			p.round(ctx, p.outgrown(time.Now()))
 		case <-follow.C:
 			if p.leads && p.shelf.Leads() {
 				p.known.Store(time.Now().UnixNano()) // though nothing changes
@@ -227,6 +232,17 @@ func (p *Publisher) Run(ctx context.Context) {
 			pause.Stop()
 		}
 	}
+}
+
+// outgrown returns the topics that are published anew at now.
+func (p *Publisher) outgrown(now time.Time) map[string]bool {
+	topics := map[string]bool{}
+	for _, t := range p.current().Topics {
+		if !now.Before(p.stale[t.Name]) {
+			topics[t.Name] = true
+		}
+	}
+	return topics
 }
 
 // round publishes topics, or follows who does. Whoever begins to publish looks
@@ -284,11 +300,15 @@ func (p *Publisher) Age() time.Duration {
 }
 
 // archiveMore adds to the archives. A feed names the newest page of its archive
-// with its next change, and at the latest when all is published anew: so much
+// with its next change, and at the latest when refreshEvery has passed: so much
 // is rendered once.
 func (p *Publisher) archiveMore(ctx context.Context) {
-	if _, err := p.Archive(ctx); err != nil && ctx.Err() == nil {
+	topics, err := p.Archive(ctx)
+	if err != nil && ctx.Err() == nil {
 		p.logger.Error("archiving failed; it is tried again", "error", err)
+	}
+	for _, name := range topics {
+		delete(p.stale, name)
 	}
 }
 
