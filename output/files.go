@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -63,6 +64,14 @@ func WriteFiles(dir string, docs iter.Seq2[news.Document, error]) (n int, err er
 	text, err := io.ReadAll(list)
 	if err != nil {
 		return 0, err
+	}
+	if whole := bytes.LastIndexByte(text, '\n') + 1; whole < len(text) {
+		// A name that a full disk cut short is another's, or that of a folder. Its
+		// own file was not written yet.
+		text = text[:whole]
+		if err := list.Truncate(int64(whole)); err != nil {
+			return 0, err
+		}
 	}
 	before := map[string]bool{}
 	for name := range strings.Lines(string(text)) {

@@ -1,0 +1,46 @@
+package output_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output"
+)
+
+// TestNameCutShort: a full disk may end the list of files within a name, which is
+// then that of a folder, or of a file of somebody else.
+func TestNameCutShort(t *testing.T) {
+	dir := t.TempDir()
+	write := func(paths ...string) {
+		t.Helper()
+		if n, err := output.WriteFiles(dir, func(yield func(news.Document, error) bool) {
+			for _, path := range paths {
+				if !yield(news.Document{Path: path, ContentType: "text/plain", Body: []byte(path)}, nil) {
+					return
+				}
+			}
+		}); n != len(paths) || err != nil {
+			t.Errorf("%d files written: %v", n, err)
+		}
+	}
+	there := func(name string) bool { _, err := os.Stat(filepath.Join(dir, name)); return err == nil }
+	write("topics/all.rss")
+	for _, cut := range []string{"topics", "mine"} {
+		if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := os.OpenFile(filepath.Join(dir, ".wireroom"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list.WriteString(cut)
+		list.Close()
+		write("topics/all.rss", "topics/more.rss")
+		write("topics/all.rss")
+		if !there("mine") || !there("topics/all.rss") || there("topics/more.rss") {
+			t.Errorf("after %q: a file too few or too many", cut)
+		}
+	}
+}
