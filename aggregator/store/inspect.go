@@ -14,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 // Places in the first hundred bytes of a SQLite file
@@ -192,6 +195,10 @@ func (e *sqliteEngine) backup(ctx context.Context, path string) error {
 		return err
 	}
 	defer pool.Close()
-	_, err = session{pool, e.read.words}.exec(ctx, "VACUUM INTO ?1", path)
-	return err
+	_, err = pool.ExecContext(ctx, "VACUUM INTO ?1", path)
+	var se *sqlite.Error
+	if errors.As(err, &se) && se.Code() == lib.SQLITE_FULL { // it is the copy that has no room
+		e = &sqliteEngine{path: path}
+	}
+	return e.meaning(err)
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -119,6 +120,15 @@ func TestMakingOnFullDisk(t *testing.T) {
 		if left, _ := os.ReadDir(dir); !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrUnwritable) || pages > 500 || len(left) > 0 {
 			t.Errorf("with %d pages: %v; left are %v", pages, err, left)
 		}
+	}
+}
+
+// TestBackupOnFullDisk: it is the copy that could not grow, not the store.
+func TestBackupOnFullDisk(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "wireroom.db"))
+	copied := filepath.Join(smallDisk(t, 16<<10), "copy.db")
+	if err := db.Backup(t.Context(), copied); !errors.Is(err, store.ErrFull) || !strings.Contains(err.Error(), copied+" could not grow") {
+		t.Error(err)
 	}
 }
 
