@@ -111,7 +111,7 @@ func (l *loader) secretFile(path []string, file string) string {
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(l.dir, file)
 	}
-	data, err := readLimited(file, maxSecret)
+	data, _, err := readLimited(file, maxSecret)
 	if err != nil {
 		l.report(path, fmt.Sprintf("the secret cannot be read from %s: %v", file, reason(err)), "name a file that this user may read")
 		return ""

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"os"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -13,7 +14,7 @@ import (
 // A Config is a feeds.yaml without fault, with all defaults applied.
 type Config struct {
 	File      string        // path of the file, as it was given
-	Files     []string      // every local file that was read, File first: what to watch
+	Files     []File        // every local file that it is made of, File first: what to watch
 	Title     string        // of the installation
 	Contact   string        // of whoever runs it, for the User-Agent; may be empty
 	Server    Server        // where topics are published
@@ -30,6 +31,12 @@ type Config struct {
 	Warnings  Problems      // what is wrong in included lists: their faulty entries are left out
 
 	places places
+}
+
+// A File is a local file that a configuration is made of.
+type File struct {
+	Path string
+	Read os.FileInfo // as it was when it was opened; nil if it could not be
 }
 
 // Server is where and how topics are published.

@@ -30,13 +30,13 @@ func (l *loader) include() {
 		case ext != ".yaml" && ext != ".yml" && ext != ".opml" && ext != ".xml":
 			l.report(at, fmt.Sprintf("%q is neither YAML nor OPML by its name", name), "name a file that ends in .yaml or .opml")
 		default:
-			data, err := l.readBeside(name)
+			data, info, err := l.readBeside(name)
 			file := filepath.Join(l.dir, filepath.FromSlash(name))
+			l.config.Files = append(l.config.Files, File{file, info})
 			if err != nil {
 				l.report(at, fmt.Sprintf("%q cannot be read: %v", name, reason(err)), "name a file below the folder of this one, with a path that is relative to it")
 				continue
 			}
-			l.config.Files = append(l.config.Files, file)
 			if ext == ".yaml" || ext == ".yml" {
 				l.includeYAML(file, data)
 			} else if err := l.includeList(file, data); err != nil {
@@ -48,15 +48,15 @@ func (l *loader) include() {
 
 // readBeside reads a file below the main file's folder; neither its path nor a
 // symbolic link leads out of it.
-func (l *loader) readBeside(name string) ([]byte, error) {
+func (l *loader) readBeside(name string) ([]byte, os.FileInfo, error) {
 	root, err := os.OpenRoot(l.dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer root.Close()
 	f, err := root.OpenFile(filepath.FromSlash(name), openRead, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	return limitedRead(f, name, maxFile)

@@ -33,27 +33,28 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 // list returns the document at an address. Where it fails, the list's sources
 // are missing and there is a warning.
 func LoadLists(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error)) (*Config, error) {
-	data, err := readLimited(path, maxFile)
+	data, info, err := readLimited(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	return parse(path, data, getenv, list)
+	return parse(File{path, info}, data, getenv, list)
 }
 
 // Parse is Load for a file that is already in memory. Files that it names are
 // looked for beside name.
 func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
-	return parse(name, data, getenv, nil)
+	return parse(File{Path: name}, data, getenv, nil)
 }
 
-func parse(name string, data []byte, getenv func(string) (string, bool), list func(string) ([]byte, error)) (*Config, error) {
+func parse(main File, data []byte, getenv func(string) (string, bool), list func(string) ([]byte, error)) (*Config, error) {
+	name := main.Path
 	l := &loader{
 		dir:    filepath.Dir(name),
 		getenv: getenv,
 		list:   list,
 		places: places{"": {file: name}},
 		bad:    map[string]bool{},
-		config: &Config{File: name, Files: []string{name}},
+		config: &Config{File: name, Files: []File{main}},
 	}
 	l.read(name, data)
 	l.config.places = l.places

@@ -18,11 +18,11 @@ const openRead = os.O_RDONLY | syscall.O_NONBLOCK
 // bring all that it has.
 const pipeWithin = 15 * time.Second
 
-// readLimited reads a file of at most limit bytes.
-func readLimited(path string, limit int64) ([]byte, error) {
+// readLimited reads a file of at most limit bytes, and says which it was.
+func readLimited(path string, limit int64) ([]byte, os.FileInfo, error) {
 	f, err := os.OpenFile(path, openRead, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	return limitedRead(f, path, limit)
@@ -30,25 +30,25 @@ func readLimited(path string, limit int64) ([]byte, error) {
 
 // limitedRead reads all of a file, and refuses it if it is larger than the
 // limit, or a pipe that does not end.
-func limitedRead(f *os.File, name string, limit int64) ([]byte, error) {
+func limitedRead(f *os.File, name string, limit int64) ([]byte, os.FileInfo, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pipe := info.Mode()&fs.ModeNamedPipe != 0
 	if pipe {
 		if err := f.SetReadDeadline(time.Now().Add(pipeWithin)); err != nil {
-			return nil, err
+			return nil, info, err
 		}
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("%s is a pipe that did not end within %s", name, pipeWithin)
+		return nil, info, fmt.Errorf("%s is a pipe that did not end within %s", name, pipeWithin)
 	case err == nil && pipe && len(data) == 0:
-		return nil, fmt.Errorf("%s is a pipe that nothing is written to", name)
+		return nil, info, fmt.Errorf("%s is a pipe that nothing is written to", name)
 	case err == nil && int64(len(data)) > limit:
-		return nil, fmt.Errorf("%s is larger than %d bytes", name, limit)
+		return nil, info, fmt.Errorf("%s is larger than %d bytes", name, limit)
 	}
-	return data, err
+	return data, info, err
 }

@@ -15,7 +15,7 @@ func (c *Config) ProblemWithin(path []string, text string, offset int, message, 
 	if _, ok := c.places[pathKey(path)]; !ok {
 		return p
 	}
-	data, err := readLimited(p.File, maxFile)
+	data, _, err := readLimited(p.File, maxFile)
 	if err != nil {
 		return p
 	}

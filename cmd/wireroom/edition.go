@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/config"
@@ -50,9 +49,9 @@ func editionOf(cfg *config.Config, at time.Time) edition {
 // written is when the files of a configuration were last changed.
 func written(cfg *config.Config) time.Time {
 	var last time.Time
-	for _, path := range cfg.Files {
-		if info, err := os.Stat(path); err == nil && info.ModTime().After(last) {
-			last = info.ModTime()
+	for _, file := range cfg.Files {
+		if file.Read != nil && file.Read.ModTime().After(last) {
+			last = file.Read.ModTime()
 		}
 	}
 	return last

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
@@ -108,10 +109,10 @@ func exported(src news.Source, known news.Outlet) news.Outlet {
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)`)
 
 // usedValues returns the values of the environment that files name.
-func usedValues(files []string) ([]string, error) {
+func usedValues(files []config.File) ([]string, error) {
 	var values []string
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(file.Path)
 		if err != nil {
 			return nil, err
 		}

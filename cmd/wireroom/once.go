@@ -51,7 +51,7 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 		return err
 	}
 	if len(cfg.Lists) > 0 {
-		if err := p.apply(ctx, at.load); err != nil {
+		if _, err := p.apply(ctx, at.load); err != nil {
 			return err
 		}
 	}

@@ -23,11 +23,12 @@ func (o *overrides) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.store, "store", "", "SQLite file or postgres:// URL, instead of the store that the file names")
 }
 
-// load reads the configuration and applies the flags.
+// load reads the configuration and applies the flags. One that is at fault is
+// returned as it is.
 func (o *overrides) load(list fetcher) (*config.Config, error) {
 	cfg, err := load(o.config, list)
 	if err != nil {
-		return nil, err
+		return cfg, err
 	}
 	if o.store != "" {
 		cfg.Store = o.store

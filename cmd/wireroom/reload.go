@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"reflect"
@@ -20,34 +21,35 @@ import (
 // one that is still being written is not read.
 const lookEvery = 400 * time.Millisecond
 
-// An identity tells whether a file is the one that was seen before. It follows
-// links, so the swap of a link is a change like a rename or a write in place.
-type identity struct {
-	info os.FileInfo
-	gone bool
-}
-
-func identify(path string) identity {
-	info, err := os.Stat(path)
-	return identity{info, err != nil}
-}
-
-func (a identity) same(b identity) bool {
-	if a.gone || b.gone {
-		return a.gone == b.gone
+// same says whether a file is the one that was seen before; nil is one that
+// cannot be opened. Links are followed, so the swap of a link is a change like a
+// rename or a write in place. A pipe can be read once.
+func same(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
 	}
-	return os.SameFile(a.info, b.info) && a.info.Size() == b.info.Size() && a.info.ModTime().Equal(b.info.ModTime())
+	return os.SameFile(a, b) && a.Mode().Type() == b.Mode().Type() && (a.Mode()&fs.ModeNamedPipe != 0 || a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()))
 }
 
-func identifyAll(paths []string) []identity {
-	var all []identity
-	for _, path := range paths {
-		all = append(all, identify(path))
+// present returns files as they are now, nil for those that cannot be opened.
+func present(files []config.File) []os.FileInfo {
+	var now []os.FileInfo
+	for _, file := range files {
+		info, err := os.Stat(file.Path)
+		if err == nil && info.Mode().IsRegular() { // else one may wait for who writes to it
+			var f *os.File
+			if f, err = os.Open(file.Path); err == nil {
+				info, err = f.Stat()
+				f.Close()
+			}
+		}
+		if err != nil {
+			info = nil
+		}
+		now = append(now, info)
 	}
-	return all
+	return now
 }
-
-func sameAll(a, b []identity) bool { return slices.EqualFunc(a, b, identity.same) }
 
 // A loader reads the configuration again.
 type loader func(list fetcher) (*config.Config, error)
@@ -61,11 +63,12 @@ const listsEvery = time.Hour
 func (p *program) watch(ctx context.Context, load loader) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // for good: one that comes while the program stops is not to kill it
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	files := p.setup.Load().cfg.Files
-	applied := identifyAll(files)
-	last := applied
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	// Files are held against what was read: whatever changed since, such as while
+	// the store was opened, is a change. last is what they were at the last look.
+	files := slices.Clone(p.setup.Load().cfg.Files)
+	last := present(files)
 	lists := time.NewTimer(0)
 	defer lists.Stop()
 	for {
@@ -78,64 +81,74 @@ func (p *program) watch(ctx context.Context, load loader) {
 		case <-lists.C:
 			asked = len(p.setup.Load().cfg.Lists) > 0
 			lists.Reset(listsEvery)
-		case <-look.C:
+		case <-tick.C:
 		}
-		now := identifyAll(files)
-		steady := sameAll(now, last)
+		now := present(files)
+		steady := slices.EqualFunc(now, last, same)
 		last = now
-		if !asked && (!steady || sameAll(now, applied)) {
+		if !asked && (!steady || slices.EqualFunc(files, now, func(f config.File, info os.FileInfo) bool { return same(f.Read, info) })) {
 			continue
 		}
-		applied = now
-		p.reload(ctx, load)
-		if set := p.setup.Load().cfg.Files; !slices.Equal(set, files) {
-			files = set
-			applied = identifyAll(files)
-			last = applied
+		for i := range files {
+			files[i].Read = now[i]
+		}
+		if made := p.reload(ctx, load); len(made) > 0 {
+			files, last = made, present(made)
+			for i := range files {
+				if files[i].Read == nil { // what may not be read, for lying elsewhere, is not tried for ever
+					files[i].Read = last[i]
+				}
+			}
 		}
 	}
 }
 
 // reload applies the configuration that load reads, as a whole. One that is at
-// fault changes nothing, and is told of in the log and on the front page.
-func (p *program) reload(ctx context.Context, load loader) {
-	err := p.apply(ctx, load)
+// fault changes nothing, and is told of in the log and on the front page. The
+// files are those that it is made of, in force or not; none if it could not be read.
+func (p *program) reload(ctx context.Context, load loader) []config.File {
+	cfg, err := p.apply(ctx, load)
+	var files []config.File
+	if cfg != nil {
+		files = slices.Clone(cfg.Files)
+	}
 	p.meter.reload(err == nil)
 	switch {
 	case err == nil:
 		p.publisher.SetNotice("")
-		cfg := p.setup.Load().cfg
 		p.logger.Info("configuration applied", "config", cfg.File, "sources", len(cfg.Sources), "topics", len(cfg.Topics))
-		return
+		return files
 	case ctx.Err() != nil:
-		return
+		return files
 	}
 	var problems config.Problems
 	if !errors.As(err, &problems) {
 		p.logger.Error("the configuration could not be read; the running one stays", "error", err)
 		p.publisher.SetNotice("The configuration on disk could not be read; an earlier one is in force.")
-		return
+		return files
 	}
 	for _, problem := range problems {
 		p.logger.Error("the configuration is at fault; the running one stays", "problem", problem.Error())
 	}
 	p.publisher.SetNotice(fmt.Sprintf("The configuration on disk has %s, the first at line %d; an earlier one is in force.",
 		count(len(problems), "mistake"), problems[0].Line))
+	return files
 }
 
-// apply replaces what the program works by.
-func (p *program) apply(ctx context.Context, load loader) error {
+// apply replaces what the program works by, and returns the configuration that was
+// read, if one was.
+func (p *program) apply(ctx context.Context, load loader) (*config.Config, error) {
 	// Whether lists may live on private addresses stands in the same file.
 	bare, err := load(nil)
 	if err != nil {
-		return err
+		return bare, err
 	}
 	cfg := bare
 	if len(bare.Lists) > 0 {
 		cfg, err = load(func(address string) ([]byte, error) { return p.list(ctx, address, bare.Private) })
 	}
 	if err != nil {
-		return err
+		return cfg, err
 	}
 	for _, w := range cfg.Warnings {
 		p.logger.Warn("in the configuration", "warning", w.Error())
@@ -147,20 +160,20 @@ func (p *program) apply(ctx context.Context, load loader) error {
 	}
 	next, err := newSetup(cfg, p.authority)
 	if err != nil {
-		return err
+		return cfg, err
 	}
 	if next.edition.Hash != p.setup.Load().edition.Hash {
 		next.edition.At = p.db.Now().UTC() // whatever date the file bears
 	}
 	older := adopt(ctx, p.db, cfg, next.edition)
 	if older != nil && !errors.Is(older, errOlder) {
-		return older
+		return cfg, older
 	}
 	p.standAside(older)
 	p.setup.Store(next)
 	p.aggregator.Replace(next.plan)
 	p.publisher.Replace(next.catalogue())
-	return nil
+	return cfg, nil
 }
 
 // noteList is the note that keeps the last good copy of a list on the web.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/internal/built"
 	"github.com/wireroom/wireroom/internal/race"
 )
@@ -117,6 +120,52 @@ func (r *reloading) written() {
 	}
 }
 
+// TestChangedWhileStarting: what is written while the program starts, such as while
+// it brings a large store up to date, is applied as well; and a hangup that comes
+// so early does no harm.
+func TestChangedWhileStarting(t *testing.T) {
+	dir, addr := t.TempDir(), built.FreeAddress(t)
+	at := overrides{config: filepath.Join(dir, "feeds.yaml"), store: filepath.Join(dir, "wireroom.db")}
+	text := fmt.Sprintf("server: {listen: %q}\nsources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", addr)
+	write(t, at.config, text)
+	cfg, err := at.load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, at.config, text+"  more: {}\n")
+	p, err := assemble(t.Context(), cfg, at.load, slog.New(slog.DiscardHandler), poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- p.run(ctx, listen(t), at.load) }()
+	await(t, applyWithin, "the topic is there", func() bool { return len(p.setup.Load().cfg.Topics) == 2 })
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	p.close()
+
+	fifo := filepath.Join(dir, "pipe.yaml")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	into, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer into.Close()
+	process := start(t, dir, built.Program(t), "--config", fifo) // waits for its configuration
+	for range 5 {
+		time.Sleep(100 * time.Millisecond)
+		process.Process.Signal(syscall.SIGHUP)
+	}
+	if process.Ended() {
+		t.Error("a hangup ended it")
+	}
+}
+
 // faulty writes what is no configuration, removes the file, and puts a pipe in
 // its place.
 func (r *reloading) faulty() {
@@ -135,9 +184,19 @@ func (r *reloading) faulty() {
 	}
 	time.Sleep(3 * lookEvery)
 	os.Remove(r.file)
+	// What it was refused for may be another file, which alone is then mended.
+	write(r.t, r.file, "include: [more.yaml]\n"+r.text(""))
+	await(r.t, applyWithin+time.Second, "a missing file is told of", func() bool { return strings.Contains(r.front(), "1 mistake, the first at line 1") })
 	if !r.serves("two") || !r.serves("all") {
 		r.t.Error("a faulty file has changed what is served")
 	}
+	write(r.t, filepath.Join(r.dir, "more.yaml"), "\n\ntopics: {more: {titel: More}}\n")
+	await(r.t, applyWithin+time.Second, "a faulty file is told of", func() bool { return strings.Contains(r.front(), "1 mistake, the first at line 3") })
+	write(r.t, filepath.Join(r.dir, "more.yaml"), "topics: {more: {title: More}}\n")
+	r.becomes("more", "a file that was missing is there")
+	write(r.t, r.file, r.text("  two: {title: Two}\n"))
+	r.becomes("two", "without the other file")
+	os.Remove(r.file)
 }
 
 // renamed gives a topic another name: its old addresses lead to the new ones,

@@ -133,7 +133,8 @@ type fetcher func(address string) ([]byte, error)
 
 // load reads a configuration, with the environment that the program runs in,
 // and checks it in every way that needs no network. list fetches the lists on
-// the web that it includes; where it is nil they are left out.
+// the web that it includes; where it is nil they are left out. One that is at
+// fault is returned too, to know which files it is made of.
 func load(path string, list fetcher) (*config.Config, error) {
 	cfg, err := config.LoadLists(path, os.LookupEnv, list)
 	if errors.Is(err, os.ErrNotExist) {
@@ -144,7 +145,7 @@ func load(path string, list fetcher) (*config.Config, error) {
 		return nil, exitError{err, exitConfig}
 	}
 	if problems = append(problems, flaws(cfg, problems)...); len(problems) > 0 {
-		return nil, exitError{problems.Sorted(), exitConfig}
+		return cfg, exitError{problems.Sorted(), exitConfig}
 	}
 	return cfg, nil
 }

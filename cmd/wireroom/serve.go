@@ -8,8 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,6 +57,8 @@ var errAsked = errors.New("the store is asked for by wireroom restore")
 
 // serveUntil serves until ctx is done.
 func serveUntil(ctx context.Context, term terminal, at overrides) error {
+	// What a hangup asks for is done at the start anyway; it is not to kill.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	cfg, err := at.load(nil)
 	if err != nil {
 		return err
