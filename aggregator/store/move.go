@@ -222,6 +222,38 @@ func (e *sqliteEngine) alone(ctx context.Context) error {
 	return err
 }
 
+// ending is how long a process that was told to stop may take.
+const ending = 10 * time.Second
+
+// awaitAlone is alone, but for another process that may be about to end.
+func (e *sqliteEngine) awaitAlone(ctx context.Context, log *slog.Logger) error {
+	err := e.alone(ctx)
+	if errors.Is(err, ErrInUse) {
+		log.Warn("another wireroom has the store; it may be about to end", "store", e.path, "waiting", ending)
+	}
+	for end := time.Now().Add(ending); errors.Is(err, ErrInUse) && time.Now().Before(end) && pause(ctx); {
+		err = e.alone(ctx)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// Alone makes this process the one that works on the store, until it is closed. The
+// error is ErrInUse if another one does, and does not end within some seconds. A
+// PostgreSQL database is for any number of them.
+func (db *DB) Alone(ctx context.Context) error {
+	e, ok := db.engine.(*sqliteEngine)
+	if !ok {
+		return nil
+	}
+	if err := e.awaitAlone(ctx, db.log); err != nil {
+		return fmt.Errorf("store: %w, or give this one a store of its own; only a PostgreSQL database is shared", err)
+	}
+	return nil
+}
+
 func (e *postgresEngine) scheduled() movable {
 	return movable{"source JOIN source_sched s ON s.source = source.id", "id, name, source.host, s.configured, outlet, due, state", []string{"id"}}
 }

@@ -57,7 +57,7 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 		return "", unwritable(path, err)
 	}
 	next := path + ".restoring"
-	for _, suffix := range []string{"", "-wal", "-shm"} { // of a restore that was cut short
+	for _, suffix := range []string{"", "-wal", "-shm", "-filer"} { // of a restore that was cut short
 		os.Remove(next + suffix)
 		defer os.Remove(next + suffix)
 	}

@@ -197,7 +197,12 @@ func sqliteDSN(path string, pragmas ...string) string {
 
 // prepare brings the tables up to date and looks for damage.
 func (e *sqliteEngine) prepare(ctx context.Context, log *slog.Logger) error {
-	if err := migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite", func(have int64) error { return e.keepCopy(ctx, have, log) }); err != nil {
+	if err := migrate(ctx, e.wpool, goose.DialectSQLite3, "sqlite", func(have int64) error {
+		if err := e.awaitAlone(ctx, log); err != nil {
+			return err // an older program is not to find other tables from one moment to the next
+		}
+		return e.keepCopy(ctx, have, log)
+	}); err != nil {
 		return e.meaning(err)
 	}
 	info, err := os.Stat(e.path)

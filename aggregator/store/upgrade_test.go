@@ -90,6 +90,29 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// TestUpgradeInUse: the tables are not changed under another process, which may
+// just be about to end.
+func TestUpgradeInUse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wireroom.db")
+	if _, err := opened(path, "before"); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockFile(path + "-filer")
+	if err != nil || lock == nil {
+		t.Fatal(lock, err)
+	}
+	nextSchema(t, addColumn)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+	defer cancel()
+	if _, err := Open(ctx, path, slog.New(slog.DiscardHandler)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("opened beside another process: %v", err)
+	}
+	time.AfterFunc(time.Second/2, func() { lock.release() })
+	if kept, err := opened(path, ""); kept != "before" || err != nil {
+		t.Errorf("%q is kept, %v", kept, err)
+	}
+}
+
 // openSchema makes a store of one of the first schemas.
 func openSchema(t *testing.T, path string, schema int) *DB {
 	t.Helper()

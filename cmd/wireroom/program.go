@@ -97,6 +97,9 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 			db.Close()
 		}
 	}()
+	if err := db.Alone(ctx); err != nil {
+		return nil, exitError{err, exitConfig}
+	}
 	if len(cfg.Lists) > 0 && load != nil {
 		if cfg, err = load(func(address string) ([]byte, error) { return keptList(ctx, db, address) }); err != nil {
 			return nil, err

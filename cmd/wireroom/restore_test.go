@@ -14,6 +14,29 @@ import (
 	"github.com/wireroom/wireroom/internal/built"
 )
 
+// TestOneProcess: a second one on a SQLite store neither polls nor publishes, and
+// waits for the first, which may be about to end.
+func TestOneProcess(t *testing.T) {
+	t.Parallel()
+	bin, dir, addr := built.Program(t), t.TempDir(), built.FreeAddress(t)
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q}\nstore: wireroom.db\n"+
+		"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", addr))
+	first := start(t, dir, bin)
+	await(t, time.Minute, "the program serves", func() bool { _, ok := get("http://" + addr + "/healthz"); return ok || first.Ended() })
+	second := start(t, dir, bin, "once")
+	await(t, 10*time.Second, "the second waits", func() bool { return strings.Contains(second.Log.String(), "another wireroom has the store") })
+	if text := second.Log.String(); second.Ended() || strings.Contains(text, "source") {
+		t.Errorf("it does not wait:\n%s", text)
+	}
+	if _, err := first.Stop(); err != nil {
+		t.Error(err)
+	}
+	await(t, 30*time.Second, "the second goes on", second.Ended)
+	if text := second.Log.String(); !strings.Contains(text, "files written to public") {
+		t.Errorf("the second says\n%s", text)
+	}
+}
+
 // TestRestoreWhileRunning restores a backup into the store that a running program
 // serves from: its readers are all answered, first from the one store and then
 // from the other, and it goes on polling.
