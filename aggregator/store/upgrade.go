@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -58,11 +59,12 @@ func migrate(ctx context.Context, pool *sql.DB, dialect goose.Dialect, folder st
 const copiedSuffix = ".schema-"
 
 // keepCopy copies the file as it is before its schema is changed, for the way
-// back to the program that knows it. A copy that is there already was made by an
-// upgrade that was cut short: it is left alone.
+// back to the program that knows it. A copy that is there already is left alone if
+// it is of the store as it is, made by an upgrade that was cut short; if the store
+// was written to since, by who has gone that way back, another takes its place.
 func (e *sqliteEngine) keepCopy(ctx context.Context, have int64, log *slog.Logger) error {
 	path := fmt.Sprint(e.path, copiedSuffix, have)
-	if _, err := os.Lstat(path); err == nil {
+	if info, err := os.Stat(path); err == nil && !e.writtenSince(info.ModTime()) {
 		return nil
 	}
 	dir := filepath.Dir(path)
@@ -93,6 +95,18 @@ func (e *sqliteEngine) keepCopy(ctx context.Context, have int64, log *slog.Logge
 	}
 	log.Info("the store has an older schema and is brought up to date; a copy was kept", "schema", have, "copy", path)
 	return syncFolder(dir)
+}
+
+// writtenSince reports whether the store, or its journal, was written to after an
+// instant.
+func (e *sqliteEngine) writtenSince(then time.Time) bool {
+	for _, suffix := range []string{"", "-wal"} {
+		info, err := os.Stat(e.path + suffix)
+		if err == nil && (suffix == "" || info.Size() > 0) && info.ModTime().After(then) {
+			return true
+		}
+	}
+	return false
 }
 
 // settleFile makes a copy of a store durable and returns its schema.

@@ -90,6 +90,36 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// TestUpgradeAgain goes back to the old version by the copy, on with it, and to the
+// next version once more: the copy is then of what the old version wrote last.
+func TestUpgradeAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wireroom.db")
+	copied := path + copiedSuffix + "3"
+	if _, err := opened(path, "before"); err != nil {
+		t.Fatal(err)
+	}
+	nextSchema(t, addColumn)
+	next := migrations
+	if _, err := opened(path, "after"); err != nil {
+		t.Fatal(err)
+	}
+	migrations = embedded
+	if _, err := Restore(t.Context(), path, copied, time.Now(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := opened(path, "a month later"); err != nil {
+		t.Fatal(err)
+	}
+	migrations = next
+	if kept, err := opened(path, ""); kept != "a month later" || err != nil {
+		t.Errorf("brought up to date again there is %q, %v", kept, err)
+	}
+	migrations = embedded
+	if kept, err := opened(copied, ""); kept != "a month later" || err != nil {
+		t.Errorf("in the copy is %q, %v", kept, err)
+	}
+}
+
 // TestUpgradeInUse: the tables are not changed under another process, which may
 // just be about to end.
 func TestUpgradeInUse(t *testing.T) {
