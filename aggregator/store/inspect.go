@@ -70,7 +70,11 @@ func inspectFile(path string, newest int64) error {
 		return fmt.Errorf("%w: %s is a SQLite file of another program; nothing was changed", ErrForeign, path)
 	}
 	if have := int64(binary.BigEndian.Uint32(head[atUserVersion:])); have > newest {
-		return fmt.Errorf("%w: the schema of %s is %d, this program knows %d; nothing was changed", ErrNewer, path, have, newest)
+		back := "use that one"
+		if copied := fmt.Sprint(path, copiedSuffix, newest); entry(copied) == nil {
+			back += ", or go back to what was stored before it by wireroom restore " + copied
+		}
+		return fmt.Errorf("%w: the schema of %s is %d, this program knows %d; nothing was changed; %s", ErrNewer, path, have, newest, back)
 	}
 	return checkLength(path, info.Size(), head)
 }

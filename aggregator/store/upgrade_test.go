@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -76,7 +77,7 @@ func TestUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := opened(path, ""); !errors.Is(err, ErrNewer) {
+	if _, err := opened(path, ""); !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), "wireroom restore "+path+copiedSuffix+"3") {
 		t.Errorf("by the old version: %v", err)
 	}
 	if is, _ := os.ReadFile(path); string(is) != string(was) {
