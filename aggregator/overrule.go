@@ -135,6 +135,7 @@ func (a *Aggregator) overrule(ctx context.Context, plan *Plan, was, wanted []Ove
 		return err
 	}
 	before = append(before, others...)
+	batch.Decisions = append(batch.Decisions, parted(before, leaving, batch.Decisions)...)
 	batch.Filings = refiled(plan, before, rearranged(before, moving, leaving), batch.At)
 	if err := a.log.File(ctx, batch); err != nil {
 		return err
@@ -142,6 +143,28 @@ func (a *Aggregator) overrule(ctx context.Context, plan *Plan, was, wanted []Ove
 	a.logger.Info("stories split and joined by hand", "items", len(moving))
 	a.opts.Filed(topicsOf(batch.Filings))
 	return nil
+}
+
+// parted returns decisions upon items that stay, without the stories that they had
+// joined to their own and that are stories again: else what is filed of those would
+// be withdrawn, and their items taken back, whenever such an item is filed.
+func parted(stories []news.Story, leaving map[news.Key]bool, moved []news.Decision) []news.Decision {
+	own := map[string]bool{}
+	for _, d := range moved {
+		own[d.Story] = true
+	}
+	var parted []news.Decision
+	for _, s := range stories {
+		for i := range s.Members {
+			d := &s.Members[i].Decision
+			left := slices.DeleteFunc(slices.Clone(d.Absorbs), func(id string) bool { return own[id] && id != d.Story })
+			if !leaving[d.Key] && len(left) < len(d.Absorbs) {
+				d.Absorbs = left
+				parted = append(parted, *d)
+			}
+		}
+	}
+	return parted
 }
 
 // affected returns the items that the difference of two sets of decisions is
