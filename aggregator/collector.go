@@ -3,7 +3,6 @@ package aggregator
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -51,8 +50,8 @@ func (a *Aggregator) CollectOnce(ctx context.Context) {
 // as there are idle seats, and sleeps until a source is due, a seat is idle
 // again, or wakeEvery has passed.
 func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
-	var polls sync.WaitGroup
-	defer polls.Wait()
+	crew := newCrew(a.opts.Workers)
+	defer crew.dismiss()
 	seats := newSeats(a.opts.Workers, a.freed)
 	round := a.firstRound(ctx)
 	for ctx.Err() == nil && more() {
@@ -73,7 +72,7 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 		}
 		for _, claim := range claims {
 			seat := seats.take()
-			polls.Go(func() {
+			crew.do(func() {
 				defer seat.leave()
 				// Whoever was stopped meanwhile must not ask a server that
 				// another process asks by now.

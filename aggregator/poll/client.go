@@ -25,8 +25,9 @@ const (
 )
 
 // privateIdle is how many connections to one of the user's own servers, such as a
-// bridge that has many feeds, are kept for the polls that follow.
-const privateIdle = 16
+// bridge that has many feeds, are kept for the polls that follow: as many as there
+// are polls at a time, if nothing else is configured.
+const privateIdle = 32
 
 // Options are what a Client is made of. The zero value is of use.
 type Options struct {
