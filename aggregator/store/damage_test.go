@@ -268,6 +268,24 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
+// TestNoAddress: an address of something else is not taken for a path, of which
+// folders would be made; and no password is told.
+func TestNoAddress(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"mysql://reader:secret@db.example/news", "postgres:/news", "POSTGRES://reader:secret@db.example/news", "sqlite:///news.db", "file:news.db"} {
+		_, opened := store.Open(t.Context(), name, quiet)
+		_, read := store.OpenReader(t.Context(), name, quiet)
+		for _, err := range []error{opened, read} {
+			if err == nil || !strings.Contains(err.Error(), "a store is the path of a SQLite file, or an address like postgres://") || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if made, err := os.ReadDir("."); err != nil || len(made) > 0 {
+		t.Errorf("made were %v, %v", made, err)
+	}
+}
+
 // TestUnwritable wants a sentence with the user, the path and what mends it: a
 // command that can be run, and takes nothing from others that is not the store's.
 func TestUnwritable(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -79,9 +80,23 @@ func inspectFile(path string, newest int64) error {
 	return checkLength(path, info.Size(), head)
 }
 
+// schemeOf is how an address of something else begins; a path may have a colon.
+var schemeOf = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*://|(?i:postgres|postgresql|sqlite3?|file):)`)
+
+// CheckName returns an error if a store cannot be called that.
+func CheckName(dsn string) error {
+	if scheme := schemeOf.FindString(dsn); scheme != "" && IsFile(dsn) {
+		return fmt.Errorf("a store is the path of a SQLite file, or an address like postgres://user:password@host:5432/name; none begins with %q", scheme)
+	}
+	return nil
+}
+
 // located returns where the file is that a name leads to, whether or not it is
 // there yet: its journal and its locks lie beside it, and not beside a link.
 func located(name string) (string, error) {
+	if err := CheckName(name); err != nil {
+		return "", err
+	}
 	path, err := filepath.Abs(name)
 	for links := 0; err == nil; links++ {
 		to, linked := os.Readlink(path)

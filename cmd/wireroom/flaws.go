@@ -9,6 +9,7 @@ import (
 	"github.com/wireroom/wireroom/aggregator/article"
 	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/aggregator/topic"
 )
 
@@ -18,6 +19,9 @@ import (
 // which known is what was found already.
 func flaws(cfg *config.Config, known config.Problems) config.Problems {
 	var problems config.Problems
+	if err := store.CheckName(cfg.Store); err != nil {
+		problems = append(problems, cfg.Problem([]string{"store"}, err.Error(), ""))
+	}
 	for _, src := range cfg.Sources {
 		if src.Page == nil {
 			continue
