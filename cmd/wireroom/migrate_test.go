@@ -56,6 +56,22 @@ sources:
 	command(t, bin, dir, exitUsage, "name both stores", "migrate", "--to", dsn)
 }
 
+// TestOnceBesideReplicas: once cannot write what another process publishes, and says
+// what is to be done.
+func TestOnceBesideReplicas(t *testing.T) {
+	t.Parallel()
+	bin, dir, dsn := built.Program(t), t.TempDir(), storetest.Postgres(t).DSN(t)
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q}\nstore: %q\n"+
+		"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n", built.FreeAddress(t), dsn))
+	p := start(t, dir, bin)
+	await(t, time.Minute, "the program files", func() bool { return strings.Contains(p.Log.String(), "topics filed") || p.Ended() })
+	command(t, bin, dir, exitConfig, "another wireroom serves from ", "once", "--out", "out")
+	if _, err := p.Stop(); err != nil {
+		t.Error(err)
+	}
+	command(t, bin, dir, 0, "files written to out", "once", "--out", "out")
+}
+
 // TestMigrateCutShort kills migrations: the target is empty afterwards, and the
 // next one fills it, or it is whole, if the kill came too late to be in time.
 func TestMigrateCutShort(t *testing.T) {

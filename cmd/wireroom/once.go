@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/poll"
+	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/output"
 )
 
@@ -56,11 +58,15 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 		}
 	}
 	p.aggregator.CollectOnce(ctx)
-	if err := p.aggregator.FileOnce(ctx); err != nil {
-		return err
+	err = p.aggregator.FileOnce(ctx)
+	n := 0
+	if err == nil {
+		n, err = p.writeFiles(ctx, dir)
 	}
-	n, err := p.writeFiles(ctx, dir)
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrNotLeader):
+		return exitError{fmt.Errorf("another wireroom serves from %s: what was polled is stored for it, and no file was written; give this one a store of its own", storeName(cfg.Store)), exitConfig}
+	case err != nil:
 		return err
 	}
 	_, err = fmt.Fprintf(term.out, "%s written to %s\n", count(n, "file"), dir)
