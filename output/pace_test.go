@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +82,79 @@ func TestFollowsEverySecond(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A following shelf is another process's, which publishes under a newer catalogue.
+type following struct {
+	watched
+	docs atomic.Pointer[[]news.Document]
+}
+
+func (f *following) publish(docs ...news.Document) { f.docs.Store(&docs) }
+
+func (f *following) Documents(context.Context) ([]news.Document, error) { return *f.docs.Load(), nil }
+
+func (f *following) DocumentsSince(_ context.Context, rev int64) ([]news.Document, int64, error) {
+	docs := *f.docs.Load()
+	return docs[rev:], int64(len(docs)), nil
+}
+
+// TestNewTopicIsNotGone: while replicas are configured anew one after the other,
+// those that do not know a topic yet serve it as well, and tell no reader that it
+// has ended. One that was ended before has.
+func TestNewTopicIsNotGone(t *testing.T) {
+	doc := func(topic string) news.Document {
+		return news.Document{Path: "/topics/" + topic + ".rss", Topic: topic, ContentType: "application/rss+xml", Body: []byte(topic)}
+	}
+	for _, restarted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &following{}
+			f.publish(doc("all"), doc("ended"))
+			log := slog.New(slog.DiscardHandler)
+			desk := serve.New(serve.Options{Log: log})
+			p := output.NewPublisher(f, desk, output.Catalogue{Topics: []news.Topic{{Name: "all"}}}, log, func([]news.Document) {})
+			want := func(topic string, code int) {
+				t.Helper()
+				w := httptest.NewRecorder()
+				desk.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/topics/"+topic+".rss", nil))
+				if w.Code != code {
+					t.Errorf("restarted %v: %s is answered with %d, not %d", restarted, topic, w.Code, code)
+				}
+			}
+			if restarted { // with what it was configured by
+				f.publish(doc("all"), doc("new"))
+				p.StandAside(true)
+			}
+			if err := p.Restore(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() {
+				p.Run(ctx)
+				close(ended)
+			}()
+			time.Sleep(3 * time.Second)
+			if !restarted {
+				want("ended", http.StatusGone)
+				f.publish(doc("all"), doc("ended"), doc("new"))
+				time.Sleep(3 * time.Second)
+			}
+			want("new", http.StatusOK)
+			p.StandAside(true) // as the process finds out some seconds later
+			time.Sleep(3 * time.Second)
+			want("new", http.StatusOK)
+			p.Replace(output.Catalogue{Topics: []news.Topic{{Name: "all"}, {Name: "new"}}})
+			p.StandAside(false)
+			time.Sleep(3 * time.Second)
+			want("new", http.StatusOK)
+			p.Replace(output.Catalogue{Topics: []news.Topic{{Name: "all"}}})
+			time.Sleep(3 * time.Second)
+			want("new", http.StatusGone)
+			stop()
+			<-ended
+		})
+	}
 }
 
 // TestPublishedAtOnceAtRest: what is filed while nothing else is comes into its

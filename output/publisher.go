@@ -68,8 +68,10 @@ type Publisher struct {
 	catalogue Catalogue
 	notice    string          // for the front page
 	changed   map[string]bool // topics to publish; nil: all
+	replaced  bool            // the catalogue, since the last round
 	wake      chan struct{}
 
+	aside atomic.Bool  // another process publishes under a newer catalogue
 	known atomic.Int64 // when what is served was last known to be the newest, Unix nanoseconds
 
 	// Only the caller of Publish touches these.
@@ -82,6 +84,7 @@ type Publisher struct {
 	summaries map[string]render.Summary // by topic
 	presses   map[string]*render.Press  // by topic
 	gone      map[string]bool           // topics that were published and are no longer configured
+	newer     map[string]bool           // topics that another process has begun to publish and that are not configured here, or not yet
 	stale     map[string]time.Time      // when a topic is published anew though nothing of it is filed; none: at once
 	archive   archive
 }
@@ -91,7 +94,7 @@ type Publisher struct {
 func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *slog.Logger, tell func([]news.Document)) *Publisher {
 	return &Publisher{
 		shelf: shelf, desk: desk, logger: logger, catalogue: catalogue, tell: tell,
-		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, presses: map[string]*render.Press{}, gone: map[string]bool{}, stale: map[string]time.Time{},
+		wake: make(chan struct{}, 1), last: map[string]news.Document{}, summaries: map[string]render.Summary{}, presses: map[string]*render.Press{}, gone: map[string]bool{}, newer: map[string]bool{}, stale: map[string]time.Time{},
 		archive: archive{done: map[string]bool{}, shown: map[string]map[string]bool{}, looked: map[string]time.Time{}},
 	}
 }
@@ -131,7 +134,7 @@ func (p *Publisher) settle(c Catalogue) {
 	}
 	for path, doc := range p.last {
 		private := rules.Tokens[doc.Topic] != ""
-		if !known[doc.Topic] || private && !doc.Private {
+		if !known[doc.Topic] && !p.newer[doc.Topic] && !p.aside.Load() || private && !doc.Private {
 			if !private && !doc.Private {
 				p.gone[doc.Topic] = true
 			}
@@ -142,7 +145,7 @@ func (p *Publisher) settle(c Catalogue) {
 		}
 	}
 	for name := range p.gone {
-		rules.Retired[name] = !known[name] && rules.Renamed[name] == ""
+		rules.Retired[name] = !known[name] && rules.Renamed[name] == "" && !p.aside.Load()
 	}
 	p.desk.SetRules(rules)
 }
@@ -166,7 +169,7 @@ func (p *Publisher) Changed(topics []string) {
 // Replace publishes under another catalogue from now on.
 func (p *Publisher) Replace(c Catalogue) {
 	p.mu.Lock()
-	p.catalogue = c
+	p.catalogue, p.replaced = c, true
 	p.mu.Unlock()
 	var names []string
 	for _, t := range c.Topics {
@@ -174,6 +177,10 @@ func (p *Publisher) Replace(c Catalogue) {
 	}
 	p.Changed(names)
 }
+
+// StandAside says whether another process publishes under a newer catalogue: then
+// all that it publishes is served, and no topic is gone for not being known here.
+func (p *Publisher) StandAside(aside bool) { p.aside.Store(aside) }
 
 // SetNotice puts a sentence above the front page, or takes it away.
 func (p *Publisher) SetNotice(sentence string) {
@@ -248,12 +255,17 @@ func (p *Publisher) outgrown(now time.Time) map[string]bool {
 // round publishes topics, or follows who does. Whoever begins to publish looks
 // first at what was published last, and publishes all of it anew.
 func (p *Publisher) round(ctx context.Context, only map[string]bool) {
+	p.mu.Lock()
+	if p.replaced {
+		p.newer, p.replaced = map[string]bool{}, false
+	}
+	p.mu.Unlock()
 	if leads := p.shelf.Leads(); leads != p.leads {
 		if !p.follow(ctx) {
 			return
 		}
 		if p.leads = leads; leads {
-			only = nil
+			only, p.newer = nil, map[string]bool{}
 		} else {
 			p.rev = 0
 		}
@@ -278,10 +290,14 @@ func (p *Publisher) follow(ctx context.Context) bool {
 		return false
 	}
 	p.deaf = false
+	c := p.current()
 	for _, doc := range docs {
 		p.last[doc.Path] = doc
+		if !p.gone[doc.Topic] && !slices.ContainsFunc(c.Topics, func(t news.Topic) bool { return t.Name == doc.Topic }) {
+			p.newer[doc.Topic] = true // that catalogue is about to come here, too
+		}
 	}
-	if p.settle(p.current()); len(docs) > 0 {
+	if p.settle(c); len(docs) > 0 {
 		docs = slices.DeleteFunc(docs, func(doc news.Document) bool { _, ok := p.last[doc.Path]; return !ok || damaged(doc) })
 		p.desk.Set(docs...)
 	}

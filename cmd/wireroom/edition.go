@@ -124,6 +124,7 @@ func (p *program) standAside(err error) {
 		return
 	}
 	p.aggregator.StandAside(aside)
+	p.publisher.StandAside(aside)
 	if aside {
 		p.logger.Warn("another process works by a newer configuration; this one only serves until it has it")
 	} else {
