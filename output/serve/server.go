@@ -123,8 +123,14 @@ func (s *Server) Document(path string) (news.Document, bool) {
 	return p.doc, true
 }
 
-// SetRules replaces the rules.
-func (s *Server) SetRules(r Rules) { s.rules.Store(&r) }
+// SetRules replaces the rules. What was found under others is forgotten: it may
+// tell of a topic that is private from now on.
+func (s *Server) SetRules(r Rules) {
+	was := s.rules.Swap(&r)
+	if !maps.Equal(was.Tokens, r.Tokens) || !maps.Equal(was.Renamed, r.Renamed) || !maps.Equal(was.Retired, r.Retired) {
+		s.found.clear()
+	}
+}
 
 func (s *Server) replace(change func(map[string]*page)) {
 	s.setting.Lock()

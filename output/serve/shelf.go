@@ -30,9 +30,10 @@ type shelf struct {
 	makes  chan struct{}
 	flight singleflight.Group
 
-	mu    sync.Mutex
-	pages map[string]shelved
-	bytes int
+	mu      sync.Mutex
+	pages   map[string]shelved
+	bytes   int
+	cleared int // how often
 }
 
 type shelved struct {
@@ -66,12 +67,15 @@ func (s *shelf) get(ctx context.Context, key string, fetch func(context.Context)
 		case <-turn.C:
 			return nil, errBusy
 		}
+		s.mu.Lock()
+		cleared := s.cleared
+		s.mu.Unlock()
 		doc, err := fetch(ctx)
 		if err != nil {
 			return nil, err
 		}
 		p := newPage(doc, nil)
-		s.keep(key, p)
+		s.keep(key, p, cleared)
 		return p, nil
 	})
 	if err != nil {
@@ -80,11 +84,23 @@ func (s *shelf) get(ctx context.Context, key string, fetch func(context.Context)
 	return v.(*page), nil
 }
 
-func (s *shelf) keep(key string, p *page) {
+// clear forgets all pages, and those that are being made.
+func (s *shelf) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pages, s.bytes = map[string]shelved{}, 0
+	s.cleared++
+}
+
+// keep keeps a page, unless all were forgotten since it began to be made.
+func (s *shelf) keep(key string, p *page, cleared int) {
 	size := len(key) + p.size()
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cleared != cleared {
+		return
+	}
 	s.drop(key)
 	for k, kept := range s.pages {
 		if s.bytes+size <= shelfBytes && now.Before(kept.until) {

@@ -1,0 +1,55 @@
+package serve
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// What was made for readers while a topic was open is not kept for them when it is
+// private, nor what is being made then.
+func TestFoundUnderOtherRules(t *testing.T) {
+	found := make(chan error)
+	s := serving(t, Options{
+		Find: func(context.Context, string) (news.Document, error) {
+			return document("/stories/a", "text/html; charset=utf-8"), <-found
+		},
+		Search: func(context.Context, string, string) (news.Document, error) {
+			return document("/search", "text/html; charset=utf-8"), <-found
+		},
+	})
+	for _, path := range []string{"/stories/a", "/search?q=x"} {
+		s.SetRules(Rules{})
+		asks := func() <-chan int {
+			code := make(chan int, 1)
+			go func() { code <- ask(s, "GET", path).StatusCode }()
+			return code
+		}
+		open := asks()
+		found <- nil
+		if kept := asks(); <-open != 200 || <-kept != 200 {
+			t.Errorf("%s is not kept", path)
+		}
+		s.SetRules(Rules{})
+		if kept := <-asks(); kept != 200 {
+			t.Errorf("%s is not kept under the same rules", path)
+		}
+		s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame"}})
+		late := asks()
+		time.Sleep(50 * time.Millisecond) // it is being made
+		s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame", "city": "sesame"}})
+		found <- nil
+		<-late
+		private := asks()
+		select {
+		case found <- ErrNotFound:
+			if code := <-private; code != 404 {
+				t.Errorf("%s is answered with %d", path, code)
+			}
+		case code := <-private:
+			t.Errorf("%s is still answered with %d", path, code)
+		}
+	}
+}
