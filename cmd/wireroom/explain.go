@@ -75,6 +75,8 @@ type explained struct {
 	Decision  *news.Decision `json:"decision,omitempty"`
 	OfTitle   string         `json:"of_title,omitempty"`      // of the item that it was recognised by
 	NearTitle string         `json:"nearest_title,omitempty"` // of the nearest that it was not merged with
+
+	called string
 }
 
 // A topicReason says whether a topic takes a story, and each member, and why.
@@ -106,6 +108,7 @@ func (l *library) explain(ctx context.Context, word, name string) ([]explanation
 	}
 	var all []explanation
 	var ids []string
+	titles := map[news.Key]string{}
 	asked := map[news.Key]bool{}
 	for _, m := range found {
 		asked[m.Record.Item.Key()] = true
@@ -129,7 +132,7 @@ func (l *library) explain(ctx context.Context, word, name string) ([]explanation
 			d.Asked = asked[m.Record.Item.Key()]
 			if d.Asked || asked[m.Decision.Of] {
 				d.Decision = &m.Decision
-				if err := l.nameOthers(ctx, &d); err != nil {
+				if err := l.nameOthers(ctx, &d, titles); err != nil {
 					return nil, err
 				}
 			}
@@ -146,30 +149,41 @@ func (l *library) explain(ctx context.Context, word, name string) ([]explanation
 func describe(m *news.Member) explained {
 	it := &m.Record.Item
 	return explained{
-		ID: it.Key().Slug(), Key: it.Key(), Title: it.Title, URL: it.Canonical,
+		ID: it.Key().Slug(), Key: it.Key(), Title: it.Title, called: called(it), URL: it.Canonical,
 		Outlet: m.Outlet.Title, Published: it.Published, Revision: m.Record.Revision,
 	}
 }
 
-// nameOthers adds the titles of the other items that a decision speaks of.
-func (l *library) nameOthers(ctx context.Context, d *explained) error {
+// nameOthers adds the titles of the other items that a decision speaks of; known
+// are those of items that were looked at.
+func (l *library) nameOthers(ctx context.Context, d *explained, known map[news.Key]string) error {
 	title := func(key news.Key) (string, error) {
-		if key == (news.Key{}) {
-			return "", nil
+		if _, ok := known[key]; ok || key == (news.Key{}) {
+			return known[key], nil
 		}
-		others, err := l.db.Find(ctx, key.Slug())
-		for _, m := range others {
-			if m.Record.Item.Key() == key {
-				return m.Record.Item.Title, nil
+		known[key] = ""
+		decided, ok, err := l.db.Decision(ctx, key)
+		if err != nil || !ok {
+			return "", err
+		}
+		stories, err := l.db.Stories(ctx, []string{decided.Story}) // its slug may be the id of another one
+		for _, s := range stories {
+			for _, m := range s.Members {
+				known[m.Record.Item.Key()] = called(&m.Record.Item)
 			}
 		}
-		return "", err
+		return known[key], err
 	}
 	var err error
 	if d.OfTitle, err = title(d.Decision.Of); err == nil && d.Decision.Nearest != nil {
 		d.NearTitle, err = title(d.Decision.Nearest.Key)
 	}
 	return err
+}
+
+// called is the title of an item, or how one without begins.
+func called(it *news.Item) string {
+	return cmp.Or(it.Title, it.Excerpt, it.Canonical, "an item without a title")
 }
 
 func reasons(from []topic.Explanation) []topicReason {
@@ -230,7 +244,7 @@ func (e *explanation) show(b *strings.Builder) {
 
 // show prints an item and, if it was asked for, why it is where it is.
 func (d *explained) show(b *strings.Builder) {
-	fmt.Fprintf(b, "  %s  %s  %s: %s\n", d.ID, d.Published.Format(time.RFC3339), d.Outlet, d.Title)
+	fmt.Fprintf(b, "  %s  %s  %s: %s\n", d.ID, d.Published.Format(time.RFC3339), d.Outlet, d.called)
 	if d.Decision == nil {
 		return
 	}
@@ -276,7 +290,7 @@ func describeKind(d *news.Decision, title string) string {
 
 func quoteTitle(title string) string {
 	if title == "" {
-		return "(without a title)"
+		return "(no longer stored)"
 	}
 	return quote(title)
 }
