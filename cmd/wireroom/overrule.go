@@ -78,12 +78,15 @@ func overrule(ctx context.Context, term terminal, at overrides, action story.Act
 	if err := errors.Join(aggregator.Overrule(ctx, db, decisions), db.Close()); err != nil {
 		return err
 	}
-	verb := "leaves"
-	if action == story.ActionJoin {
-		verb = "joins"
-	}
 	for _, d := range decisions {
-		fmt.Fprintf(term.out, "item %s %s story %s\n", d.Item.Slug(), verb, d.Story)
+		switch item := d.Item.Slug(); {
+		case action == story.ActionJoin:
+			fmt.Fprintf(term.out, "item %s joins story %s\n", item, d.Story)
+		case item == d.Story:
+			fmt.Fprintf(term.out, "item %s opened the story and keeps it to itself: others leave story %s\n", item, d.Story)
+		default:
+			fmt.Fprintf(term.out, "item %s leaves story %s\n", item, d.Story)
+		}
 	}
 	_, err = fmt.Fprintln(term.out, "a wireroom that runs on this store applies it within seconds, else the next run does")
 	return err

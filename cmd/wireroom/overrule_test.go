@@ -76,7 +76,7 @@ func TestOverrule(t *testing.T) {
 	await(t, 10*time.Second, "the observatory stands alone", func() bool { return len(fetchTopic(t, base).Items) == 3 })
 
 	// The one that opened the story keeps it for itself.
-	command(t, bin, dir, 0, "story", "split", first, first)
+	command(t, bin, dir, 0, "keeps it to itself: others leave story "+first, "split", first, first)
 	await(t, 10*time.Second, "two stories", shows("ferry", "silver-tern"))
 	split := fetchTopic(t, base)
 	checkIDs(t, before, split)
