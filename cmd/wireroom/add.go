@@ -142,7 +142,7 @@ func hint(answer news.Answer) string {
 	case answer.Outcome == news.OutcomeBlocked && answer.Status == 0:
 		return "; if the address is your own, give --allow-private"
 	case answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden:
-		return "; if it needs a password, write the source by hand (see docs/configuration.md)"
+		return "; if it needs a password, a source in feeds.yaml can have one (see docs/configuration.md)"
 	}
 	return ""
 }

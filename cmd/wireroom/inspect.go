@@ -62,7 +62,7 @@ func inspect(ctx context.Context, term terminal, in inspection) error {
 		return err
 	}
 	if answer.Body == nil {
-		return fmt.Errorf("%s: %s", answer.Outcome, answer.Error)
+		return fmt.Errorf("%s: %s%s", answer.Outcome, answer.Error, hint(answer))
 	}
 	feed, err := parse.Parse(src, answer)
 	if err != nil {
