@@ -91,6 +91,8 @@ Without a command it serves: the same as "wireroom serve".`,
 		RunE:          serve.RunE,
 	}
 	root.Flags().AddFlagSet(serve.Flags())
+	root.Version = versionLine() // for --version, which all others have
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
 	root.CompletionOptions.HiddenDefaultCmd = true // it is told of in docs/operating.md
 	root.AddCommand(serve, checkCommand(term), onceCommand(term), inspectCommand(term),
