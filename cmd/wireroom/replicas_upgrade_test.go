@@ -21,7 +21,7 @@ ALTER TABLE source_sched ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX source_later ON source (host);
 `
 
-const nextVersion = 5 // the schema that nextTables makes
+const nextVersion = 6 // the schema that nextTables makes
 
 // upgraded is P6: replicas are replaced by those of a later version, one while
 // the others go on, then two at once.
