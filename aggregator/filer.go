@@ -323,7 +323,10 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	batch := news.Batch{Refiled: changed, Notes: map[string]string{}, At: time.Now()}
+	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{}, At: time.Now()}
+	for _, t := range plan.Topics {
+		batch.Former[t.Name] = t.Formerly
+	}
 	for _, name := range changed {
 		batch.Notes[noteRules+name] = fingerprints[name]
 	}

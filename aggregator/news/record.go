@@ -44,6 +44,11 @@ type Batch struct {
 	// not are withdrawn.
 	Refiled []string
 
+	// Former are the names that topics had before, by their names, the last one
+	// last. What is filed in a topic for the first time keeps what was written once
+	// under such a name.
+	Former map[string][]string
+
 	// Notes are small texts to keep by name, with the rest or not at all.
 	Notes map[string]string
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,9 +47,28 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch, known m
 			return err
 		}
 	}
-	was, err := storedFilings(ctx, tx, topics, filings)
+	all := maps.Clone(topics) // with those that only are looked at
+	for name := range topics {
+		for _, former := range batch.Former[name] {
+			if id, err := db.topics.id(ctx, db.read, "topic", former); err != nil {
+				return err
+			} else if id != 0 {
+				all[former] = id
+			}
+		}
+	}
+	was, err := storedFilings(ctx, tx, all, filings)
 	if err != nil {
 		return err
+	}
+	for _, f := range filings {
+		p := place{f.Topic, f.Key}
+		for _, former := range slices.Backward(batch.Former[f.Topic]) {
+			doc, ok := was[place{former, f.Key}]
+			if _, known := was[p]; ok && !known && !f.Withdrawn {
+				was[p] = doc
+			}
+		}
 	}
 	return putFilings(ctx, tx, topics, amended(filings, was, items))
 }
