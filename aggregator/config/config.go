@@ -19,7 +19,7 @@ type Config struct {
 	Contact   string        // of whoever runs it, for the User-Agent; may be empty
 	Server    Server        // where topics are published
 	Store     string        // path of an SQLite file, relative to the working directory, or a postgres:// URL
-	Retention time.Duration // age at which an item that has left its feed is dropped; 0: never
+	Retention time.Duration // time after which a story is dropped to which nothing was added; 0: never
 	Log       Log
 	Workers   int           // polls under way at once
 	HostGap   time.Duration // least time between two requests to one host

@@ -23,7 +23,7 @@ type root struct {
 	Server server `yaml:"server"`
 	// Where items are kept: the path of an SQLite file, relative to the working directory, or a postgres:// URL.
 	Store string `yaml:"store" default:"data/wireroom.db"`
-	// How long an item is kept after it was last seen in its feed; `forever` keeps all.
+	// How long a story is kept after something was last added to it or changed in it, even if its feeds still list it; `forever` keeps all.
 	Retention duration `yaml:"retention" default:"365d" min:"1d"`
 	// What the log looks like; a bare string is the format.
 	Log logging `yaml:"log"`
