@@ -28,6 +28,7 @@ type Config struct {
 	Topics    []news.Topic  // sorted by name
 	Lists     []string      // addresses of OPML lists that are included: what to read again now and then
 	Private   bool          // lists may live on private addresses, as sources may by default
+	Environ   []string      // values of the environment that stand in it: secrets, perhaps
 	Warnings  Problems      // what is wrong in included lists: their faulty entries are left out
 
 	places places

@@ -50,11 +50,17 @@ func parse(main File, data []byte, getenv func(string) (string, bool), list func
 	name := main.Path
 	l := &loader{
 		dir:    filepath.Dir(name),
-		getenv: getenv,
 		list:   list,
 		places: places{"": {file: name}},
 		bad:    map[string]bool{},
 		config: &Config{File: name, Files: []File{main}},
+	}
+	l.getenv = func(name string) (string, bool) {
+		value, ok := getenv(name)
+		if value != "" && !slices.Contains(l.config.Environ, value) {
+			l.config.Environ = append(l.config.Environ, value)
+		}
+		return value, ok
 	}
 	l.read(name, data)
 	l.config.places = l.places

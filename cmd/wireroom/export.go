@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
@@ -69,16 +66,12 @@ func export(ctx context.Context, term terminal, at overrides) error {
 			return err
 		}
 	}
-	values, err := usedValues(cfg.Files)
-	if err != nil {
-		return err
-	}
 	for _, w := range cfg.Warnings {
 		fmt.Fprintln(term.err, w.Error())
 	}
 	var outlets []news.Outlet
 	for _, src := range cfg.Sources {
-		if why := unfit(src, values); why != "" {
+		if why := unfit(src, cfg.Environ); why != "" {
 			fmt.Fprintf(term.err, "%s is left out: %s\n", src.Name, why)
 			continue
 		}
@@ -103,26 +96,6 @@ func exported(src news.Source, known news.Outlet) news.Outlet {
 		o.Feed, o.Link = "", poll.PublicURL(src, src.URL)
 	}
 	return o
-}
-
-// variable is how a value of the environment is named in a configuration.
-var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)`)
-
-// usedValues returns the values of the environment that files name.
-func usedValues(files []config.File) ([]string, error) {
-	var values []string
-	for _, file := range files {
-		text, err := os.ReadFile(file.Path)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range variable.FindAllSubmatch(text, -1) {
-			if value := os.Getenv(string(m[1])); value != "" {
-				values = append(values, value)
-			}
-		}
-	}
-	return values, nil
 }
 
 // unfit says why a source cannot stand in a list; "" if it can. values are
