@@ -163,6 +163,26 @@ func TestCutFiles(t *testing.T) {
 	}
 }
 
+// TestDamagedWhileOpen cuts the file under a store in use: as soon as a part of it
+// was found missing there is trouble, whether or not anything is written.
+func TestDamagedWhileOpen(t *testing.T) {
+	path, _ := sample(t)
+	db := open(t, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()/4); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readAll(t.Context(), db); !errors.Is(err, store.ErrDamaged) {
+		t.Fatalf("reading it: %v", err)
+	}
+	if err := db.Trouble(); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("trouble is %v", err)
+	}
+}
+
 // TestDamagedDocuments damages published documents: they are told of in one
 // line of the log, what can be read of their heads is, and they can be saved anew.
 func TestDamagedDocuments(t *testing.T) {

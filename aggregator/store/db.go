@@ -151,7 +151,7 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Trouble returns why the last write of a SQLite store failed, such as ErrFull
 // and ErrUnwritable, until one succeeds again; nil: it did not fail. What is
-// stored can be read meanwhile.
+// stored can be read meanwhile. Of damage that was found it tells from then on.
 func (db *DB) Trouble() error {
 	if e, ok := db.engine.(*sqliteEngine); ok {
 		return e.trouble()

@@ -82,6 +82,7 @@ type sqliteEngine struct {
 	looked  time.Time             // when the size of the journal was last asked for
 	kept    time.Time             // when the journal could last not be emptied
 	failing atomic.Pointer[error] // why the last transaction failed; nil: it did not
+	corrupt atomic.Bool           // SQLite has found damage, if only in reading
 
 	mu   sync.Mutex
 	lock *fileLock // of the filer; nil: not ours
@@ -293,6 +294,9 @@ func (e *sqliteEngine) remember(err error) {
 }
 
 func (e *sqliteEngine) trouble() error {
+	if e.corrupt.Load() { // which no write mends
+		return ErrDamaged
+	}
 	if err := e.failing.Load(); err != nil {
 		return *err
 	}
@@ -433,6 +437,9 @@ func (e *sqliteEngine) meaning(err error) error {
 	code := se.Code() & 0xff
 	if se.Code() == lib.SQLITE_IOERR_SHMSIZE {
 		code = lib.SQLITE_FULL // of the file beside the journal
+	}
+	if code == lib.SQLITE_CORRUPT || code == lib.SQLITE_NOTADB {
+		e.corrupt.Store(true)
 	}
 	switch code {
 	case lib.SQLITE_FULL:
