@@ -1,6 +1,10 @@
 package store
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
 
 // What may be wrong with a store, for those who act upon it. The errors that
 // wrap them say, in a sentence, which file it is and what to do.
@@ -28,3 +32,20 @@ var (
 	// filer meanwhile; nothing was written.
 	ErrNotLeader = errors.New("another process is the filer now")
 )
+
+// Passing reports whether the reason why a store could not be opened may pass by
+// itself, such as a database that has not started yet: then it is of use to try
+// again, and not only when somebody has changed something.
+func Passing(err error) bool {
+	var refused *pgconn.PgError
+	switch {
+	case errors.Is(err, ErrFull), errors.Is(err, ErrBusy), errors.Is(err, ErrInUse):
+		return true
+	case errors.As(err, &refused) && len(refused.Code) == 5:
+		// Connections, resources, and what an operator does: all else is said of
+		// who asks, and for what.
+		class := refused.Code[:2]
+		return class == "08" || class == "53" || class == "57"
+	}
+	return errors.As(err, new(*pgconn.ConnectError))
+}

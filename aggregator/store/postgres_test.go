@@ -342,6 +342,10 @@ func addressWithoutSecrets(t *testing.T, cluster *storetest.Cluster) {
 		if err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("error is %v", err)
 		}
+		// Only of a database that does not answer more than an error may come.
+		if passing := strings.Contains(dsn, "timeout"); store.Passing(err) != passing {
+			t.Errorf("that it may pass by itself is said to be %v: %v", !passing, err)
+		}
 	}
 }
 

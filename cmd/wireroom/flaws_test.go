@@ -50,6 +50,10 @@ func TestFaultyConfigExitCode(t *testing.T) {
 	if err := os.WriteFile(path, []byte("sources: {a: https://a.example/}\ntopics: {all: {limit: ten}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	right := filepath.Join(dir, "right.yaml")
+	if err := os.WriteFile(right, []byte("sources: {a: https://a.example/}\ntopics: {all: {}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -59,6 +63,10 @@ func TestFaultyConfigExitCode(t *testing.T) {
 		{[]string{"once", "--config", path}, exitConfig, "1 problem; nothing was started or changed"},
 		{[]string{"serve", "--config", dir}, exitConfig, "is a directory"},
 		{[]string{"check", "--config", path}, exitFailed, "1 problem in "},
+		// A database may not have started yet, where a host starts; another store is
+		// none ever.
+		{[]string{"once", "--config", right, "--store", "postgres://127.0.0.1:1/none"}, exitFailed, "connection refused"},
+		{[]string{"once", "--config", right, "--store", dir}, exitConfig, "is a folder"},
 	} {
 		var out, errOut strings.Builder
 		if code := run(t.Context(), c.args, nil, &out, &errOut); code != c.code || !strings.Contains(errOut.String(), c.said) {

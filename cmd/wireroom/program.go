@@ -90,7 +90,7 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 	log.SetOutput(slog.NewLogLogger(logger.Handler(), slog.LevelDebug).Writer())
 	db, err := store.Open(ctx, cfg.Store, logger)
 	if err != nil {
-		return nil, exitError{err, exitConfig}
+		return nil, unopened(err)
 	}
 	defer func() {
 		if err != nil {
@@ -98,7 +98,7 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 		}
 	}()
 	if err := db.Alone(ctx); err != nil {
-		return nil, exitError{err, exitConfig}
+		return nil, unopened(err)
 	}
 	if len(cfg.Lists) > 0 && load != nil {
 		if cfg, err = load(func(address string) ([]byte, error) { return keptList(ctx, db, address) }); err != nil {
@@ -158,6 +158,15 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 	}
 	p.handler = p.meter.count(p.handler)
 	return p, nil
+}
+
+// unopened is the error of a store that cannot be used. A service is started again
+// upon a failure, but not when something must be set right first.
+func unopened(err error) error {
+	if store.Passing(err) {
+		return err
+	}
+	return exitError{err, exitConfig}
 }
 
 // leaseOf reads how long a lease is to last from the environment; 0: as long as
