@@ -40,8 +40,13 @@ func TestFoundUnderOtherRules(t *testing.T) {
 		late := asks()
 		time.Sleep(50 * time.Millisecond) // it is being made
 		s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame", "city": "sesame"}})
-		found <- nil
-		<-late
+		select {
+		case found <- nil:
+			<-late
+		case <-late:
+			t.Errorf("%s is not made anew", path)
+			continue
+		}
 		private := asks()
 		select {
 		case found <- ErrNotFound:
