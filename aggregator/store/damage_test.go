@@ -275,8 +275,8 @@ func TestNoFile(t *testing.T) {
 	for _, name := range []string{pipe, folder, os.DevNull} {
 		_, opened := store.Open(ctx, name, quiet)
 		_, read := store.OpenReader(ctx, name, quiet)
-		_, to := store.Restore(ctx, name, path, now, quiet)
-		_, from := store.Restore(ctx, path, name, now, quiet)
+		_, to := store.Restore(ctx, name, path, now)
+		_, from := store.Restore(ctx, path, name, now)
 		for _, err := range []error{opened, read, to, from} {
 			if !errors.Is(err, store.ErrForeign) {
 				t.Errorf("%s: %v", name, err)

@@ -26,13 +26,13 @@ var ErrInUse = errors.New("the store is in use")
 // The backup is read whole before anything is moved, and is left as it is; the
 // error is ErrDamaged, ErrForeign or ErrNewer if it is not a sound store. A
 // PostgreSQL database is left to pg_restore.
-func Restore(ctx context.Context, dsn, backup string, now time.Time, log *slog.Logger) (kept string, err error) {
+func Restore(ctx context.Context, dsn, backup string, now time.Time) (kept string, err error) {
 	if !IsFile(dsn) {
 		return "", errors.New("store: restore: a PostgreSQL database is restored with pg_restore")
 	}
 	path, err := located(dsn)
 	if err == nil {
-		kept, err = restore(ctx, path, backup, now, log)
+		kept, err = restore(ctx, path, backup, now)
 	}
 	if err != nil {
 		return "", fmt.Errorf("store: restore: %w", err)
@@ -40,7 +40,7 @@ func Restore(ctx context.Context, dsn, backup string, now time.Time, log *slog.L
 	return kept, nil
 }
 
-func restore(ctx context.Context, path, backup string, now time.Time, log *slog.Logger) (string, error) {
+func restore(ctx context.Context, path, backup string, now time.Time) (string, error) {
 	for _, name := range []string{path, backup} {
 		if err := regular(name); err != nil {
 			return "", err
@@ -64,7 +64,7 @@ func restore(ctx context.Context, path, backup string, now time.Time, log *slog.
 	if err := copyFile(next, backup); err != nil {
 		return "", err
 	}
-	err = sound(ctx, next, log)
+	err = sound(ctx, next, slog.New(slog.DiscardHandler)) // which would tell of a copy that is not kept
 	if copies, _ := filepath.Glob(next + copiedSuffix + "*"); len(copies) > 0 {
 		os.Remove(copies[0]) // the backup is one already
 	}

@@ -48,13 +48,13 @@ func TestBackupRestore(t *testing.T) {
 		t.Error(err)
 	}
 
-	if _, err := store.Restore(ctx, path, copied, now, quiet); !errors.Is(err, store.ErrInUse) {
+	if _, err := store.Restore(ctx, path, copied, now); !errors.Is(err, store.ErrInUse) {
 		t.Errorf("restored over a store in use: %v", err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := store.Restore(ctx, path, copied, now, quiet)
+	kept, err := store.Restore(ctx, path, copied, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestBackupRestore(t *testing.T) {
 		reader.Close()
 	}
 	// Another one within the second puts nothing in the place of what was kept.
-	again, err := store.Restore(ctx, path, copied, now, quiet)
+	again, err := store.Restore(ctx, path, copied, now)
 	if err != nil || again == kept {
 		t.Errorf("a store that was kept is written over: %s, %v", again, err)
 	}
@@ -98,7 +98,7 @@ func TestRestoredOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Restore(t.Context(), path, copied, time.Now(), quiet); err != nil {
+	if _, err := store.Restore(t.Context(), path, copied, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range []string{path, path + "-filer"} {
@@ -149,13 +149,13 @@ func TestLinkedStore(t *testing.T) {
 			t.Errorf("the process %d files: %v, %v", i, leads, err)
 		}
 	}
-	if _, err := store.Restore(ctx, copied, link, time.Now(), quiet); err == nil {
+	if _, err := store.Restore(ctx, copied, link, time.Now()); err == nil {
 		t.Error("restored a store of which a part is in its journal")
 	}
 	if err := errors.Join(db.Close(), other.Close()); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := store.Restore(ctx, link, copied, time.Now(), quiet)
+	kept, err := store.Restore(ctx, link, copied, time.Now())
 	if err != nil || filepath.Dir(kept) != disk {
 		t.Errorf("the old store was kept as %s: %v", kept, err)
 	}
@@ -196,7 +196,7 @@ func TestRestoreDamage(t *testing.T) {
 		if err := os.WriteFile(file, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := store.Restore(ctx, path, file, time.Now(), quiet); err == nil {
+		if kept, err := store.Restore(ctx, path, file, time.Now()); err == nil {
 			t.Errorf("%s: restored, the old one kept as %s", name, kept)
 		}
 		if now, _ := os.ReadFile(path); string(now) != string(before) {
@@ -211,7 +211,7 @@ func TestRestoreDamage(t *testing.T) {
 	if err := os.WriteFile(path, before[:100], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := store.Restore(ctx, path, copied, time.Now(), quiet)
+	kept, err := store.Restore(ctx, path, copied, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func TestUpgradeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	migrations = embedded
-	if _, err := Restore(t.Context(), path, copied, time.Now(), slog.New(slog.DiscardHandler)); err != nil {
+	if _, err := Restore(t.Context(), path, copied, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := opened(path, "a month later"); err != nil {

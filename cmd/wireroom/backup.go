@@ -93,7 +93,7 @@ A PostgreSQL database is restored with pg_restore.`,
 			if err != nil {
 				return err
 			}
-			kept, err := store.Restore(cmd.Context(), cfg.Store, args[0], time.Now(), newLogger(term.err, cfg.Log))
+			kept, err := store.Restore(cmd.Context(), cfg.Store, args[0], time.Now())
 			if err != nil {
 				return exitError{err, exitConfig}
 			}
