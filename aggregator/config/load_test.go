@@ -105,8 +105,21 @@ func TestPipe(t *testing.T) {
 	if err := os.WriteFile(beside, []byte("include: [pipe.yaml]\n"+small), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	load := func(file string) (err error) {
+		loaded := make(chan error, 1)
+		go func() {
+			_, err := Load(file, os.LookupEnv)
+			loaded <- err
+		}()
+		select {
+		case err = <-loaded:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: it is waited for", file)
+		}
+		return err
+	}
 	for _, file := range []string{pipe, beside} {
-		if _, err := Load(file, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "pipe.yaml is a pipe that nothing is written to") {
+		if err := load(file); err == nil || !strings.Contains(err.Error(), "pipe.yaml is a pipe that nothing is written to") {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
@@ -120,7 +133,7 @@ func TestPipe(t *testing.T) {
 		fmt.Fprint(w, small)
 		w.Close()
 	}()
-	if _, err := Load(fmt.Sprintf("/dev/fd/%d", r.Fd()), os.LookupEnv); err != nil {
+	if err := load(fmt.Sprintf("/dev/fd/%d", r.Fd())); err != nil {
 		t.Error(err)
 	}
 }

@@ -273,13 +273,21 @@ func TestNoFile(t *testing.T) {
 	}
 	ctx, now := t.Context(), time.Now()
 	for _, name := range []string{pipe, folder, os.DevNull} {
-		_, opened := store.Open(ctx, name, quiet)
-		_, read := store.OpenReader(ctx, name, quiet)
-		_, to := store.Restore(ctx, name, path, now)
-		_, from := store.Restore(ctx, path, name, now)
-		for _, err := range []error{opened, read, to, from} {
-			if !errors.Is(err, store.ErrForeign) {
-				t.Errorf("%s: %v", name, err)
+		for _, use := range []func() error{
+			func() error { _, err := store.Open(ctx, name, quiet); return err },
+			func() error { _, err := store.OpenReader(ctx, name, quiet); return err },
+			func() error { _, err := store.Restore(ctx, name, path, now); return err },
+			func() error { _, err := store.Restore(ctx, path, name, now); return err },
+		} {
+			used := make(chan error, 1)
+			go func() { used <- use() }()
+			select {
+			case err := <-used:
+				if !errors.Is(err, store.ErrForeign) {
+					t.Errorf("%s: %v", name, err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s: it is waited for", name)
 			}
 		}
 	}
