@@ -50,8 +50,9 @@ func journal(t *testing.T, path string) int64 {
 	return info.Size()
 }
 
-// TestJournalIsRelieved writes three times as much as a journal may grow to, while
-// there is no moment without a reader: by itself SQLite would let it grow.
+// TestJournalIsRelieved writes three times as much as a journal grows to until it is
+// emptied, while there is no moment without a reader: by itself SQLite would let it grow.
+// 64 MB is what the soak allows it.
 func TestJournalIsRelieved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "wireroom.db")
 	db := open(t, path)
@@ -85,7 +86,8 @@ func TestJournalIsRelieved(t *testing.T) {
 	}
 	close(end)
 	<-ended
-	if most < 30<<20 || most > 40<<20 {
+	// It is looked at ten times a second, in which a fast disk takes some megabytes more.
+	if most < 30<<20 || most > 64<<20 {
 		t.Errorf("the journal grew to %d MB", most>>20)
 	}
 }
