@@ -64,7 +64,7 @@ func restore(ctx context.Context, path, backup string, now time.Time) (string, e
 	if err := copyFile(next, backup); err != nil {
 		return "", err
 	}
-	err = sound(ctx, next, slog.New(slog.DiscardHandler)) // which would tell of a copy that is not kept
+	err = sound(ctx, next)
 	if copies, _ := filepath.Glob(next + copiedSuffix + "*"); len(copies) > 0 {
 		os.Remove(copies[0]) // the backup is one already
 	}
@@ -86,12 +86,13 @@ func restore(ctx context.Context, path, backup string, now time.Time) (string, e
 	return replace(path, next, now)
 }
 
-// sound brings a store up to date and reads it whole.
-func sound(ctx context.Context, path string, log *slog.Logger) error {
+// sound brings a store up to date and reads it whole. Nothing is logged of it: the
+// copy that it is upgraded beside is not kept.
+func sound(ctx context.Context, path string) error {
 	if err := inspectFile(path, newestSchema()); err != nil {
 		return err
 	}
-	db, err := Open(ctx, path, log)
+	db, err := Open(ctx, path, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
