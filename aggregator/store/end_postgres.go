@@ -22,7 +22,8 @@ var errTouched = errors.New("a host was written since it was claimed")
 // too, and so has it another xmin, also where that happens while we wait for the row.
 //
 // Hosts are written before their sources and in their order, as everybody locks them,
-// so that nobody waits for one who waits for him.
+// so that nobody waits for one who waits for him. So when a source will be due is
+// taken from what is about to be written of it, and of its host's others from the table.
 func (e *postgresEngine) endUntouched(ctx context.Context, tx session, batch []*write) error {
 	by := make(map[int64]int64, len(batch)) // host → who claimed it
 	polls := make([]*poll, len(batch))

@@ -171,14 +171,14 @@ func (e *postgresEngine) endTogether(ctx context.Context, batch []*write) error 
 		if err != nil {
 			return err
 		}
-		var polls []*poll
+		var held []*poll // whose claims are not lost, as far as the hosts tell
 		for _, w := range batch {
-			// It is lost too if the source is claimed again.
+			// A claim is lost too if its source is claimed again.
 			if h := hosts[w.poll.host]; h != nil && (h.holder != w.poll.source || h.token <= w.poll.claim.Token) {
-				polls = append(polls, w.poll)
+				held = append(held, w.poll)
 			}
 		}
-		ends, err := e.settle(polls)
+		ends, err := e.settle(held)
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (e *postgresEngine) endTogether(ctx context.Context, batch []*write) error 
 		if err != nil {
 			return err
 		}
-		polls = nil
+		var polls []*poll
 		for _, w := range batch {
 			w.err = news.ErrLostClaim
 			if alive[w.poll.source] {
@@ -243,19 +243,19 @@ func (e *postgresEngine) lockHosts(ctx context.Context, tx session, batch []*wri
 	return hosts, err
 }
 
-// ends are the columns that ends of polls are written of, a poll a place.
-type ends struct {
+// ended are the columns that ends of polls are written of, a poll a place.
+type ended struct {
 	sources, hosts, tokens, dues []int64
 	states                       [][]byte
 }
 
 // settle asks polls what they leave.
-func (e *postgresEngine) settle(polls []*poll) (ends, error) {
-	var all ends
+func (e *postgresEngine) settle(polls []*poll) (ended, error) {
+	var all ended
 	for _, p := range polls {
 		state, due, err := p.settled(e)
 		if err != nil {
-			return ends{}, err
+			return ended{}, err
 		}
 		all.sources, all.hosts, all.tokens = append(all.sources, p.source), append(all.hosts, p.host), append(all.tokens, p.claim.Token)
 		all.dues, all.states = append(all.dues, micros(e.clock(due))), append(all.states, state)
@@ -266,7 +266,7 @@ func (e *postgresEngine) settle(polls []*poll) (ends, error) {
 // endClaims writes the states of those polls whose claims are not lost, and
 // returns their sources. A claim is good for one end, and lost once another claim
 // upon the source has ended.
-func (e *postgresEngine) endClaims(ctx context.Context, tx session, all ends) (map[int64]bool, error) {
+func (e *postgresEngine) endClaims(ctx context.Context, tx session, all ended) (map[int64]bool, error) {
 	alive := map[int64]bool{}
 	if len(all.sources) == 0 {
 		return alive, nil
