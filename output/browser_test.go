@@ -56,7 +56,7 @@ func newsroom(t *testing.T) (address string, paths []string) {
 	for i := range 60 {
 		at := start.Add(-time.Duration(i) * time.Hour)
 		f := news.Filed{Filing: news.Filing{ID: fmt.Sprintf("tag:example.org,2026:%d", i), Story: fmt.Sprintf("s%d", i), Published: at, Updated: at, FirstFiled: at}}
-		for k, name := range []string{"Harbour Times", "Inland Post", "The Quay"} {
+		for k, name := range []string{"Harbour Times", "Inland Post, the Weekly Advertiser of the Upper Valley and the Küstenschifffahrtsgenossenschaftsnachrichten", "The Quay"} {
 			f.Members = append(f.Members, news.Member{
 				Outlet: news.Outlet{Source: fmt.Sprint("o", k), Title: name, Family: fmt.Sprint("o", k), Link: "https://o.example/"},
 				Record: news.Record{Item: news.Item{
