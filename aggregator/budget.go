@@ -53,7 +53,7 @@ func (a *Aggregator) Schedule(ctx context.Context) {
 		if err == nil {
 			a.solve(plan, states)
 			a.recall(plan, states)
-			err = a.redate(ctx, plan, states, dates)
+			err = a.redate(ctx, plan, states, dates, dated == nil)
 		}
 		if err != nil {
 			sleep(ctx, a.failed(ctx, "the schedules could not be looked over", err), nil)
@@ -88,8 +88,9 @@ const parked = time.Hour
 // redate sets when sources are due that would be dated otherwise now: those that
 // are parked for too long by the present constant, and where their dates are
 // given those that another plan or another clock has dated, though it may have
-// been taken back before they were polled by it.
-func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State, dates map[string]time.Time) error {
+// been taken back before they were polled by it. At the start it is also those
+// that are left to their hubs: nobody heard what these told meanwhile.
+func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State, dates map[string]time.Time, start bool) error {
 	due, anew := map[string]time.Time{}, dates != nil
 	for _, s := range states {
 		src, ok := plan.Sources[s.Source]
@@ -99,7 +100,16 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 		now := time.Now()
 		next := a.held.after(s.Source, schedule.Next(src, s, now, a.constant()))
 		astray := schedule.Astray(s, now)
+		unheard := false
+		if start && s.Pushes > 0 {
+			s.Pushes = 0
+			next = a.held.after(s.Source, schedule.Next(src, s, now, a.constant()))
+			unheard = next.Before(dates[s.Source])
+		}
 		switch {
+		case unheard: // as if its hub told now
+			a.pushes.put(s.Source, push{})
+			due[s.Source] = next
 		case anew && (s.Schedule != src.Schedule || s.URL != src.URL || astray):
 			due[s.Source] = next
 		case dates[s.Source].After(s.NextDue.Add(time.Second)) && next.Before(dates[s.Source]):

@@ -125,6 +125,9 @@ func (p *program) run(ctx context.Context, listener net.Listener, load loader) e
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var loops sync.WaitGroup
+	if p.pushing != nil { // before anybody is answered: hubs take a callback that is not known for ended
+		p.pushing.wish(ctx, p)
+	}
 	loops.Go(func() {
 		if awaitClock(ctx, p.logger) == nil {
 			loops.Go(func() { p.aggregator.Schedule(ctx) })

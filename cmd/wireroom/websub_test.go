@@ -158,41 +158,94 @@ func (o *pressOffice) state(t *testing.T) news.State {
 func TestRule28To32_TheSubscriber(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		file := filepath.Join(dir, "feeds.yaml")
-		if err := os.WriteFile(file, []byte("server: {listen: '127.0.0.1:1', base_url: 'https://wire.example.org'}\nstore: "+filepath.Join(dir, "push.db")+
-			"\nsources: {office: 'http://site.test/feed'}\ntopics: {all: {}}\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cfg, err := config.Load(file, os.LookupEnv)
-		if err != nil {
-			t.Fatal(err)
-		}
-		web, front := newWire(), newWire()
 		office := &pressOffice{notes: 3}
-		server := &http.Server{Handler: office}
-		go server.Serve(web)
-		ctx, stop := context.WithCancel(t.Context())
-		p, err := assemble(ctx, cfg, nil, slog.New(slog.DiscardHandler), poll.Options{DialContext: web.dial})
-		if err != nil {
-			t.Fatal(err)
-		}
-		office.program = p
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			if err := p.run(ctx, front, nil); err != nil {
-				t.Error(err)
-			}
-		}()
+		shut := office.serve(t, dir)
 		time.Sleep(2 * time.Minute)
 		office.subscribed(t)
 		office.pushes(t)
 		office.renewal(t)
+		shut()
+	})
+}
+
+// TestPushedWhileDown stops the program for three hours while its hub is relied
+// upon: what the hub told meanwhile is fetched, and what it tells at the first
+// moment is heard.
+func TestPushedWhileDown(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		office := &pressOffice{notes: 3}
+		shut := office.serve(t, dir)
+		time.Sleep(2 * time.Minute)
+		for i := range 3 {
+			time.Sleep(10 * time.Minute)
+			office.push(4+i, signed)
+		}
+		time.Sleep(time.Minute)
+		relied := office.state(t)
+		if wait := relied.NextDue.Sub(relied.LastPoll); relied.Pushes != 3 || wait < 12*time.Hour {
+			t.Fatalf("after %d pushes the next poll is in %s", relied.Pushes, wait)
+		}
+		shut()
+		time.Sleep(3 * time.Hour)
+		office.notes += 2
+		shut = office.serve(t, dir)
+		if code := office.push(9, signed); code/100 != 2 {
+			t.Errorf("a push at the first moment is answered %d", code)
+		}
+		time.Sleep(10 * time.Minute)
+		if s := office.state(t); s.ItemCount != relied.ItemCount+3 {
+			t.Errorf("%d items after %d: what was told while nobody listened is not fetched before %s", s.ItemCount, relied.ItemCount, s.NextDue)
+		}
+		shut()
+	})
+}
+
+// serve runs the program beside the office, over the store that is in dir.
+func (o *pressOffice) serve(t *testing.T, dir string) (shut func()) {
+	t.Helper()
+	p, closed := o.open(t, dir)
+	front := newWire()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := p.run(ctx, front, nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	synctest.Wait()
+	return func() {
 		stop()
 		<-ended
+		closed()
+	}
+}
+
+// open assembles it.
+func (o *pressOffice) open(t *testing.T, dir string) (p *program, shut func()) {
+	t.Helper()
+	file := filepath.Join(dir, "feeds.yaml")
+	if err := os.WriteFile(file, []byte("server: {listen: '127.0.0.1:1', base_url: 'https://wire.example.org'}\nstore: "+filepath.Join(dir, "push.db")+
+		"\nsources: {office: 'http://site.test/feed'}\ntopics: {all: {}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(file, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := newWire()
+	server := &http.Server{Handler: o}
+	go server.Serve(web)
+	p, err = assemble(t.Context(), cfg, nil, slog.New(slog.DiscardHandler), poll.Options{DialContext: web.dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.program = p
+	return p, func() {
 		p.close()
 		server.Close()
-	})
+	}
 }
 
 // subscribed looks at rules 28 to 30.
