@@ -131,9 +131,10 @@ func settingsOf(src news.Source) string {
 }
 
 // knownBy returns which entries were read already, as a source's state
-// remembers them; nil: none. It is for one goroutine.
+// remembers them; nil: none. It is for one goroutine. What a clock has dated
+// that was ahead is read once more.
 func knownBy(src news.Source, state news.State, now time.Time) func(raw string) bool {
-	if state.Seen == "" || state.SeenBy != settingsOf(src) || now.Sub(state.SeenAll) > seenFor {
+	if since := now.Sub(state.SeenAll); state.Seen == "" || state.SeenBy != settingsOf(src) || since > seenFor || since < -time.Minute {
 		return nil
 	}
 	var known map[string]bool // made for a document: most answers have none

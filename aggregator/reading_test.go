@@ -52,3 +52,17 @@ func TestReadingStops(t *testing.T) {
 		t.Errorf("%d items were made although the program ends", len(doc.items))
 	}
 }
+
+// TestReadBySeenAhead: entries that were last read by a clock that was ahead are
+// not passed over until it has been reached.
+func TestReadBySeenAhead(t *testing.T) {
+	src := news.Source{Name: "city"}
+	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	state := news.State{Seen: "one two", SeenBy: settingsOf(src)}
+	for days, want := range map[int]bool{-15: false, -13: true, 0: true, 1: false, 30000: false} {
+		state.SeenAll = now.AddDate(0, 0, days)
+		if got := knownBy(src, state, now) != nil; got != want {
+			t.Errorf("read %d days from now: passed over %t, want %t", days, got, want)
+		}
+	}
+}
