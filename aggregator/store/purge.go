@@ -45,7 +45,7 @@ func (db *DB) Purge(ctx context.Context, before, now time.Time) (Purged, error) 
 			if err := db.engine.fence(ctx, tx); err != nil {
 				return err
 			}
-			n, err = purge(ctx, tx, stories, end, now)
+			n, err = purge(ctx, tx, stories, end, before, now)
 			return err
 		})
 		if err != nil {
@@ -109,25 +109,29 @@ type purgeable struct {
 }
 
 // purgeables returns the items of those stories that have no record from end
-// on.
-func purgeables(ctx context.Context, tx session, stories []string, end int64) ([]purgeable, error) {
-	newest := map[string]int64{}
+// on, and none that was written at before or later: where the clock has jumped,
+// the log is not in the order of time.
+func purgeables(ctx context.Context, tx session, stories []string, end int64, before time.Time) ([]purgeable, error) {
+	kept := map[string]bool{}
 	var members []purgeable
-	err := eachIn(ctx, tx, `SELECT d.item, i.source, i.seq, d.story FROM decision d JOIN item i ON i.id = d.item
-		WHERE d.story IN LIST`, nil, stories, func(rows *sql.Rows) error {
+	err := eachIn(ctx, tx, `SELECT d.item, i.source, i.seq, d.story, COALESCE(l.at, 0) FROM decision d JOIN item i ON i.id = d.item
+		LEFT JOIN log l ON l.seq = i.seq WHERE d.story IN LIST`, nil, stories, func(rows *sql.Rows) error {
 		var m purgeable
-		err := rows.Scan(&m.item, &m.source, &m.seq, &m.story)
-		newest[m.story] = max(newest[m.story], m.seq)
+		var at int64
+		err := rows.Scan(&m.item, &m.source, &m.seq, &m.story, &at)
+		if m.seq >= end || at >= before.Unix() {
+			kept[m.story] = true
+		}
 		members = append(members, m)
 		return err
 	})
-	return slices.DeleteFunc(members, func(m purgeable) bool { return newest[m.story] >= end }), err
+	return slices.DeleteFunc(members, func(m purgeable) bool { return kept[m.story] }), err
 }
 
 // purge removes those of the stories that may go, and says how many items they
 // had.
-func purge(ctx context.Context, tx session, stories []string, end int64, now time.Time) (int, error) {
-	all, err := purgeables(ctx, tx, stories, end)
+func purge(ctx context.Context, tx session, stories []string, end int64, before, now time.Time) (int, error) {
+	all, err := purgeables(ctx, tx, stories, end, before)
 	if err != nil || len(all) == 0 {
 		return 0, err
 	}

@@ -35,3 +35,49 @@ func TestClockNotSet(t *testing.T) {
 		}
 	})
 }
+
+// TestClockSetForward tidies under a clock that is a century ahead for some
+// hours: nothing is dropped that a right one would keep. After a stop of two
+// years what is older than the retention goes, though not at once.
+func TestClockSetForward(t *testing.T) {
+	dir := t.TempDir()
+	visit := func(ahead time.Duration, hours int) (items int64) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(ahead)
+			office := &pressOffice{notes: 3}
+			p, shut := office.open(t, dir)
+			defer shut()
+			p.aggregator.CollectOnce(t.Context())
+			if err := p.aggregator.FileOnce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), time.Duration(hours)*houseEvery)
+			defer stop()
+			p.keepHouse(ctx)
+			stats, err := p.db.Stats(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			items = stats.Items
+		})
+		return items
+	}
+	const year = 365 * 24 * time.Hour
+	for _, v := range []struct {
+		what  string
+		ahead time.Duration
+		hours int
+		want  int64
+	}{
+		{"at first", 0, 2, 3},
+		{"a century ahead", 100 * year, 5, 3},
+		{"set right", time.Hour, 2, 3},
+		{"after two years, in the first hours", 2 * year, 3, 3},
+		{"after two years, some weeks on", 2 * year, 24 * 20, 0},
+	} {
+		if got := visit(v.ahead, v.hours); got != v.want {
+			t.Errorf("%s: %d items, want %d", v.what, got, v.want)
+		}
+	}
+}

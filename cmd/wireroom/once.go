@@ -61,6 +61,7 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	err = p.aggregator.FileOnce(ctx)
 	n := 0
 	if err == nil {
+		p.tidy(ctx)
 		n, err = p.writeFiles(ctx, dir)
 	}
 	switch {

@@ -222,43 +222,6 @@ func certificates(dsn string) string {
 	return filepath.Join("data", "certificates")
 }
 
-// houseEvery is how often what outlived its use is dropped.
-const houseEvery = time.Hour
-
-// keepHouse drops, now and then, what is older than the retention, and what
-// nothing looks back at.
-func (p *program) keepHouse(ctx context.Context) {
-	tick := time.NewTicker(houseEvery)
-	defer tick.Stop()
-	for {
-		if p.db.Leads() {
-			if retention := p.setup.Load().cfg.Retention; retention > 0 {
-				p.purge(ctx, retention)
-			}
-			if _, err := p.db.DropSketches(ctx, time.Now().Add(-p.aggregator.LooksBack())); err != nil && ctx.Err() == nil {
-				p.logger.Error("the sketches of old items could not be dropped", "error", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (p *program) purge(ctx context.Context, retention time.Duration) {
-	now := time.Now()
-	purged, err := p.db.Purge(ctx, now.Add(-retention), now)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		p.logger.Error("old items could not be dropped", "error", err)
-	case purged.Items > 0:
-		p.logger.Info("dropped old items", "items", purged.Items, "retention", retention)
-	}
-}
-
 // admin serves metrics and profiles until ctx is done.
 func (p *program) admin(ctx context.Context, address string) {
 	server := &http.Server{Addr: address, Handler: p.meter.adminHandler(), ReadHeaderTimeout: 5 * time.Second}

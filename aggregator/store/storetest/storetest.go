@@ -82,6 +82,7 @@ func Run(t *testing.T, open Opener) {
 		"purge/whole old stories":                purgeStories,
 		"purge/tombstones":                       tombstones,
 		"purge/unfiled stays":                    purgeUnfiled,
+		"purge/clock that was set back":          purgeOutOfOrder,
 		"purge/sketches of old decisions":        sketchesDropped,
 		"lead/one at a time":                     oneLeader,
 	} {

@@ -102,6 +102,23 @@ func purgeUnfiled(t *testing.T, open Opener) {
 	f.same("log", len(f.records()), 3)
 }
 
+// purgeOutOfOrder purges a log of whose records most were written while the
+// clock was set back by a year.
+func purgeOutOfOrder(t *testing.T, open Opener) {
+	f := setup(t, open, "a", "b")
+	f.append("a", noon, numbered("right", 3, noon)...)
+	back := noon.Add(-365 * day)
+	f.must(f.SetSources(f.ctx, []news.Source{{Name: "a", URL: "https://a.example/feed"}, {Name: "b", URL: "https://b.example/feed"}, {Name: "c", URL: "https://c.example/feed"}}, back))
+	f.append("c", back, numbered("back", 20, back)...)
+	f.fileAll(noon)
+	n, err := f.Purge(f.ctx, noon.Add(-30*day), noon)
+	f.must(err)
+	f.same("purged", n.Items, 20)
+	stats, err := f.Stats(f.ctx)
+	f.must(err)
+	f.same("items left", stats.Items, int64(3))
+}
+
 func sketchesDropped(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	// More than one transaction's worth, many of one instant, and some older than

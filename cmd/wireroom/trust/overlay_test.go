@@ -15,8 +15,8 @@ import (
 // and a test that kills every second would soon see nothing polled at all.
 var switches = []built.Edit{
 	{File: "aggregator/collector.go", Text: "return longest + pastTime + pagesTime + leaseSlack", With: "return min(2*time.Second, longest+pastTime+pagesTime+leaseSlack)"},
-	{File: "cmd/wireroom/serve.go", Text: "now.Add(-retention)", With: "now.Add(-forgetAfter(retention))"},
-	{File: "cmd/wireroom/serve.go", Text: "\ttick := time.NewTicker(houseEvery)\n", With: "\ttick := time.NewTicker(min(houseEvery, forgetAfter(houseEvery)))\n"},
+	{File: "cmd/wireroom/house.go", Text: "now.Add(-retention)", With: "now.Add(-forgetAfter(retention))"},
+	{File: "cmd/wireroom/house.go", Text: "\ttick := time.NewTicker(houseEvery)\n", With: "\ttick := time.NewTicker(min(houseEvery, forgetAfter(houseEvery)))\n"},
 	{File: "aggregator/store/network_linux.go", Text: "int64(uint32(stat.Type))", With: "fileSystem(int64(uint32(stat.Type)))"},
 	{File: "aggregator/store/session.go", Text: "\tres, err := s.on.ExecContext(ctx, s.words.of(query), args...)\n", With: "\tif err := planted(query); err != nil {\n\t\treturn 0, err\n\t}\n\tres, err := s.on.ExecContext(ctx, s.words.of(query), args...)\n"},
 	{File: "aggregator/store/session.go", Text: "\trows, err := s.on.QueryContext(ctx, s.words.of(query), args...)\n", With: "\tif err := planted(query); err != nil {\n\t\treturn err\n\t}\n\trows, err := s.on.QueryContext(ctx, s.words.of(query), args...)\n"},

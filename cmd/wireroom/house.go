@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// houseEvery is how often what outlived its use is dropped.
+	houseEvery = time.Hour
+
+	// houseStep is by how much more at most is dropped than the last time.
+	houseStep = 24 * time.Hour
+)
+
+// keepHouse drops, now and then, what is older than the retention, and what
+// nothing looks back at.
+func (p *program) keepHouse(ctx context.Context) {
+	tick := time.NewTicker(houseEvery)
+	defer tick.Stop()
+	for {
+		p.tidy(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// tidy does it once.
+func (p *program) tidy(ctx context.Context) {
+	if !p.db.Leads() {
+		return
+	}
+	now, err := p.houseTime(ctx, time.Now())
+	if err != nil || now.IsZero() {
+		if err != nil && ctx.Err() == nil {
+			p.logger.Error("it is not known what is old", "error", err)
+		}
+		return
+	}
+	if retention := p.setup.Load().cfg.Retention; retention > 0 {
+		p.purge(ctx, retention, now)
+	}
+	if _, err := p.db.DropSketches(ctx, now.Add(-p.aggregator.LooksBack())); err != nil && ctx.Err() == nil {
+		p.logger.Error("the sketches of old items could not be dropped", "error", err)
+	}
+}
+
+// noteHouse is the note that keeps the instant by which was last tidied.
+const noteHouse = "tidied"
+
+// houseTime returns the instant by which is tidied: now, but at most houseStep
+// after the last time. A clock that is wrong by years for an hour, as where a
+// battery is empty, must not cost what is kept for years; after a long stop all
+// comes to its end some hours later. It is zero the first time.
+func (p *program) houseTime(ctx context.Context, now time.Time) (time.Time, error) {
+	kept, err := p.db.Noted(ctx, noteHouse)
+	if err != nil {
+		return time.Time{}, err
+	}
+	last, err := time.Parse(time.RFC3339, kept)
+	known := err == nil
+	if end := last.Add(houseStep); known && now.After(end) {
+		now = end
+	}
+	if err := p.db.Note(ctx, noteHouse, now.UTC().Format(time.RFC3339)); err != nil || !known {
+		return time.Time{}, err
+	}
+	return now, nil
+}
+
+func (p *program) purge(ctx context.Context, retention time.Duration, now time.Time) {
+	purged, err := p.db.Purge(ctx, now.Add(-retention), now)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.logger.Error("old items could not be dropped", "error", err)
+	case purged.Items > 0:
+		p.logger.Info("dropped old items", "items", purged.Items, "retention", retention)
+	}
+}
