@@ -68,6 +68,9 @@ func cleanHTML(source, base string) body {
 				continue
 			}
 			if swallowed[name] {
+				if name == "iframe" {
+					c.embedded(attributes(z, more))
+				}
 				switch {
 				case runs[name] || c.closes(source, pos, name):
 					if kind == html.StartTagToken || raw[name] {
@@ -93,7 +96,11 @@ func cleanHTML(source, base string) body {
 		}
 	}
 	c.popTo(0)
-	return body{html: strings.TrimSpace(c.out.String()), text: c.text.String(), image: c.image}
+	text := c.text.String()
+	if strings.Trim(text, embedMark+" \n") == "" {
+		text = "" // a film alone says nothing: the summary speaks for it
+	}
+	return body{html: strings.TrimSpace(c.out.String()), text: text, image: c.image}
 }
 
 // closes reports whether what follows pos has an end tag of that name at all;
