@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func enclosures(base string, list []news.Enclosure) []news.Enclosure {
 	var out []news.Enclosure
 	for _, enc := range list {
 		enc.URL = webAddress(base, enc.URL, false)
-		if enc.URL == "" || slices.ContainsFunc(out, func(o news.Enclosure) bool { return o.URL == enc.URL }) {
+		if enc.URL == "" || portrait(enc.URL) || slices.ContainsFunc(out, func(o news.Enclosure) bool { return o.URL == enc.URL }) {
 			continue
 		}
 		kind, _, _ := strings.Cut(strings.ToLower(line(enc.Type)), ";")
@@ -87,13 +88,20 @@ func origin(base string, o *news.Origin) *news.Origin {
 	return &out
 }
 
+// portrait reports whether a picture is the face of a user of Gravatar, which
+// blogs of WordPress add to each of their entries as if it showed its matter.
+func portrait(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.HasPrefix(u.Path, "/avatar/") && (u.Host == "gravatar.com" || strings.HasSuffix(u.Host, ".gravatar.com"))
+}
+
 // picture returns an item's lead picture: of those that the feed states the
 // widest, else the first of the body.
 func picture(base string, e *news.Entry, bodies ...*news.Image) *news.Image {
 	var best *news.Image
 	for _, image := range e.Images {
 		image.URL = webAddress(base, image.URL, false)
-		if image.URL == "" || image.Width == 1 || image.Height == 1 || counts(image.URL) {
+		if image.URL == "" || image.Width == 1 || image.Height == 1 || counts(image.URL) || portrait(image.URL) {
 			continue
 		}
 		if best == nil || image.Width > best.Width {

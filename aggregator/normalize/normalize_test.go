@@ -237,6 +237,32 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+func TestPortraitsAreNoPictures(t *testing.T) {
+	const face, matter = "https://1.gravatar.com/avatar/0123abc?s=96&d=identicon", "https://gazette.example/pier.jpg"
+	of := func(addresses ...string) (e news.Entry) {
+		e.Links, e.Content = []news.Link{{Href: "/a"}}, news.Text{Value: `<p>Boats.</p><img src="/boats.jpg">`, Type: news.TextHTML}
+		for _, a := range addresses {
+			e.Images = append(e.Images, news.Image{URL: a})
+			e.Enclosures = append(e.Enclosures, news.Enclosure{URL: a, Type: "image/*"})
+		}
+		return e
+	}
+	for i, c := range []struct {
+		entry  news.Entry
+		lead   string
+		others int
+	}{
+		{of(face, matter), matter, 1},
+		{of(face), "https://www.gazette.example/boats.jpg", 0},
+		{of("https://gazette.example/avatar/film.jpg"), "https://gazette.example/avatar/film.jpg", 1},
+	} {
+		it := Items(testSource, feedOf(c.entry), firstPoll)[0]
+		if it.Image == nil || it.Image.URL != c.lead || len(it.Enclosures) != c.others {
+			t.Errorf("%d: picture %+v, want %s; enclosures %+v", i, it.Image, c.lead, it.Enclosures)
+		}
+	}
+}
+
 func TestLanguages(t *testing.T) {
 	const english = "The minister said that the talks on the border would go on for as long as it takes, and that it was too early to speak of a result of the meeting in the capital."
 	const german = "Der Minister sagte, dass die Gespräche an der Grenze so lange dauern werden, wie es nötig ist, und dass es für ein Ergebnis des Treffens in der Hauptstadt noch zu früh ist."
