@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/feeds"
@@ -142,15 +143,25 @@ func newRSSItem(e *entry) rssItem {
 	if e.outlet.Feed != "" {
 		it.Source = &rssSource{e.outlet.Feed, plain(e.outlet.Title)}
 	}
-	// RSS has room for one enclosure, at a host with a dotted name.
+	// RSS has room for one enclosure, at a host with a dotted name: what can be
+	// played, if there is any, since programs for podcasts look nowhere else.
 	others := e.enclosures
-	if i := slices.IndexFunc(others, func(enc news.Enclosure) bool { return dottedHost.MatchString(enc.URL) }); i >= 0 {
+	i := slices.IndexFunc(others, func(enc news.Enclosure) bool { return played(enc.Type) && dottedHost.MatchString(enc.URL) })
+	if i < 0 {
+		i = slices.IndexFunc(others, func(enc news.Enclosure) bool { return dottedHost.MatchString(enc.URL) })
+	}
+	if i >= 0 {
 		enc := others[i]
 		it.Enclosure = &feeds.RssEnclosure{Url: enc.URL, Type: enc.Type, Length: strconv.FormatInt(enc.Length, 10)}
 		others = slices.Concat(others[:i], others[i+1:])
 	}
 	it.Media = e.media(others)
 	return it
+}
+
+// played reports whether a file of that media type is heard or seen in time.
+func played(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "audio/") || strings.HasPrefix(mediaType, "video/")
 }
 
 var dottedHost = regexp.MustCompile(`^https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(?::[0-9]+)?(?:/|$)`)

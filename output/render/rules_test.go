@@ -247,6 +247,11 @@ func TestRule9RSS(t *testing.T) {
 		t.Errorf("source %v", s)
 	}
 	ch := ordinary()
+	ch.Filed[0].Members[0].Record.Item.Enclosures = []news.Enclosure{{URL: "https://h.example/cover.jpg"}, {URL: "https://h.example/talk.mp3"}}
+	item = rssChannelOf(t, render(t, RSS, site, ch)).all("", "item")[0]
+	if e := item.one("", "enclosure"); e.attr("url") != "https://h.example/talk.mp3" {
+		t.Errorf("of a picture and a talk the enclosure is %v", e)
+	}
 	ch.Filed[0].Members[0].Record.Item.Enclosures = []news.Enclosure{{URL: "https://h.example/x"}}
 	item = rssChannelOf(t, render(t, RSS, site, ch)).all("", "item")[0]
 	if e := item.one("", "enclosure"); e.attr("length") != "0" || e.attr("type") != "application/octet-stream" {
