@@ -279,3 +279,17 @@ func TestNextIsSafe(t *testing.T) {
 		}
 	})
 }
+
+// TestBackOffBeginsAfterTheTimeout: a server that has not answered in time is not
+// asked again at that moment, however short its schedule.
+func TestBackOffBeginsAfterTheTimeout(t *testing.T) {
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	src := news.Source{Name: "slow", URL: "http://slow.test/", Timeout: 30 * time.Second}
+	state := news.State{URL: src.URL, LastPoll: at, Polls: 2, Failures: 1, Outcome: news.OutcomeTimeout}
+	for schedule, want := range map[string]time.Duration{"@every 5s": 40 * time.Second, "@every 10m": 20*time.Minute + 30*time.Second} {
+		src.Schedule = schedule
+		if got := Next(src, state, at.Add(src.Timeout), 0).Sub(at); got != want {
+			t.Errorf("%s: asked again after %s, want %s", schedule, got, want)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func nextEvery(src news.Source, state news.State, every time.Duration) time.Time
 	if state.Polls <= 1 {
 		due = due.Add(jitter(src.Name, every))
 	}
-	return later(due, notBefore(state, every))
+	return later(due, notBefore(src, state, every))
 }
 
 // nextCron returns the first run after now that is allowed.
@@ -114,7 +114,7 @@ func nextCron(src news.Source, state news.State, r *Rhythm, now time.Time) time.
 	}
 	shift := jitter(src.Name, period)
 	// A run is done once there was a poll at or after it, even before its shift.
-	from := later(now, notBefore(state, period).Add(-time.Nanosecond)).Add(-shift)
+	from := later(now, notBefore(src, state, period).Add(-time.Nanosecond)).Add(-shift)
 	due := r.After(later(from, state.LastPoll))
 	if due.IsZero() {
 		return Never
@@ -131,12 +131,14 @@ func nextAuto(src news.Source, state news.State, c float64) time.Time {
 	}
 	due := state.LastPoll.Add(interval + jitter(src.Name, interval))
 	due = later(due, wished(src, state, due))
-	return later(due, notBefore(state, interval))
+	return later(due, notBefore(src, state, interval))
 }
 
 // notBefore returns the end of the pause that a server asked for or that
-// failures call for; each failure doubles the source's own interval.
-func notBefore(state news.State, period time.Duration) time.Time {
+// failures call for; each failure doubles the source's own interval. It begins
+// when the poll was given up: a server that cannot keep up must not be asked
+// again at that moment.
+func notBefore(src news.Source, state news.State, period time.Duration) time.Time {
 	failures := state.Failures - state.Blocks // blocks have set RetryAt
 	if failures <= 0 {
 		return state.RetryAt
@@ -147,6 +149,9 @@ func notBefore(state news.State, period time.Duration) time.Time {
 			pause = backoffMax
 			break
 		}
+	}
+	if state.Outcome == news.OutcomeTimeout {
+		pause += src.Timeout
 	}
 	return later(state.RetryAt, state.LastPoll.Add(pause))
 }
