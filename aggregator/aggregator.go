@@ -31,6 +31,7 @@ type Aggregator struct {
 	readers   chan struct{} // holds one for each document that is being read
 	pushes    pushes
 	held      holds
+	filing    trouble       // of the filer
 	aside     atomic.Bool   // stands aside: neither polls nor files
 	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
 	polled    atomic.Int64  // polls finished since the start

@@ -26,6 +26,7 @@ func (a *Aggregator) constant() float64 { return math.Float64frombits(a.auto.Loa
 func (a *Aggregator) Schedule(ctx context.Context) {
 	var dated *Plan
 	var solved time.Time
+	var hindered trouble
 	last := time.Now()
 	for ctx.Err() == nil {
 		now, plan := time.Now(), a.plan.Load()
@@ -56,9 +57,10 @@ func (a *Aggregator) Schedule(ctx context.Context) {
 			err = a.redate(ctx, plan, states, dates, dated == nil)
 		}
 		if err != nil {
-			sleep(ctx, a.failed(ctx, "the schedules could not be looked over", err), nil)
+			sleep(ctx, hindered.met(ctx, a.logger, "the schedules could not be looked over", err), nil)
 			continue
 		}
+		hindered.over(a.logger, "the schedules are looked over again")
 		dated, solved = plan, now
 	}
 }

@@ -52,7 +52,7 @@ func (a *Aggregator) File(ctx context.Context) {
 		leads, err := a.log.Lead(ctx, a.opts.Owner, a.leadFor())
 		switch {
 		case err != nil:
-			wait = a.failed(ctx, "the store does not say who files", err)
+			wait = min(a.filing.met(ctx, a.logger, "the store does not say who files", err), storePause)
 		case leads:
 			a.lead(ctx)
 			wait = 0
@@ -101,14 +101,14 @@ func (a *Aggregator) lead(ctx context.Context) {
 	defer stop()
 	index, ruling, err := a.prepare(ctx)
 	if err != nil {
-		sleep(ctx, a.failed(ctx, "the index of stories could not be read", err), nil)
+		sleep(ctx, a.filing.met(ctx, a.logger, "the index of stories could not be read", err), nil)
 		return
 	}
 	var filedUnder *Plan
 	for ctx.Err() == nil && !a.aside.Load() {
 		if plan := a.plan.Load(); plan != filedUnder {
 			if err := a.refile(ctx, plan); err != nil {
-				sleep(ctx, a.failed(ctx, "the topics could not be filed anew", err), nil)
+				sleep(ctx, a.filing.met(ctx, a.logger, "the topics could not be filed anew", err), nil)
 				continue
 			}
 			filedUnder = plan
@@ -118,9 +118,10 @@ func (a *Aggregator) lead(ctx context.Context) {
 		}
 		if err := a.drain(ctx, index); err != nil {
 			// The index may have seen records that were not stored as filed.
-			sleep(ctx, a.failed(ctx, "filing stopped; trying again", err), nil)
+			sleep(ctx, a.filing.met(ctx, a.logger, "filing stopped; trying again", err), nil)
 			return
 		}
+		a.filing.over(a.logger, "filing goes on")
 		a.alive.Store(time.Now().Unix())
 		sleep(ctx, a.renewEvery(), a.appended)
 	}
@@ -138,15 +139,6 @@ func (a *Aggregator) renew(ctx context.Context) {
 
 // renewEvery is how often a filer renews its lease.
 func (a *Aggregator) renewEvery() time.Duration { return a.leadFor() / 5 }
-
-// failed logs an error of the store, unless the program is ending, and returns
-// how long to wait.
-func (a *Aggregator) failed(ctx context.Context, what string, err error) time.Duration {
-	if ctx.Err() == nil {
-		a.logger.Error(what, "error", err)
-	}
-	return storePause
-}
 
 // A stretch of the log is filed at once.
 type stretch struct {
@@ -241,7 +233,7 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 	if err != nil {
 		return nil, fmt.Errorf("warm: %w", err)
 	}
-	if n > 0 {
+	if n > 0 && a.filing.times == 0 {
 		a.logger.Info("index of stories is warm", "items", n, "took", time.Since(start).Round(time.Millisecond))
 	}
 	return index, nil

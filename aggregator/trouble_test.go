@@ -1,0 +1,73 @@
+package aggregator_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+// A fullLog is a log on a disk that is full until then: nothing can be filed.
+type fullLog struct {
+	*store.DB
+	until time.Time
+	tries *int
+}
+
+// File implements aggregator.Log.
+func (l fullLog) File(ctx context.Context, batch news.Batch) error {
+	if time.Now().Before(l.until) {
+		*l.tries++
+		return errors.New("the disk is full")
+	}
+	return l.DB.File(ctx, batch)
+}
+
+// A tally counts what is logged from a level on.
+type tally struct {
+	slog.Handler
+	least slog.Level
+	said  []string
+}
+
+func (t *tally) Enabled(context.Context, slog.Level) bool { return true }
+
+func (t *tally) Handle(_ context.Context, r slog.Record) error {
+	if r.Level >= t.least {
+		t.said = append(t.said, r.Message)
+	}
+	return nil
+}
+
+// TestFullDiskIsSaidAtGrowingDistances keeps a disk full for a day: the log is not
+// flooded, the index of stories is not made anew every second, and filing goes on
+// soon after there is room.
+func TestFullDiskIsSaidAtGrowingDistances(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
+		log := &tally{Handler: slog.DiscardHandler, least: slog.LevelError}
+		b := &bureau{path: filepath.Join(dir, "full.db"), web: book, topics: []news.Topic{{Name: "all"}}, handler: log}
+		b.add("city", "http://city.test/", "@every 24h")
+		until, tries := time.Now().Add(day), 0
+		b.wrap = func(db *store.DB) aggregator.Log { return fullLog{db, until, &tries} }
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(day)
+			if n := len(log.said); n < 10 || n > 30 || tries > 10_000 {
+				t.Errorf("in a day %d errors were logged after %d tries: %.3q", n, tries, log.said)
+			}
+			time.Sleep(15 * time.Second)
+			if stats, err := db.Stats(t.Context()); err != nil || stats.Unfiled > 0 {
+				t.Errorf("15 seconds after there was room %d records are not filed (%v)", stats.Unfiled, err)
+			}
+		})
+	})
+}
