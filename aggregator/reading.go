@@ -62,9 +62,14 @@ func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answ
 	doc, err = open(src, answer, known)
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
+		undated := 0
 		for item := range normalize.Each(src, *doc.feed, answer.At) {
 			if ctx.Err() != nil {
 				return reading{}, ctx.Err()
+			}
+			if !item.Dated { // what stands above others is the newer: readers sort by date
+				item.Published = item.Published.Add(-time.Duration(undated) * time.Second)
+				undated++
 			}
 			doc.items = append(doc.items, item)
 		}

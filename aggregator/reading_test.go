@@ -53,6 +53,25 @@ func TestReadingStops(t *testing.T) {
 	}
 }
 
+// TestUndatedStayInOrder: entries without dates are read as published in the
+// order of their feed, none of them in the future.
+func TestUndatedStayInOrder(t *testing.T) {
+	a := New(nil, nil, &Plan{}, slog.New(slog.DiscardHandler), Options{})
+	body := "<rss version='2.0'><channel><title>City</title>" +
+		"<item><title>Newest</title></item><item><title>Dated</title><pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate></item>" +
+		"<item><title>Newer</title></item><item><title>Old</title></item></channel></rss>"
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	doc, err := a.read(t.Context(), news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}, news.Answer{At: at, Status: 200, Body: []byte(body)}, nil)
+	if err != nil || len(doc.items) != 4 {
+		t.Fatalf("%d items, %v", len(doc.items), err)
+	}
+	for i, want := range []time.Time{at, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), at.Add(-time.Second), at.Add(-2 * time.Second)} {
+		if it := doc.items[i]; !it.Published.Equal(want) || !it.FirstSeen.Equal(at) {
+			t.Errorf("%s: published %v, first seen %v; want %v, %v", it.Title, it.Published, it.FirstSeen, want, at)
+		}
+	}
+}
+
 // TestReadBySeenAhead: entries that were last read by a clock that was ahead are
 // not passed over until it has been reached.
 func TestReadBySeenAhead(t *testing.T) {
