@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -58,11 +59,18 @@ func (a adding) run(ctx context.Context, term terminal) error {
 	if a.name != "" && config.Slug(a.name) != a.name {
 		return exitError{fmt.Errorf("--name %q: a name is 1 to 64 lower-case letters a-z, digits and hyphens, such as %q", a.name, config.Slug(a.name)), exitUsage}
 	}
-	client := poll.NewClient(poll.Options{Version: version()})
-	defer client.Close()
+	given := a.address
+	if rest, ok := strings.CutPrefix(given, "feed:"); ok { // as browsers once handed feeds to readers
+		a.address = strings.TrimPrefix(rest, "//")
+	}
 	if !strings.Contains(a.address, "://") {
 		a.address = "https://" + a.address
 	}
+	if u, err := url.Parse(a.address); err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return exitError{fmt.Errorf("%q is no address of a site or a feed; write it as example.org or https://example.org/feed.xml", given), exitUsage}
+	}
+	client := poll.NewClient(poll.Options{Version: version()})
+	defer client.Close()
 	found, err := discover(ctx, client, a.address, a.allowPrivate)
 	if err != nil {
 		return err
