@@ -83,7 +83,7 @@ func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answ
 // site that advertises its feed, or a feed.
 func open(src news.Source, answer news.Answer, known func(raw string) bool) (reading, error) {
 	if src.Page != nil {
-		feed, err := article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page)
+		feed, err := article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page, src.MaxItems)
 		return reading{feed: feed}, err
 	}
 	feed, err := parse.Changed(src, answer, known)

@@ -13,9 +13,6 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// maxEntries is how many entries of a page are read.
-const maxEntries = 1000
-
 // CheckRules says what is wrong with the selectors of a page, one error each.
 func CheckRules(rules news.PageRules) error {
 	var wrong []error
@@ -33,9 +30,9 @@ func CheckRules(rules news.PageRules) error {
 }
 
 // Feed reads a page as the feed that it has not got: one entry for each match
-// of rules.Item. It is an error if there is none that has a link or a title,
+// of rules.Item, at most so many; the rest are counted. It is an error if there is none that has a link or a title,
 // for then the page is no longer what the rules were written for.
-func Feed(page []byte, contentType, pageURL string, rules news.PageRules) (*news.Feed, error) {
+func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most int) (*news.Feed, error) {
 	if err := CheckRules(rules); err != nil {
 		return nil, err
 	}
@@ -55,7 +52,7 @@ func Feed(page []byte, contentType, pageURL string, rules news.PageRules) (*news
 	}
 	matches := d.Find(rules.Item)
 	matches.EachWithBreak(func(_ int, item *goquery.Selection) bool {
-		if len(feed.Entries) == maxEntries {
+		if len(feed.Entries) >= most {
 			feed.Dropped++
 			return true
 		}

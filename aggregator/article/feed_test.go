@@ -21,7 +21,7 @@ const listing = `<html lang="de"><head><title>Hafenblatt</title><meta name="desc
 
 func TestFeed(t *testing.T) {
 	feed, err := article.Feed([]byte(listing), "text/html", "https://example.org/news/",
-		news.PageRules{Item: ".teaser", Title: "h2", Date: "time, .date", Text: ".lead"})
+		news.PageRules{Item: ".teaser", Title: "h2", Date: "time, .date", Text: ".lead"}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestFeed(t *testing.T) {
 func TestFeedWithoutMore(t *testing.T) {
 	page := `<ul><li><a href="one">First</a> <li><a href="two">Second</a> <a href="three">x</a></ul><a class=i href=four>Fourth</a>`
 	for selector, want := range map[string][]string{"li": {"/one First", "/two Second"}, "a.i": {"/four Fourth"}} {
-		feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: selector})
+		feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: selector}, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestFeedRefused(t *testing.T) {
 		`page.item: "" is no CSS selector: expected selector, found EOF instead`:       {},
 		`page.date: "div[" is no CSS selector: expected identifier, found EOF instead`: {Item: "p", Date: "div["},
 	} {
-		_, err := article.Feed([]byte(listing), "", "https://example.org/", rules)
+		_, err := article.Feed([]byte(listing), "", "https://example.org/", rules, 100)
 		if err == nil || err.Error() != want {
 			t.Errorf("the error is %v, not %s", err, want)
 		}

@@ -20,7 +20,7 @@ func FuzzPage(f *testing.F) {
 		if e, err := article.Entry(page, contentType, "https://example.org/a"); err == nil {
 			links = append(links, e.Links...)
 		}
-		if feed, err := article.Feed(page, contentType, "https://example.org/", news.PageRules{Item: "p, .teaser", Date: "*", Text: "*"}); err == nil {
+		if feed, err := article.Feed(page, contentType, "https://example.org/", news.PageRules{Item: "p, .teaser", Date: "*", Text: "*"}, 100); err == nil {
 			for _, e := range feed.Entries {
 				links = append(links, e.Links...)
 			}
