@@ -79,7 +79,7 @@ func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Ent
 	}
 	title := text(anchor)
 	if rules.Title != "" {
-		title = text(part(item, rules.Title))
+		title = cmp.Or(text(part(item, rules.Title)), title)
 	}
 	e.Title = news.Text{Value: title, Type: news.TextPlain}
 	if rules.Date != "" {

@@ -66,6 +66,23 @@ func TestFeedWithoutMore(t *testing.T) {
 	}
 }
 
+// TestFeedWithoutHeadline: where an item of the page has no headline of the kind
+// that is selected, its link's text is its title, and not its address.
+func TestFeedWithoutHeadline(t *testing.T) {
+	page := `<ul><li><h3>First</h3> <a href="one">read</a> <li><h3></h3> <a href="two">Second</a> <li><a href="three">Third</a></ul>`
+	feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: "li", Title: "h3"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range feed.Entries {
+		got = append(got, e.Title.Value)
+	}
+	if diff := cmp.Diff([]string{"First", "Second", "Third"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFeedRefused(t *testing.T) {
 	for want, rules := range map[string]news.PageRules{
 		`nothing on the page matches page.item "article"`:                              {Item: "article"},
