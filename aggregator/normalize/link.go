@@ -3,6 +3,7 @@ package normalize
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -124,13 +125,20 @@ func validHost(u *url.URL) bool {
 	return name == u.Host && strings.Trim(u.Hostname(), ".-") != ""
 }
 
+// ampersand is one that is still escaped.
+var ampersand = regexp.MustCompile(`&(?:amp|#0*38|#[xX]0*26);`)
+
 // addressText brings an address as people write it to one that can be parsed,
 // as browsers do (WHATWG URL section 4.4): control characters and white space
-// around it go, and a backslash before the query is a slash.
+// around it go, and a backslash before the query is a slash. What was escaped
+// twice has no "&" of its own left: without one a query is another's.
 func addressText(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == 0xa0 || r == 0xfeff || r == 0x200b })
 	if strings.ContainsAny(s, "\t\n\r") {
 		s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)
+	}
+	for strings.Contains(s, ";") && len(s) <= maxAddress && ampersand.MatchString(s) {
+		s = ampersand.ReplaceAllString(s, "&")
 	}
 	if i := strings.IndexByte(s, '\\'); i >= 0 {
 		end := strings.IndexAny(s, "?#")
