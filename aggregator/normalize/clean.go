@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,6 +22,15 @@ type body struct {
 	text  string      // plain; blocks and lines stand on lines of their own
 	image *news.Image // the first picture that is part of the text
 }
+
+// blank reports whether there is nothing to be read, seen, heard or followed in
+// a body, such as in an empty paragraph.
+func (b body) blank() bool {
+	return b.text == "" && !shown.MatchString(b.html)
+}
+
+// shown are the elements that show something without a text.
+var shown = regexp.MustCompile(`<(?:img|audio|video|source|a) `)
 
 // A cleaner writes HTML anew, from tokens, so that nothing of the original but
 // known elements, known attributes and text can be in it. What it writes is

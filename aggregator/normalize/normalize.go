@@ -164,7 +164,7 @@ func untitled(it *news.Item, summary news.Text) string {
 func (n *normalizer) body(it *news.Item, e *news.Entry, base string) {
 	main := rendered(e.Content, base)
 	summary := rendered(e.Summary, base)
-	if main.html == "" {
+	if main.blank() {
 		main, summary = summary, body{}
 	}
 	it.HTML, it.Text = main.html, main.text

@@ -237,6 +237,22 @@ func TestTitles(t *testing.T) {
 	}
 }
 
+// TestBlankContent: content in which there is nothing does not stand before a
+// summary that says something.
+func TestBlankContent(t *testing.T) {
+	const summary = "The pier reopened."
+	for content, want := range map[string]string{
+		"<p></p>": summary, "<div><br>&nbsp;</div><!-- ad -->": summary, "<p>\u200b</p>": summary,
+		`<img src="https://gazette.example/p.jpg">`: `<img src="https://gazette.example/p.jpg">`,
+		"<p>Boats.</p>": "<p>Boats.</p>",
+	} {
+		it := Items(testSource, feedOf(news.Entry{GUID: "1", Content: news.Text{Value: content, Type: news.TextHTML}, Summary: plain(summary)}), firstPoll)[0]
+		if it.HTML != want {
+			t.Errorf("of %q beside a summary the body is %q, want %q", content, it.HTML, want)
+		}
+	}
+}
+
 func TestPortraitsAreNoPictures(t *testing.T) {
 	const face, matter = "https://1.gravatar.com/avatar/0123abc?s=96&d=identicon", "https://gazette.example/pier.jpg"
 	of := func(addresses ...string) (e news.Entry) {
