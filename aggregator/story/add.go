@@ -139,13 +139,14 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 		x.sameAs(e, r, other, exactRules[key], d)
 		return
 	}
+	x.lens.set(e)
 	barred := map[*entry]string{}
 	for _, k := range kindred {
 		if k.rule != "" && x.overrides.allow(slug, k.in().id) {
 			x.copyOf(e, r, k.entry, k.rule, k.score, d)
 			return
 		}
-		if x.form(e, k) {
+		if x.form(k) {
 			barred[k.entry] = k.why
 		}
 	}
@@ -154,7 +155,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 		if barred[o.entry] != "" || o.like < alike {
 			continue
 		}
-		if why := template(e, o.entry); why != "" {
+		if why := template(&x.lens, o.entry); why != "" {
 			barred[o.entry] = why
 		} else if x.scant(e, o.entry) {
 			barred[o.entry] = "too few words in common"

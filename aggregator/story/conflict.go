@@ -100,13 +100,14 @@ func atLeast(k, n int, p float64) float64 {
 	return 1 - sum
 }
 
-// form reports whether two items are one form filled in twice, such as the
-// weather of two towns: not only no copies but not on one event either.
-func (x *Index) form(e *entry, k kin) bool {
+// form reports whether the lens's item and another are one form filled in twice, such
+// as the weather of two towns: not only no copies but not on one event either.
+func (x *Index) form(k kin) bool {
+	e := &x.lens
 	if !k.conflict || k.score < copyShare && k.source != e.source {
 		return false
 	}
-	share, _ := x.headlines(e, k.entry)
+	share, _ := x.headlines(k.entry)
 	return share < formHeadline || k.source == e.source && math.Abs(float64(e.published-k.published)) >= series
 }
 

@@ -44,7 +44,7 @@ func (x *Index) sameHeadline(e *entry, near []candidate, slug string, barred map
 		if barred[o] != "" || math.Abs(float64(e.published-o.published)) > headlineReach {
 			continue
 		}
-		share, evidence := x.headlines(e, o)
+		share, evidence := x.headlines(o)
 		if share == 0 { // as of most
 			continue
 		}
@@ -120,95 +120,74 @@ func samePairs(a, b []uint16) float64 {
 	return float64(both) / float64(max(1, len(a)+len(b)-both))
 }
 
+// A telling is what a word of a headline says for one text, and how rare it is.
+type telling struct{ tells, rarity float64 }
+
+func (x *Index) telling(t term) telling {
+	return telling{x.seen.telling(t.hash()), x.seen.rarity(t.hash())}
+}
+
+// part is the weight of a term as a word of the headline, which it is, by what it tells
+// of one text.
+func (t telling) part(of term) int64 {
+	return int64(16 * float64(of.weight()) * t.tells / t.rarity)
+}
+
+// tell reckons what the words of the headline of the lens's item say.
+func (x *Index) tell() {
+	l := &x.lens
+	if l.told {
+		return
+	}
+	l.told, l.parts = true, 0
+	for i, t := range l.terms {
+		if t.flags()&termTitle != 0 {
+			l.telling[i] = x.telling(t)
+			l.parts += l.telling[i].part(t)
+		}
+	}
+}
+
 // headlines is the weighted share of the words of two headlines that both
-// have, and how telling those are: the sum of their rarities. Headlines with
-// different numbers share nothing.
-func (x *Index) headlines(a, b *entry) (share, evidence float64) {
-	if !wordInCommon(a.terms, b.terms) {
+// have, that of the lens's item and another, and how telling those are: the sum of
+// their rarities. Headlines with different numbers share nothing.
+func (x *Index) headlines(b *entry) (share, evidence float64) {
+	l := &x.lens
+	if !l.wordInCommon(b) {
 		return 0, 0 // as most pairs
 	}
 	var both, twice int64
-	var numbersA, numbersB int
-	for i, j := 0, 0; i < len(a.terms) && j < len(b.terms); {
-		switch s, t := a.terms[i], b.terms[j]; {
-		case s.hash() < t.hash():
-			i++
-		case s.hash() > t.hash():
-			j++
-		default:
-			if s.flags()&t.flags()&termTitle != 0 {
-				p, q := x.titlePart(s), x.titlePart(t)
-				both += max(p, q)
-				twice += min(p, q)
-				evidence += x.seen.telling(s.hash())
-			}
-			numbersA -= titleNumber(s)
-			numbersB -= titleNumber(t)
-			i++
-			j++
+	numbersA, numbersB := l.numbers, 0
+	for _, t := range b.terms {
+		i := l.at(t)
+		if i < 0 {
+			numbersB += titleNumber(t)
+			continue
 		}
+		s := l.terms[i]
+		if s.flags()&t.flags()&termTitle != 0 {
+			x.tell()
+			p, q := l.telling[i].part(s), l.telling[i].part(t)
+			both += max(p, q)
+			twice += min(p, q)
+			evidence += l.telling[i].tells
+		}
+		numbersA -= titleNumber(s)
 	}
 	// Less than half is too little for every use.
-	either := x.titleParts(a, &numbersA) - twice
+	either := l.parts - twice
+	if both == 0 || 2*both <= either || numbersA > 0 && numbersB > 0 {
+		return 0, 0
+	}
+	for _, t := range b.terms {
+		if t.flags()&termTitle != 0 {
+			either += x.telling(t).part(t)
+		}
+	}
 	if 2*both <= either {
 		return 0, 0
 	}
-	either += x.titleParts(b, &numbersB)
-	if 2*both <= either || numbersA > 0 && numbersB > 0 {
-		return 0, 0
-	}
 	return float64(both) / float64(either), evidence
-}
-
-// wordInCommon reports whether two headlines share a word.
-func wordInCommon(a, b []term) bool {
-	var roomA, roomB titleRoom
-	a, b = roomA.of(a), roomB.of(b)
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0].hash() < b[0].hash():
-			a = a[1:]
-		case a[0].hash() > b[0].hash():
-			b = b[1:]
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// A titleRoom has room for those of an item's terms that stand in its title.
-type titleRoom [1 << 6]term
-
-// of returns them. It does not branch, as a processor could not guess where to.
-func (r *titleRoom) of(terms []term) []term {
-	n := 0
-	for _, t := range terms[:min(len(terms), maxTerms)] {
-		r[n%len(r)] = t
-		n += int(t.flags() & termTitle)
-	}
-	return r[:n]
-}
-
-// titleParts is the weight of a headline's words, and adds the numbers in it.
-func (x *Index) titleParts(e *entry, numbers *int) int64 {
-	sum := int64(0)
-	for _, t := range e.terms {
-		if t.flags()&termTitle != 0 {
-			sum += x.titlePart(t)
-			*numbers += titleNumber(t)
-		}
-	}
-	return sum
-}
-
-// titlePart is the weight of a term as a word of the headline, by what it tells
-// of one text; 0 if it is of the text only.
-func (x *Index) titlePart(t term) int64 {
-	if t.flags()&termTitle == 0 {
-		return 0
-	}
-	return int64(16 * float64(t.weight()) * x.seen.telling(t.hash()) / x.seen.rarity(t.hash()))
 }
 
 func titleNumber(t term) int {

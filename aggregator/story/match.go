@@ -93,8 +93,8 @@ func byScore(a, b candidate) int {
 	return int(a.number) - int(b.number)
 }
 
-// candidates returns the items that share telling terms with e, the closest
-// first.
+// candidates returns the items that share telling terms with e, of which the lens is,
+// the closest first.
 func (x *Index) candidates(e *entry) []candidate {
 	posted := x.postedOf(e)
 	for _, t := range posted {
@@ -119,7 +119,6 @@ func (x *Index) candidates(e *entry) []candidate {
 	for i := range list {
 		x.sink += touch(list[i].terms)
 	}
-	x.lens.set(e.terms)
 	for i := range list {
 		o := &list[i]
 		o.product = x.lens.dot(o.terms)

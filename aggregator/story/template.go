@@ -20,14 +20,14 @@ const (
 	series      = 18 * 3600 // seconds after which an outlet's headline that comes again is a series
 )
 
-// template says why two items are one form that was filled in twice, or
-// nothing. Texts with so much in common that one is a copy of the other are
+// template says why the lens's item and another are one form that was filled in twice,
+// or nothing. Texts with so much in common that one is a copy of the other are
 // not asked.
-func template(a, b *entry) string {
+func template(a *lens, b *entry) string {
 	own := a.source == b.source
 	var t titles
-	if own || min(len(a.terms), len(b.terms)) < shortTerms || wordInCommon(a.terms, b.terms) { // else their share is none, as of most
-		t = compareTitles(a, b)
+	if own || min(len(a.terms), len(b.terms)) < shortTerms || a.wordInCommon(b) { // else their share is none, as of most
+		t = a.titles(b)
 	}
 	numbers := t.numbersA > 0 && t.numbersB > 0
 	switch {
@@ -44,7 +44,7 @@ func template(a, b *entry) string {
 	if min(len(a.terms), len(b.terms)) >= formTerms {
 		n, missing := lacking(a.marks, b.marks, 1)
 		m, replaced := lacking(b.marks, a.marks, 1)
-		if min(missing, replaced) >= 2 && float64(missing) >= formNumbers*float64(n) && float64(replaced) >= formNumbers*float64(m) && vocabulary(a, b) >= formWords {
+		if min(missing, replaced) >= 2 && float64(missing) >= formNumbers*float64(n) && float64(replaced) >= formNumbers*float64(m) && vocabulary(a.entry, b) >= formWords {
 			return "the same form with other numbers"
 		}
 	}
@@ -62,8 +62,10 @@ func formed(a, b *cluster) bool {
 	}
 	list := a.members[max(0, len(a.members)-formMembers):]
 	n := 0
+	var l lens
+	l.set(b.members[0])
 	for _, m := range list {
-		if template(m, b.members[0]) != "" {
+		if template(&l, m) != "" {
 			n++
 		}
 	}
@@ -74,39 +76,36 @@ func formed(a, b *cluster) bool {
 type titles struct {
 	share                           float64 // of the weight of their words, numbers left out
 	wordsA, wordsB                  bool    // either has words that the other lacks
-	numbersA, numbersB, numbersBoth int
+	numbersA, numbersB, numbersBoth int     // of either that the other lacks, and of both
 }
 
-func compareTitles(a, b *entry) titles {
-	var t titles
-	var both, either int64
-	for i, j := 0, 0; i < len(a.terms) || j < len(b.terms); {
-		switch {
-		case j == len(b.terms) || i < len(a.terms) && a.terms[i].hash() < b.terms[j].hash():
-			if w := titleWord(a.terms[i]); w > 0 {
-				either += w
-				t.wordsA = true
-			}
-			t.numbersA += titleNumber(a.terms[i])
-			i++
-		case i == len(a.terms) || a.terms[i].hash() > b.terms[j].hash():
-			if w := titleWord(b.terms[j]); w > 0 {
-				either += w
-				t.wordsB = true
-			}
-			t.numbersB += titleNumber(b.terms[j])
-			j++
-		default:
-			p, q := titleWord(a.terms[i]), titleWord(b.terms[j])
-			either += max(p, q)
-			if p > 0 && q > 0 {
-				both += max(p, q)
-			}
-			t.numbersBoth += titleNumber(a.terms[i]) * titleNumber(b.terms[j])
-			i++
-			j++
+// titles compares the headline of the lens's item with another's.
+func (l *lens) titles(b *entry) titles {
+	t := titles{numbersA: l.numbers}
+	words := l.words // that b lacks
+	var both int64
+	either := l.weight
+	for _, term := range b.terms {
+		q := titleWord(term)
+		either += q
+		i := l.at(term)
+		if i < 0 {
+			t.wordsB = t.wordsB || q > 0
+			t.numbersB += titleNumber(term)
+			continue
 		}
+		p, number := titleWord(l.terms[i]), titleNumber(l.terms[i])
+		if p > 0 {
+			words--
+		}
+		either -= min(p, q)
+		if p > 0 && q > 0 {
+			both += max(p, q)
+		}
+		t.numbersA -= number
+		t.numbersBoth += number * titleNumber(term)
 	}
+	t.wordsA = words > 0
 	if either > 0 {
 		t.share = float64(both) / float64(either)
 	}

@@ -193,39 +193,6 @@ func dot(a, b []term) int64 {
 	return sum
 }
 
-// A lens finds the terms of one vector by their hashes, for taking its product
-// with many: most of their terms it does not have, and says so at a glance.
-type lens struct {
-	terms []term
-	first [lensSize]uint8 // by the end of the hash: a place in terms, counted from 1
-	next  [maxTerms]uint8 // by place: the next with the same end
-}
-
-const lensSize = 512
-
-func (l *lens) set(terms []term) {
-	l.terms = terms
-	clear(l.first[:])
-	for i, t := range terms {
-		end := t.hash() % lensSize
-		l.next[i], l.first[end] = l.first[end], uint8(i+1)
-	}
-}
-
-// dot is the product of the vector and another.
-func (l *lens) dot(other []term) int64 {
-	sum := int64(0)
-	for _, t := range other {
-		for i := l.first[t.hash()%lensSize]; i != 0; i = l.next[i-1] {
-			if own := l.terms[i-1]; own.hash() == t.hash() {
-				sum += own.weight() * t.weight()
-				break
-			}
-		}
-	}
-	return sum
-}
-
 // postedOf returns the terms by which an item is found: the heaviest, and of those
 // of one weight the first, in no order.
 func (x *Index) postedOf(e *entry) []term {
