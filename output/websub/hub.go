@@ -55,6 +55,7 @@ const (
 	perHostAtOnce    = 2                // of them to one host: a slow one must not hold up the others
 	requestLimit     = 10 * time.Second // for one request
 	sweepEvery       = time.Minute      // between two looks for leases that ended
+	endedFor         = time.Hour        // for which a lease must have ended before it is forgotten
 )
 
 // The bounds of a lease.
@@ -84,7 +85,8 @@ type subscriber struct {
 	at      time.Time // when to deliver next
 	try     int       // failures of the delivery at hand
 	sending bool
-	again   bool // the document changed while it was being sent
+	again   bool      // the document changed while it was being sent
+	ended   time.Time // when the lease was first seen to have ended
 }
 
 // A Hub is the hub of our own documents. Its methods are safe for concurrent
@@ -275,12 +277,18 @@ func (h *Hub) refresh(ctx context.Context) {
 	}
 }
 
-// sweep ends the subscriptions whose lease has ended.
+// sweep forgets the subscriptions whose lease has ended, and stays so: a clock
+// that is ahead for some minutes ends none for good.
 func (h *Hub) sweep(ctx context.Context, now time.Time) {
 	h.mu.Lock()
 	var ended []key
 	for k, sub := range h.subs {
-		if now.After(sub.Until) {
+		switch {
+		case !now.After(sub.Until):
+			sub.ended = time.Time{}
+		case sub.ended.IsZero():
+			sub.ended = now
+		case now.Sub(sub.ended) >= endedFor:
 			ended = append(ended, k)
 		}
 	}
