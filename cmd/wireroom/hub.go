@@ -196,16 +196,16 @@ func (b *book) Subscriptions(ctx context.Context) ([]news.Subscription, error) {
 
 // Subscribe implements websub.Book.
 func (b *book) Subscribe(ctx context.Context, sub news.Subscription) error {
-	return b.amend(ctx, sub.Topic, sub.Callback, &sub)
+	return b.amend(ctx, []news.Subscription{sub}, sub)
 }
 
 // Unsubscribe implements websub.Book.
-func (b *book) Unsubscribe(ctx context.Context, topic, callback string) error {
-	return b.amend(ctx, topic, callback, nil)
+func (b *book) Unsubscribe(ctx context.Context, subs ...news.Subscription) error {
+	return b.amend(ctx, subs)
 }
 
-// amend puts sub in the place of the subscription with that topic and callback.
-func (b *book) amend(ctx context.Context, topic, callback string, sub *news.Subscription) error {
+// amend takes subscriptions away, by their topics and callbacks, and adds others.
+func (b *book) amend(ctx context.Context, gone []news.Subscription, added ...news.Subscription) error {
 	return b.db.Amend(ctx, noteBook, func(kept string) (string, error) {
 		var subs []news.Subscription
 		if kept != "" {
@@ -213,11 +213,12 @@ func (b *book) amend(ctx context.Context, topic, callback string, sub *news.Subs
 				return "", err
 			}
 		}
-		subs = slices.DeleteFunc(subs, func(s news.Subscription) bool { return s.Topic == topic && s.Callback == callback })
-		if sub != nil {
-			subs = append(subs, *sub)
+		named := make(map[[2]string]bool, len(gone))
+		for _, s := range gone {
+			named[[2]string{s.Topic, s.Callback}] = true
 		}
-		text, err := json.Marshal(subs)
+		subs = slices.DeleteFunc(subs, func(s news.Subscription) bool { return named[[2]string{s.Topic, s.Callback}] })
+		text, err := json.Marshal(append(subs, added...))
 		return string(text), err
 	})
 }

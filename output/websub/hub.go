@@ -21,8 +21,9 @@ type Book interface {
 	// callback.
 	Subscribe(ctx context.Context, sub news.Subscription) error
 
-	// Unsubscribe forgets a subscription; that it is not there is no error.
-	Unsubscribe(ctx context.Context, topic, callback string) error
+	// Unsubscribe forgets subscriptions, by their topics and callbacks; that one
+	// is not there is no error.
+	Unsubscribe(ctx context.Context, subs ...news.Subscription) error
 }
 
 // Options are what a Hub needs. Log, Client and Document must be given.
@@ -164,16 +165,20 @@ func (h *Hub) remove(k key) {
 	}
 }
 
-// forget removes a subscription from the book too.
-func (h *Hub) forget(ctx context.Context, k key) {
+// forget removes subscriptions from the book too, all at once.
+func (h *Hub) forget(ctx context.Context, keys ...key) {
+	gone := make([]news.Subscription, len(keys))
 	h.mu.Lock()
-	h.remove(k)
+	for i, k := range keys {
+		h.remove(k)
+		gone[i] = news.Subscription{Topic: k.topic, Callback: k.callback}
+	}
 	h.mu.Unlock()
-	if h.opts.Book == nil {
+	if h.opts.Book == nil || len(keys) == 0 {
 		return
 	}
-	if err := h.opts.Book.Unsubscribe(ctx, k.topic, k.callback); err != nil && !errors.Is(err, context.Canceled) {
-		h.opts.Log.Error("a subscription could not be removed", "topic", k.topic, "error", err)
+	if err := h.opts.Book.Unsubscribe(ctx, gone...); err != nil && !errors.Is(err, context.Canceled) {
+		h.opts.Log.Error("subscriptions could not be removed", "count", len(keys), "error", err)
 	}
 }
 
@@ -293,9 +298,7 @@ func (h *Hub) sweep(ctx context.Context, now time.Time) {
 		}
 	}
 	h.mu.Unlock()
-	for _, k := range ended {
-		h.forget(ctx, k)
-	}
+	h.forget(ctx, ended...)
 }
 
 func (h *Hub) poke() {

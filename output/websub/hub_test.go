@@ -42,10 +42,12 @@ func (b *book) Subscribe(_ context.Context, s news.Subscription) error {
 	return nil
 }
 
-func (b *book) Unsubscribe(_ context.Context, topic, callback string) error {
+func (b *book) Unsubscribe(_ context.Context, subs ...news.Subscription) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.subs, [2]string{topic, callback})
+	for _, s := range subs {
+		delete(b.subs, [2]string{s.Topic, s.Callback})
+	}
 	return nil
 }
 
