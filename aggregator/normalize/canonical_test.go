@@ -66,6 +66,7 @@ func TestWebAddress(t *testing.T) {
 		"https://a.example/?q=<b>\"":  "https://a.example/?q=%3Cb%3E%22",
 		"http://[2001:db8::1]:8080/x": "http://[2001:db8::1]:8080/x",
 		"/?x=1&amp;p=2&#038;q=3":      "https://example.org/?x=1&p=2&q=3",
+		"/?x=1&amp;amp;#38;p=2":       "https://example.org/?x=1&p=2",
 		"/?x=1&amp;amp;#x26;p=2":      "https://example.org/?x=1&p=2",
 		"/?x=1&amp=2#a;":              "https://example.org/?x=1&amp=2#a;",
 		"javascript:alert(1)":         "",

@@ -125,8 +125,8 @@ func validHost(u *url.URL) bool {
 	return name == u.Host && strings.Trim(u.Hostname(), ".-") != ""
 }
 
-// ampersand is one that is still escaped.
-var ampersand = regexp.MustCompile(`&(?:amp|#0*38|#[xX]0*26);`)
+// ampersand is one that is still escaped, however often.
+var ampersand = regexp.MustCompile(`&(?:(?:amp|#0*38|#[xX]0*26);)+`)
 
 // addressText brings an address as people write it to one that can be parsed,
 // as browsers do (WHATWG URL section 4.4): control characters and white space
@@ -137,7 +137,7 @@ func addressText(s string) string {
 	if strings.ContainsAny(s, "\t\n\r") {
 		s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)
 	}
-	for strings.Contains(s, ";") && len(s) <= maxAddress && ampersand.MatchString(s) {
+	if strings.Contains(s, ";") {
 		s = ampersand.ReplaceAllString(s, "&")
 	}
 	if i := strings.IndexByte(s, '\\'); i >= 0 {
