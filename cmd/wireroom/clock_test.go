@@ -38,7 +38,8 @@ func TestClockNotSet(t *testing.T) {
 
 // TestClockSetForward tidies under a clock that is a century ahead for some
 // hours: nothing is dropped that a right one would keep. After a stop of two
-// years what is older than the retention goes, though not at once.
+// years what is older than the retention goes, though not at once; nor does one that
+// is decades behind at each start keep it for good.
 func TestClockSetForward(t *testing.T) {
 	dir := t.TempDir()
 	visit := func(ahead time.Duration, hours int) (items int64) {
@@ -64,6 +65,7 @@ func TestClockSetForward(t *testing.T) {
 		return items
 	}
 	const year = 365 * 24 * time.Hour
+	const today = 30 * year // after the instant at which the clocks of tests start
 	for _, v := range []struct {
 		what  string
 		ahead time.Duration
@@ -73,10 +75,11 @@ func TestClockSetForward(t *testing.T) {
 		{"at first", 0, 2, 3},
 		{"a century ahead", 100 * year, 5, 3},
 		{"set right", time.Hour, 2, 3},
+		{"decades behind, at the start", -today, 1, 3},
 		{"after two years, in the first hours", 2 * year, 3, 3},
 		{"after two years, some weeks on", 2 * year, 24 * 20, 0},
 	} {
-		if got := visit(v.ahead, v.hours); got != v.want {
+		if got := visit(today+v.ahead, v.hours); got != v.want {
 			t.Errorf("%s: %d items, want %d", v.what, got, v.want)
 		}
 	}

@@ -54,7 +54,8 @@ const noteHouse = "tidied"
 // houseTime returns the instant by which is tidied: now, but at most houseStep
 // after the last time. A clock that is wrong by years for an hour, as where a
 // battery is empty, must not cost what is kept for years; after a long stop all
-// comes to its end some hours later. It is zero the first time.
+// comes to its end some hours later. One that was behind, as at the start of a
+// machine without a battery, is forgotten. It is zero the first time.
 func (p *program) houseTime(ctx context.Context, now time.Time) (time.Time, error) {
 	kept, err := p.db.Noted(ctx, noteHouse)
 	if err != nil {
@@ -62,6 +63,9 @@ func (p *program) houseTime(ctx context.Context, now time.Time) (time.Time, erro
 	}
 	last, err := time.Parse(time.RFC3339, kept)
 	known := err == nil
+	if known && now.Before(last) {
+		return now, nil
+	}
 	if end := last.Add(houseStep); known && now.After(end) {
 		now = end
 	}
