@@ -22,9 +22,9 @@ func Asked(dsn string) bool {
 	if err != nil || !IsFile(dsn) {
 		return false
 	}
-	// A restore that was killed asks no more.
+	// A restore that was killed asks no more, nor once the clock was set back.
 	info, err := os.Stat(path + askedSuffix)
-	return err == nil && time.Since(info.ModTime()) < handover
+	return err == nil && time.Since(info.ModTime()).Abs() < handover
 }
 
 // AwaitRestored returns when nobody asks for the store of that name any more.

@@ -57,6 +57,15 @@ func restore(ctx context.Context, path, backup string, now time.Time) (string, e
 		return "", unwritable(path, err)
 	}
 	next := path + ".restoring"
+	alone, err := lockFile(next + "-lock")
+	switch {
+	case err != nil:
+		return "", unwritable(path, err)
+	case alone == nil:
+		return "", fmt.Errorf("%w: another restore into %s is under way", ErrInUse, path)
+	}
+	defer alone.release()
+	defer os.Remove(next + "-lock")
 	for _, suffix := range []string{"", "-wal", "-shm", "-filer"} { // of a restore that was cut short
 		os.Remove(next + suffix)
 		defer os.Remove(next + suffix)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -77,6 +78,64 @@ func TestBackupRestore(t *testing.T) {
 		t.Error(err)
 	} else if text, _ := reader.Noted(ctx, "tide"); text != "second" || reader.Close() != nil {
 		t.Errorf("the first that was kept holds %q", text)
+	}
+}
+
+// TestRestoreTwice asks for another restore while one waits for the store to be
+// closed: the first one puts there what it was to.
+func TestRestoreTwice(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "wireroom.db")
+	db := note(t, path, "first")
+	backups := []string{filepath.Join(dir, "one"), filepath.Join(dir, "two")}
+	for _, to := range backups {
+		if err := db.Backup(t.Context(), to); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Note(t.Context(), "tide", "second"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if polls, err := db.Lead(t.Context(), "", 0); err != nil || !polls {
+		t.Fatal(polls, err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := store.Restore(t.Context(), path, backups[0], time.Now())
+		done <- err
+	}()
+	for !store.Asked(path) {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+	defer stop()
+	if _, err := store.Restore(ctx, path, backups[1], time.Now()); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("another restore at once: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if db, err := store.OpenReader(t.Context(), path, quiet); err != nil {
+		t.Error(err)
+	} else if text, _ := db.Noted(t.Context(), "tide"); text != "first" || db.Close() != nil {
+		t.Errorf("the store holds %q", text)
+	}
+}
+
+// TestAskedUnderAnotherClock: what a restore that was killed has left asks for
+// nothing once the clock was set back.
+func TestAskedUnderAnotherClock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wireroom.db")
+	if err := os.WriteFile(path+"-asked", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for off, want := range map[time.Duration]bool{-time.Hour: false, 0: true, time.Hour: false} {
+		if at := time.Now().Add(off); os.Chtimes(path+"-asked", at, at) != nil || store.Asked(path) != want {
+			t.Errorf("%s from now: asked %t, want %t", off, !want, want)
+		}
 	}
 }
 
