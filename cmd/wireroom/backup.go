@@ -34,7 +34,7 @@ A PostgreSQL database is backed up with pg_dump.`,
 }
 
 func backup(ctx context.Context, term terminal, at overrides, file string) error {
-	cfg, err := at.load(nil)
+	cfg, err := at.stored()
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ A PostgreSQL database is restored with pg_restore.`,
 		Example: "  wireroom restore /backup/wireroom-2026-03-01.db",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := at.load(nil)
+			cfg, err := at.stored()
 			if err != nil {
 				return err
 			}

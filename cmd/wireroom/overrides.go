@@ -39,6 +39,16 @@ func (o *overrides) load(list fetcher) (*config.Config, error) {
 	return cfg, nil
 }
 
+// stored is load for commands that want nothing but the store: where a flag names
+// it the file is not read, and so need neither be there nor be right, as where
+// what it takes from the environment is missing in a cron job's.
+func (o *overrides) stored() (*config.Config, error) {
+	if o.store == "" {
+		return o.load(nil)
+	}
+	return &config.Config{Store: o.store, Log: config.Log{Format: "text", Level: "warn"}}, nil
+}
+
 // newLogger returns the program's one logger: JSON lines, or text, in colour
 // on a terminal.
 func newLogger(w io.Writer, form config.Log) *slog.Logger {

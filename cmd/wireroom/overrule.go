@@ -60,7 +60,7 @@ on the store applies the decision within seconds; else the next run does.`,
 
 // overrule keeps a user's decision about items and a story.
 func overrule(ctx context.Context, term terminal, at overrides, action story.Action, storyWord string, itemWords []string) error {
-	cfg, err := at.load(nil)
+	cfg, err := at.stored()
 	if err != nil {
 		return err
 	}

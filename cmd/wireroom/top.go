@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
@@ -76,15 +75,11 @@ is one picture of everything without colours.`,
 }
 
 // openTop opens the store that the flags name, or else the configuration, and
-// returns how to call it. The configuration says nothing else to it, and need
-// not be there.
+// returns how to call it.
 func (o *overrides) openTop(ctx context.Context, t terminal) (*store.DB, string, error) {
-	cfg := &config.Config{Store: o.store, Log: config.Log{Format: "text", Level: "warn"}}
-	if o.store == "" {
-		var err error
-		if cfg, err = o.load(nil); err != nil {
-			return nil, "", err
-		}
+	cfg, err := o.stored()
+	if err != nil {
+		return nil, "", err
 	}
 	db, err := openStored(ctx, t, cfg)
 	return db, storeName(cfg.Store), err
