@@ -186,6 +186,9 @@ func rendered(t news.Text, base string) body {
 	if t.Base != "" {
 		base = t.Base
 	}
+	if t.Type != news.TextPlain {
+		t.Value = unmarked(t.Value)
+	}
 	if t.Type == news.TextPlain || t.Type == news.TextGuess && !looksLikeHTML(t.Value) {
 		return cleanHTML(paragraphs(t.Value), base)
 	}

@@ -212,6 +212,25 @@ func TestDates(t *testing.T) {
 	}
 }
 
+// TestEscapedSections: the marks of a CDATA section that was escaped with what is
+// in it are no text, and take none with them.
+func TestEscapedSections(t *testing.T) {
+	for in, want := range map[string]string{
+		"<![CDATA[<p>Boats left & came.</p>]]>": "<p>Boats left &amp; came.</p>",
+		"<![CDATA[Boats left.]]>":               "Boats left.",
+		"Boats <![CDATA[left]]>, <b>all</b>":    "Boats left, <b>all</b>",
+	} {
+		it := Items(testSource, feedOf(news.Entry{GUID: "1", Title: news.Text{Value: "<![CDATA[Harbour & pier]]>"}, Content: news.Text{Value: in}}), firstPoll)[0]
+		if it.Title != "Harbour & pier" || it.HTML != want {
+			t.Errorf("%q: title %q, body %q, want %q", in, it.Title, it.HTML, want)
+		}
+	}
+	verbatim := Items(testSource, feedOf(news.Entry{GUID: "1", Title: plain("What <![CDATA[ means")}), firstPoll)[0]
+	if verbatim.Title != "What <![CDATA[ means" {
+		t.Errorf("a plain title became %q", verbatim.Title)
+	}
+}
+
 func TestTitles(t *testing.T) {
 	for _, c := range []struct {
 		in   news.Text

@@ -15,9 +15,18 @@ import (
 func plainText(t news.Text) string {
 	s := t.Value
 	if t.Type != news.TextPlain && strings.ContainsAny(s, "<&") {
-		s = untagged(s)
+		s = untagged(unmarked(s))
 	}
 	return line(s)
+}
+
+// unmarked returns HTML without the marks of CDATA sections, which some feeds
+// escape with what is between them: to HTML that is a comment.
+func unmarked(s string) string {
+	if !strings.Contains(s, "<![CDATA[") {
+		return s
+	}
+	return strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(s)
 }
 
 // looksLikeHTML reports whether a text of unknown type is HTML: it has a tag
