@@ -150,7 +150,7 @@ func revised(was filedDoc, known bool, f *news.Filing, items map[news.Key]int64)
 		if doc.Hash == was.Hash {
 			doc.Updated = was.Updated
 		}
-		doc.Updated = max(doc.Updated, doc.Published)
+		doc.Updated = max(doc.Updated, was.Updated, doc.Published) // what had changed it last may have left it
 	}
 	return doc
 }

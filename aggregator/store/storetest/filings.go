@@ -50,6 +50,12 @@ func filingWrittenOnce(t *testing.T, open Opener) {
 	want.Hash, want.Updated = g.Hash, g.Updated
 	f.same("another content", f.find(was.Key).Filing, want)
 
+	// What left the story had changed it last: no reader sees a date go back.
+	g.Hash, g.Updated = "without it", noon.Add(time.Minute)
+	f.must(f.File(f.ctx, again))
+	want.Hash = g.Hash
+	f.same("less content", f.find(was.Key).Filing, want)
+
 	// Another topic's filing of the same story is another filing.
 	g.Topic = "u"
 	f.must(f.File(f.ctx, again))

@@ -53,8 +53,8 @@ func latestChanged(t *testing.T, open Opener) {
 	for round := range 6 {
 		for i := range b.Filings {
 			if x := &b.Filings[i]; rng.IntN(6) == 0 {
-				x.Hash, x.Updated = fmt.Sprint(round), minutes(12).Add(time.Duration(rng.IntN(round+1)-1)*time.Hour)
-				x.Updated = time.Unix(max(x.Updated.Unix(), x.Published.Unix()), 0).UTC()
+				at := minutes(12).Add(time.Duration(rng.IntN(round+1)-1) * time.Hour)
+				x.Hash, x.Updated = fmt.Sprint(round), time.Unix(max(at.Unix(), x.Updated.Unix()), 0).UTC()
 				x.Withdrawn = rng.IntN(8) == 0
 			}
 		}
