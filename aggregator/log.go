@@ -69,7 +69,8 @@ type Log interface {
 	// File stores decisions and filings and moves the cursor, in one
 	// transaction. A decision's Absorbs moves the members of those stories to
 	// its Story. Of a filing that is known (by topic and key), ID, Published
-	// and FirstFiled stay as they are, and Updated as long as Hash does.
+	// and FirstFiled stay as they are, and Updated as long as Hash does. One that
+	// is withdrawn hands them over to its Heir, unless that is in the topic already.
 	File(ctx context.Context, batch news.Batch) error
 
 	// Decided calls yield for every decision upon items published since then,

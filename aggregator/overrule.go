@@ -244,8 +244,16 @@ func rearranged(before []news.Story, moving []news.Member, leaving map[news.Key]
 func refiled(plan *Plan, before, after []news.Story, at time.Time) []news.Filing {
 	type place struct{ topic, key string }
 	has := map[place]bool{}
+	now := map[news.Key]string{} // item → its story
+	merges := map[string]bool{}
+	for _, t := range plan.Topics {
+		merges[t.Name] = t.Stories == "" || t.Stories == news.MergeStories
+	}
 	var filings []news.Filing
 	for _, s := range after {
+		for i := range s.Members {
+			now[s.Members[i].Record.Item.Key()] = s.ID
+		}
 		for _, f := range plan.Rules.File(s, plan.Authority, at) {
 			filings = append(filings, f)
 			has[place{f.Topic, f.Key}] = true
@@ -254,7 +262,11 @@ func refiled(plan *Plan, before, after []news.Story, at time.Time) []news.Filing
 	for _, s := range before {
 		for _, f := range plan.Rules.File(s, plan.Authority, at) {
 			if !f.Withdrawn && !has[place{f.Topic, f.Key}] {
-				filings = append(filings, news.Filing{Topic: f.Topic, Key: f.Key, Story: f.Story, Withdrawn: true, Why: "split or joined by hand"})
+				gone := news.Filing{Topic: f.Topic, Key: f.Key, Story: f.Story, Withdrawn: true, Why: "split or joined by hand"}
+				if merges[f.Topic] { // what was shown is shown where it is now
+					gone.Heir = now[f.Lead]
+				}
+				filings = append(filings, gone)
 			}
 		}
 	}

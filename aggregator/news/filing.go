@@ -17,6 +17,7 @@ type Filing struct {
 	Members    []Key  // all members that are listed, the lead first
 	Families   int    // independent publishers among the members
 	Withdrawn  bool   // no longer in the topic: its rule changed, or it was joined to another
+	Heir       string // key of the filing that it was joined to, of one that is withdrawn for that
 	Why        string // the clause that took it in or out
 }
 

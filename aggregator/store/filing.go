@@ -57,7 +57,7 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch, known m
 			}
 		}
 	}
-	was, err := storedFilings(ctx, tx, all, filings)
+	was, live, err := storedFilings(ctx, tx, all, filings)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,34 @@ func (db *DB) fileAll(ctx context.Context, tx session, batch news.Batch, known m
 			}
 		}
 	}
+	inherit(filings, was, live)
 	return putFilings(ctx, tx, topics, amended(filings, was, items))
+}
+
+// inherit hands what was written once of a filing that leaves its topic for
+// another over to that one, if that is not in the topic yet: to readers it is the
+// entry that they have. It gets the other's in return, lest two have the same id
+// when it comes back.
+func inherit(filings []*news.Filing, was map[place]filedDoc, live map[place]bool) {
+	for _, f := range filings {
+		p, to := place{f.Topic, f.Key}, place{f.Topic, f.Heir}
+		if f.Heir == "" || !live[p] || live[to] {
+			continue
+		}
+		i := slices.IndexFunc(filings, func(g *news.Filing) bool { return g.Topic == to.topic && g.Key == to.key && !g.Withdrawn })
+		if i < 0 {
+			continue
+		}
+		other, known := was[to]
+		if heir := filings[i]; !known {
+			other = filedDoc{
+				ID: heir.ID, Published: micros(heir.Published), Updated: micros(heir.Updated), FirstFiled: micros(heir.FirstFiled),
+				Members: was[p].Members,
+			}
+		}
+		was[p], was[to] = other, was[p]
+		live[to] = true // of several that leave for it the first one counts
+	}
 }
 
 // A place is where a filing is kept.
@@ -84,9 +111,9 @@ type amendedFiling struct {
 	doc       filedDoc
 }
 
-// storedFilings returns what is stored of filings. Those of one key stand side by
-// side, whatever their topics.
-func storedFilings(ctx context.Context, tx session, topics map[string]int64, filings []*news.Filing) (map[place]filedDoc, error) {
+// storedFilings returns what is stored of filings, and which of them are not
+// withdrawn. Those of one key stand side by side, whatever their topics.
+func storedFilings(ctx context.Context, tx session, topics map[string]int64, filings []*news.Filing) (was map[place]filedDoc, live map[place]bool, err error) {
 	var keys []string
 	for _, f := range filings {
 		keys = append(keys, f.Key)
@@ -96,14 +123,16 @@ func storedFilings(ctx context.Context, tx session, topics map[string]int64, fil
 	for name, id := range topics {
 		names[id] = name
 	}
-	was := make(map[place]filedDoc, len(filings))
-	return was, eachIn(ctx, tx, "SELECT key, story, published, updated, doc, topic FROM filing WHERE key IN LIST FOR UPDATE",
+	was, live = make(map[place]filedDoc, len(filings)), map[place]bool{}
+	err = eachIn(ctx, tx, "SELECT key, story, published, updated, doc, topic, withdrawn FROM filing WHERE key IN LIST FOR UPDATE",
 		nil, slices.Compact(keys), func(rows *sql.Rows) error {
-			var topic int64
-			f, doc, err := scanFiling(rows, &topic)
-			was[place{names[topic], f.Key}] = doc
+			var topic, withdrawn int64
+			f, doc, err := scanFiling(rows, &topic, &withdrawn)
+			p := place{names[topic], f.Key}
+			was[p], live[p] = doc, withdrawn == 0
 			return err
 		})
+	return was, live, err
 }
 
 // amended returns filings as they are to be stored, each place once, in the
@@ -165,7 +194,7 @@ func putFilings(ctx context.Context, tx session, topics map[string]int64, filing
 		rows[i] = []any{topics[f.topic], f.key, f.story, f.doc.Published, f.doc.Updated, withdrawn, f.doc.pack(f.key)}
 	}
 	return insert(ctx, tx, `INSERT INTO filing (topic, key, story, published, updated, withdrawn, doc) VALUES ROWS
-		ON CONFLICT (topic, key) DO UPDATE SET story = excluded.story, updated = excluded.updated,
+		ON CONFLICT (topic, key) DO UPDATE SET story = excluded.story, published = excluded.published, updated = excluded.updated,
 			withdrawn = excluded.withdrawn, doc = excluded.doc`, rows)
 }
 

@@ -36,8 +36,8 @@ func (r *Rules) File(s news.Story, authority string, at time.Time) []news.Filing
 
 // appendFilings appends the filings of a story in a topic.
 func (r *rule) appendFilings(filings []news.Filing, s *news.Story, c choice, matches []*matched, authority string, at time.Time) []news.Filing {
-	withdraw := func(key, why string) {
-		filings = append(filings, news.Filing{Topic: r.topic.Name, Key: key, Story: s.ID, Withdrawn: true, Why: why})
+	withdraw := func(key, heir, why string) {
+		filings = append(filings, news.Filing{Topic: r.topic.Name, Key: key, Story: s.ID, Withdrawn: true, Heir: heir, Why: why})
 	}
 	concerned := false // the story is in the topic, or may have been
 	for _, g := range c.groups {
@@ -54,7 +54,7 @@ func (r *rule) appendFilings(filings []news.Filing, s *news.Story, c choice, mat
 			}
 			filings = append(filings, f)
 		case g.wavering:
-			withdraw(g.key, g.refused)
+			withdraw(g.key, "", g.refused)
 		}
 	}
 	if !concerned || r.merge() != news.MergeStories {
@@ -62,7 +62,7 @@ func (r *rule) appendFilings(filings []news.Filing, s *news.Story, c choice, mat
 	}
 	for i := range s.Members {
 		for _, absorbed := range s.Members[i].Decision.Absorbs {
-			withdraw(absorbed, "it is the same story as "+s.ID)
+			withdraw(absorbed, s.ID, "it is the same story as "+s.ID)
 		}
 	}
 	return filings

@@ -148,6 +148,9 @@ func TestWithdrawn(t *testing.T) {
 			if f.Withdrawn && (f.Why == "" || f.Story != s.ID) {
 				t.Errorf("withdrawn without a reason or story: %+v", f)
 			}
+			if heir := map[bool]string{f.Key == "gone": s.ID}[true]; f.Heir != heir {
+				t.Errorf("%s leaves for %q", f.Key, f.Heir)
+			}
 		}
 		return lines
 	}

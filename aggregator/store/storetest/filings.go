@@ -93,6 +93,44 @@ func filingWithdrawn(t *testing.T, open Opener) {
 	f.same("and no other", len(f.latest(9)), 1)
 }
 
+// filingInherited joins a story that a topic shows to one that it does not, and
+// parts the two again.
+func filingInherited(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	f.append("a", noon, numbered("n", 3, noon)...)
+	b := batchOf(f.fileAll(noon), noon)
+	younger := b.Filings[1]
+	older := b.Filings[0]
+	older.Key, older.Story, older.ID = "older", "older", "of the older"
+	older.Published, older.Updated, older.FirstFiled = noon.Add(-time.Hour), noon.Add(time.Hour), noon.Add(time.Hour)
+	older.Hash = "both"
+	leaves := news.Filing{Topic: "t", Key: younger.Key, Story: "older", Withdrawn: true, Heir: "older", Why: "joined"}
+	join := news.Batch{Filings: []news.Filing{older, leaves}}
+	f.must(f.File(f.ctx, join))
+	want := older
+	want.ID, want.Published, want.FirstFiled = younger.ID, younger.Published, younger.FirstFiled
+	f.same("the heir", f.find("older").Filing, want)
+	f.same("entries", len(f.latest(9)), 3)
+	f.must(f.File(f.ctx, join))
+	f.same("told again", f.find("older").Filing, want)
+
+	// One that the topic has keeps its own.
+	other := b.Filings[2]
+	leaves = news.Filing{Topic: "t", Key: other.Key, Story: "older", Withdrawn: true, Heir: "older", Why: "joined"}
+	f.must(f.File(f.ctx, news.Batch{Filings: []news.Filing{older, leaves}}))
+	f.same("the heir of two", f.find("older").Filing, want)
+	f.same("entries", len(f.latest(9)), 2)
+
+	// Beside each other they have two ids; by itself the younger one has its own.
+	f.must(f.File(f.ctx, news.Batch{Filings: []news.Filing{older, younger}}))
+	f.same("beside it", []string{f.find("older").ID, f.find(younger.Key).ID}, []string{younger.ID, "of the older"})
+	f.must(f.File(f.ctx, news.Batch{Filings: []news.Filing{older, {Topic: "t", Key: younger.Key, Story: "older", Withdrawn: true}}}))
+	parted := []news.Filing{younger, {Topic: "t", Key: "older", Story: "older", Withdrawn: true, Heir: younger.Key}}
+	f.must(f.File(f.ctx, news.Batch{Filings: parted}))
+	f.same("by itself", f.find(younger.Key).ID, younger.ID)
+	f.same("since", f.find(younger.Key).Published, younger.Published)
+}
+
 func filingRefiled(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	f.append("a", noon, numbered("n", 5, noon)...)

@@ -57,6 +57,7 @@ func Run(t *testing.T, open Opener) {
 		"file/written once":                      filingWrittenOnce,
 		"file/withdrawn":                         filingWithdrawn,
 		"file/refiled":                           filingRefiled,
+		"file/joined to one that is not shown":   filingInherited,
 		"file/absorbed stories":                  absorbed,
 		"file/revision replaces the decision":    decisionReplaced,
 		"file/decision comes back as it was":     decisionRoundTrip,
