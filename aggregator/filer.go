@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,8 +35,9 @@ const (
 	// so five times as often, and looks then for what other processes appended.
 	leadFor = 10 * time.Second
 
-	// noteRules is the note that keeps what a topic was last filed under.
-	noteRules = "rules:"
+	// noteRules is the note that keeps what the topics were last filed under, all
+	// that there were: one that is gone meanwhile misses what comes.
+	noteRules = "rules"
 )
 
 // File files the log, whenever something was appended, until ctx is done. Of
@@ -301,35 +303,43 @@ func (a *Aggregator) touched(ctx context.Context, s stretch) ([]news.Story, erro
 // refile files the stored stories anew under the topics whose rules are not
 // those that they were last filed under, with their ids kept.
 func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
-	fingerprints := map[string]string{}
+	kept, err := a.log.Noted(ctx, noteRules)
+	if err != nil {
+		return fmt.Errorf("refile: %w", err)
+	}
+	was, rules := map[string]string{}, map[string]string{}
+	if kept != "" {
+		if err := json.Unmarshal([]byte(kept), &was); err != nil {
+			return fmt.Errorf("refile: the note %q: %w", noteRules, err)
+		}
+	}
 	var changed []string
 	for _, t := range plan.Topics {
-		was, err := a.log.Noted(ctx, noteRules+t.Name)
-		if err != nil {
-			return fmt.Errorf("refile %s: %w", t.Name, err)
-		}
-		if fingerprints[t.Name] = fingerprint(t); was != fingerprints[t.Name] {
+		if rules[t.Name] = fingerprint(t); was[t.Name] != rules[t.Name] {
 			changed = append(changed, t.Name)
 		}
 	}
-	if len(changed) == 0 {
+	if maps.Equal(was, rules) {
 		return nil
 	}
-	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{}, At: time.Now()}
+	text, err := json.Marshal(rules)
+	if err != nil {
+		return fmt.Errorf("refile: %w", err)
+	}
+	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{noteRules: string(text)}, At: time.Now()}
 	for _, t := range plan.Topics {
 		batch.Former[t.Name] = t.Formerly
 	}
-	for _, name := range changed {
-		batch.Notes[noteRules+name] = fingerprints[name]
-	}
-	err := a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
-		for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
-			if slices.Contains(changed, f.Topic) {
-				batch.Filings = append(batch.Filings, f)
+	if len(changed) > 0 { // else topics are gone
+		err = a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
+			for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
+				if slices.Contains(changed, f.Topic) {
+					batch.Filings = append(batch.Filings, f)
+				}
 			}
-		}
-		return ctx.Err() == nil
-	})
+			return ctx.Err() == nil
+		})
+	}
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -339,8 +349,10 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	if err != nil {
 		return fmt.Errorf("refile: %w", err)
 	}
-	a.logger.Info("topics filed under their rules", "topics", changed, "filings", len(batch.Filings))
-	a.opts.Filed(changed)
+	if len(changed) > 0 {
+		a.logger.Info("topics filed under their rules", "topics", changed, "filings", len(batch.Filings))
+		a.opts.Filed(changed)
+	}
 	return nil
 }
 
