@@ -3,7 +3,6 @@ package aggregator
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -307,7 +306,7 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	if err != nil {
 		return fmt.Errorf("refile: %w", err)
 	}
-	was, rules := map[string]string{}, map[string]string{}
+	was, rules := map[string]string{}, plan.fingerprints()
 	if kept != "" {
 		if err := json.Unmarshal([]byte(kept), &was); err != nil {
 			return fmt.Errorf("refile: the note %q: %w", noteRules, err)
@@ -315,18 +314,14 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	}
 	var changed []string
 	for _, t := range plan.Topics {
-		if rules[t.Name] = fingerprint(t); was[t.Name] != rules[t.Name] {
+		if was[t.Name] != rules[t.Name] {
 			changed = append(changed, t.Name)
 		}
 	}
 	if maps.Equal(was, rules) {
 		return nil
 	}
-	text, err := json.Marshal(rules)
-	if err != nil {
-		return fmt.Errorf("refile: %w", err)
-	}
-	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{noteRules: string(text)}, At: time.Now()}
+	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{noteRules: string(textOf(rules))}, At: time.Now()}
 	for _, t := range plan.Topics {
 		batch.Former[t.Name] = t.Formerly
 	}
@@ -354,14 +349,4 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 		a.opts.Filed(changed)
 	}
 	return nil
-}
-
-// fingerprint stands for everything in a topic's rule; it is a hash, since a
-// topic may hold a secret.
-func fingerprint(t news.Topic) string {
-	text, err := json.Marshal(t)
-	if err != nil {
-		panic(err) // a Topic is made of strings, numbers and maps of them
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
