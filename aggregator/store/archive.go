@@ -116,6 +116,23 @@ func (db *DB) ArchivePage(ctx context.Context, path string) (doc news.Document, 
 	return doc, false, nil
 }
 
+// ArchivedOn returns the number of the page of a topic's archive that lies at a
+// path, and what is stored of the filings on it, but for those that are withdrawn.
+func (db *DB) ArchivedOn(ctx context.Context, topic, path string) (page int, filed []news.Filed, err error) {
+	var id, last, before int64
+	found, err := db.read.one(ctx, "SELECT topic, page, last FROM archive WHERE path = ?1", []any{path}, &id, &page, &last)
+	if err == nil && found {
+		_, err = db.read.one(ctx, "SELECT last FROM archive WHERE topic = ?1 AND page < ?2 ORDER BY page DESC LIMIT 1", []any{id, page}, &before)
+	}
+	if err == nil && found {
+		filed, err = db.filed(ctx, topic, "topic = ?1 AND withdrawn = 0 AND id > ?2 AND id <= ?3 ORDER BY id", id, before, last)
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("store: archive of %s: %w", topic, err)
+	}
+	return page, filed, nil
+}
+
 // ArchivePages yields the documents of a topic's archive, the oldest first.
 func (db *DB) ArchivePages(ctx context.Context, topic string) iter.Seq2[news.Document, error] {
 	return db.archive(ctx, "topic = (SELECT id FROM topic WHERE name = ?1) ORDER BY page, path", topic)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,10 @@ func (p *program) findArchive(ctx context.Context, path string) (news.Document, 
 	for _, topic := range p.setup.Load().open() {
 		if strings.HasPrefix(path, render.TopicPath(topic)+"/") {
 			doc, found, err := p.db.ArchivePage(ctx, path)
-			if err != nil || found {
+			if err == nil && found {
+				return p.archived(ctx, topic, doc)
+			}
+			if err != nil {
 				return doc, err
 			}
 			newest, _, err := p.db.Archived(ctx, topic)
@@ -43,6 +47,39 @@ func (p *program) findArchive(ctx context.Context, path string) (news.Document, 
 		}
 	}
 	return news.Document{}, serve.ErrNotFound
+}
+
+// archived returns a page of a topic's archive as it may be shown: as it was
+// written, unless it leads to another address than readers know this Wireroom by
+// now, or shows more of a source than it may now. Then it is made anew.
+func (p *program) archived(ctx context.Context, topic string, doc news.Document) (news.Document, error) {
+	set := p.setup.Load()
+	i := slices.IndexFunc(set.plan.Topics, func(t news.Topic) bool { return t.Name == topic })
+	if i < 0 || !set.outdated(set.plan.Topics[i], doc) {
+		return doc, nil
+	}
+	page, filed, err := p.db.ArchivedOn(ctx, topic, doc.Path)
+	if err != nil {
+		return doc, err
+	}
+	docs, err := render.Archive(set.site, render.Channel{Topic: set.plan.Topics[i], Filed: filed, Archive: page})
+	if err != nil {
+		return doc, err
+	}
+	return docs[slices.IndexFunc(docs, func(d news.Document) bool { return d.Path == doc.Path })], nil
+}
+
+// outdated reports whether a page of a topic's archive is to be made anew.
+func (s *setup) outdated(t news.Topic, doc news.Document) bool {
+	if !slices.Contains(doc.Link, "<"+s.site.BaseURL+doc.Path+`>; rel="self"`) {
+		return true
+	}
+	for source, shown := range doc.Content {
+		if may := t.Content.Stricter(s.plan.Sources[source].Content); shown.Stricter(may) != shown {
+			return true
+		}
+	}
+	return false
 }
 
 // nextArchives returns the paths that the pages of an archive after its newest

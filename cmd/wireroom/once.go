@@ -103,6 +103,9 @@ func (p *program) writeFiles(ctx context.Context, dir string) (int, error) {
 	return output.WriteFiles(dir, func(yield func(news.Document, error) bool) {
 		for _, topic := range set.open() {
 			for doc, err := range p.db.ArchivePages(ctx, topic) {
+				if err == nil {
+					doc, err = p.archived(ctx, topic, doc)
+				}
 				if !yield(doc, err) {
 					return
 				}

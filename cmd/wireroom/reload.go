@@ -171,6 +171,7 @@ func (p *program) apply(ctx context.Context, load loader) (*config.Config, error
 	}
 	p.standAside(older)
 	p.setup.Store(next)
+	p.desk.Forget()
 	p.aggregator.Replace(next.plan)
 	p.publisher.Replace(next.catalogue())
 	return cfg, nil

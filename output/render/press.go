@@ -85,12 +85,19 @@ func Archive(site Site, ch Channel) ([]news.Document, error) {
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
 	})
 	l := lay(site, ch, nil)
+	content := map[string]news.ContentPolicy{}
+	for _, f := range ch.Filed {
+		if len(f.Members) > 0 {
+			content[f.Members[0].Outlet.Source] = policy(ch.Topic, f.Members[0].Outlet)
+		}
+	}
 	var docs []news.Document
 	for _, form := range []func() (news.Document, error){l.rss, l.atom, l.json} {
 		doc, err := form()
 		if err != nil {
 			return nil, err
 		}
+		doc.Content = content
 		docs = append(docs, doc)
 	}
 	return docs, nil

@@ -132,6 +132,9 @@ func (s *Server) SetRules(r Rules) {
 	}
 }
 
+// Forget forgets what was found: by another configuration it is found otherwise.
+func (s *Server) Forget() { s.found.clear() }
+
 func (s *Server) replace(change func(map[string]*page)) {
 	s.setting.Lock()
 	defer s.setting.Unlock()

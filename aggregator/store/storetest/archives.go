@@ -60,6 +60,15 @@ func archivePages(t *testing.T, open Opener) {
 		}
 	}
 	f.same("pages", paths, []string{"/topics/t/archive/1.atom", "/topics/t/archive/1.rss", "/topics/t/archive/2.atom"})
+	gone := batchOf(records[3:4], noon).Filings
+	gone[0].Withdrawn = true
+	f.must(f.File(f.ctx, news.Batch{Filings: gone}))
+	page, on, err := f.ArchivedOn(f.ctx, "t", "/topics/t/archive/2.atom")
+	f.must(err)
+	f.same("on the second page", []any{page, len(on), on[0].Lead.ID}, []any{2, 1, "n-0004"})
+	page, on, err = f.ArchivedOn(f.ctx, "t", "/topics/t/archive/9.atom")
+	f.must(err)
+	f.same("on none", []int{page, len(on)}, []int{0, 0})
 	n, _, err := f.Archived(f.ctx, "none")
 	f.must(err)
 	f.same("of no topic", n, 0)
