@@ -44,6 +44,7 @@ func (w *workspace) add(m news.Member) {
 	if i < 0 {
 		s.Members = append(s.Members, m)
 	} else {
+		m.First = s.Members[i].Since()
 		s.Members[i] = m
 	}
 	if !slices.Contains(w.ids, id) {

@@ -57,6 +57,15 @@ type Member struct {
 	Outlet   Outlet
 }
 
+// Since is the member's place in the order of the log: that of its item's first
+// record, whatever came of it later.
+func (m *Member) Since() int64 {
+	if m.First != 0 {
+		return m.First
+	}
+	return m.Record.Seq
+}
+
 // Publisher is whom the member counts for as an independent report: the agency
 // whose text it carries, else the outlet's family.
 func (m *Member) Publisher() string {

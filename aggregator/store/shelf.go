@@ -102,7 +102,7 @@ func setMembers(f *news.Filed, ids []int64, byItem map[int64]news.Member) {
 	}
 	f.Lead = f.Filing.Members[0]
 	slices.SortStableFunc(f.Members[1:], func(a, b news.Member) int {
-		return cmp.Or(a.Record.Item.Published.Compare(b.Record.Item.Published), cmp.Compare(a.Record.Seq, b.Record.Seq))
+		return cmp.Or(a.Record.Item.Published.Compare(b.Record.Item.Published), cmp.Compare(a.Since(), b.Since()))
 	})
 }
 

@@ -89,6 +89,19 @@ func TestLead(t *testing.T) {
 	}
 }
 
+// TestLeadStays has the first of two of one instant corrected.
+func TestLeadStays(t *testing.T) {
+	one, two := member(1, news.Item{Title: "One", Published: noon}), member(2, news.Item{Title: "Two", Published: noon})
+	one.First, two.First = 1, 2
+	one.Record.Seq, one.Record.Revision = 3, 2
+	for _, policy := range []news.LeadPolicy{news.LeadPriority, news.LeadEarliest, news.LeadOriginal} {
+		rules := compile(t, news.Topic{Name: "t", Lead: policy})
+		if got := rules.File(storyOf(one, two), "example.org", noon)[0].Lead.ID; got != "id1" {
+			t.Errorf("%s: %s leads once another is corrected", policy, got)
+		}
+	}
+}
+
 func TestConditions(t *testing.T) {
 	story := storyOf(
 		member(1, news.Item{Source: "tass", Title: "Talks", Text: strings.Repeat("word ", 100), Language: "ru", Categories: []string{"world"}}),

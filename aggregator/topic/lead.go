@@ -34,5 +34,5 @@ func own(m *news.Member) int {
 
 // earlier orders members by their publication, then by their place in the log.
 func earlier(a, b *news.Member) int {
-	return cmp.Or(a.Record.Item.Published.Compare(b.Record.Item.Published), cmp.Compare(a.Record.Seq, b.Record.Seq))
+	return cmp.Or(a.Record.Item.Published.Compare(b.Record.Item.Published), cmp.Compare(a.Since(), b.Since()))
 }
