@@ -117,10 +117,13 @@ func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority stri
 		}
 	}
 	show(f.Lead.Source, f.Lead.ID, lead.Record.Item.Hash)
+	shown := shownBeside(lead)
 	for _, m := range rest {
 		it := &m.Record.Item
 		f.Members = append(f.Members, it.Key())
-		show(it.Source, it.ID, it.Title, it.Canonical)
+		if shown(m) {
+			show(it.Source, it.ID, it.Title, it.Canonical)
+		}
 	}
 	f.Hash = hex.EncodeToString(content.Sum(nil)[:16])
 	for _, m := range g.members[1:] {
@@ -128,6 +131,25 @@ func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority stri
 	}
 	f.Updated = latest(f.Updated, f.Published)
 	return f
+}
+
+// shownBeside returns what says of one member after another whether readers are
+// shown it: not one of a publisher that is named already, under the same headline
+// or link, as where several of its feeds have the same item.
+func shownBeside(lead *news.Member) func(*news.Member) bool {
+	named := map[[2]string]bool{}
+	shown := func(m *news.Member) bool {
+		it := &m.Record.Item
+		family := cmp.Or(m.Outlet.Family, m.Decision.Family, it.Source)
+		link, headline := [2]string{"", it.Canonical}, [2]string{family, strings.ToLower(it.Title)}
+		if named[[2]string{family}] && (named[link] || named[headline]) {
+			return false
+		}
+		named[[2]string{family}], named[link], named[headline] = true, true, true
+		return true
+	}
+	shown(lead)
+	return shown
 }
 
 // stated is when the first member of a filing came to be as it is: what its

@@ -202,6 +202,15 @@ func TestContent(t *testing.T) {
 	if both.Hash == alone.Hash || both.ID != alone.ID || !both.Published.Equal(alone.Published) || !both.Updated.Equal(two.Record.Item.Fetched) {
 		t.Errorf("another outlet made of\n%+v\n%+v", alone, both)
 	}
+	elsewhere := member(9, news.Item{Title: "two", Canonical: "https://two.example/elsewhere"})
+	elsewhere.Decision.Family = two.Decision.Family
+	if again := of(one, two, elsewhere); again.Hash != both.Hash || len(again.Members) != 3 {
+		t.Errorf("the same item in another feed of its outlet made\n%+v", again)
+	}
+	elsewhere.Record.Item.Title = "Two and more"
+	if again := of(one, two, elsewhere); again.Hash == both.Hash {
+		t.Error("a further report of an outlet did not move the hash")
+	}
 	two.Record.Item.Text = "What is not shown may change."
 	two.Record.Item.Hash = "another"
 	if again := of(one, two); again.Hash != both.Hash {
