@@ -30,6 +30,40 @@ func read(t *testing.T, elem ...string) string {
 	return string(text)
 }
 
+// TestImageHasItsSources: what .dockerignore lets into the build of the image is
+// all that the program is made of.
+func TestImageHasItsSources(t *testing.T) {
+	tracked, err := exec.Command(installed(t, "git"), "-C", root, "ls-files").Output()
+	if err != nil {
+		t.Skip("this is no clone")
+	}
+	dir := t.TempDir()
+	for name := range strings.Lines(string(tracked)) {
+		name = strings.TrimSpace(name)
+		let := false
+		for rule := range strings.Lines(read(t, ".dockerignore")) {
+			rule, in := strings.CutPrefix(strings.TrimSpace(rule), "!")
+			parts := strings.Split(name, "/")
+			if anywhere, ok := strings.CutPrefix(rule, "**/"); ok {
+				rule = anywhere
+			} else {
+				parts = parts[:1]
+			}
+			if slices.ContainsFunc(parts, func(part string) bool { ok, _ := filepath.Match(rule, part); return ok }) {
+				let = in
+			}
+		}
+		if let {
+			write(t, filepath.Join(dir, name), read(t, filepath.FromSlash(name)))
+		}
+	}
+	list := exec.Command("go", "list", "-deps", "./cmd/wireroom")
+	list.Dir = dir
+	if out, err := list.CombinedOutput(); err != nil {
+		t.Errorf("the image cannot be built: %v\n%s", err, out)
+	}
+}
+
 // scraped runs a wireroom over a good source and a bad one, until it has
 // something to tell of everything, and returns its second listener.
 func scraped(t *testing.T) (admin string) {
