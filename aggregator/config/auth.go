@@ -111,7 +111,10 @@ func (l *loader) secretFile(path []string, file string) string {
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(l.dir, file)
 	}
-	data, _, err := readLimited(file, maxSecret)
+	data, info, err := readLimited(file, maxSecret)
+	if !slices.ContainsFunc(l.config.Files, func(f File) bool { return f.Path == file }) { // many may share one
+		l.config.Files = append(l.config.Files, File{file, info})
+	}
 	if err != nil {
 		l.report(path, fmt.Sprintf("the secret cannot be read from %s: %v", file, reason(err)), "name a file that this user may read")
 		return ""

@@ -79,6 +79,7 @@ func TestReload(t *testing.T) {
 	before := fetchTopic(t, r.base)
 	r.written()
 	r.renamed()
+	r.secret()
 	r.faulty()
 	r.linked()
 	// A busy machine may be late with one or another, but not with all.
@@ -221,6 +222,21 @@ func (r *reloading) renamed() {
 	resp.Body.Close()
 	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusMovedPermanently || to != r.base+"/topics/second.atom" {
 		r.t.Errorf("the old address is answered with %d and leads to %q", resp.StatusCode, to)
+	}
+}
+
+// secret gives a private topic another token, which stands in a file of its own:
+// the one before opens it no more.
+func (r *reloading) secret() {
+	const first, second = "the-token-of-monday", "the-token-of-tuesday"
+	opens := func(token string) bool { _, ok := get(r.base + "/private/" + token + "/topics/desk.json"); return ok }
+	write(r.t, filepath.Join(r.dir, "token"), first+"\n")
+	write(r.t, r.file, r.text("  second: {title: Two, formerly: [two]}\n  desk: {token_file: token}\n"))
+	await(r.t, applyWithin+time.Second, "a private topic", func() bool { return opens(first) })
+	write(r.t, filepath.Join(r.dir, "token"), second+"\n")
+	await(r.t, applyWithin+time.Second, "another token opens it", func() bool { return opens(second) })
+	if opens(first) {
+		r.t.Error("the token before still opens the topic")
 	}
 }
 
