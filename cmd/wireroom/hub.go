@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/output/websub"
@@ -70,6 +71,14 @@ func (p *program) pushed(err error, source string) {
 	if err != nil {
 		p.logger.Error("a push could not be used; the source is polled by its schedule", "source", source, "error", err)
 	}
+}
+
+// ownHub is the address of the hub that is built in; empty: there is none.
+func ownHub(server config.Server) string {
+	if server.BaseURL == "" {
+		return ""
+	}
+	return server.BaseURL + hubPath
 }
 
 // published returns the document at an address of ours that may be subscribed

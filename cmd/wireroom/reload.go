@@ -156,6 +156,11 @@ func (p *program) apply(ctx context.Context, load loader) (*config.Config, error
 	was := p.setup.Load().cfg
 	if cfg.Store != was.Store || cfg.Contact != was.Contact || cfg.Workers != was.Workers || !reflect.DeepEqual(cfg.Server, was.Server) {
 		p.logger.Warn("a change of store, server, contact or polling.workers takes effect at the next start")
+		for i, t := range cfg.Topics { // so does a change of where our own hub is
+			if t.Hub == cfg.Server.BaseURL+hubPath {
+				cfg.Topics[i].Hub = ownHub(was.Server)
+			}
+		}
 		cfg.Store, cfg.Contact, cfg.Workers, cfg.Server = was.Store, was.Contact, was.Workers, was.Server
 	}
 	next, err := newSetup(cfg, p.authority)

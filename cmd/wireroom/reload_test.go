@@ -167,6 +167,39 @@ func TestChangedWhileStarting(t *testing.T) {
 	}
 }
 
+// TestHubStaysWhereItIs: where our hub is changes with the rest of the server, at
+// the next start, and not before in what the topics say.
+func TestHubStaysWhereItIs(t *testing.T) {
+	dir := t.TempDir()
+	at := overrides{config: filepath.Join(dir, "feeds.yaml"), store: filepath.Join(dir, "wireroom.db")}
+	configure := func(base string) {
+		write(t, at.config, "server: {listen: \"127.0.0.1:0\", base_url: \""+base+"\"}\n"+
+			"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n  other: {hub: \"https://hub.example/\"}\n")
+	}
+	for _, test := range []struct{ before, after, want string }{
+		{"http://old.example", "http://new.example", "http://old.example/hub"},
+		{"", "http://new.example", ""},
+	} {
+		configure(test.before)
+		cfg, err := at.load(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := assemble(t.Context(), cfg, at.load, slog.New(slog.DiscardHandler), poll.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		configure(test.after)
+		if _, err := p.apply(t.Context(), at.load); err != nil {
+			t.Error(err)
+		}
+		if topics := p.setup.Load().cfg.Topics; topics[0].Hub != test.want || topics[1].Hub != "https://hub.example/" {
+			t.Errorf("from %q to %q: the topics name the hubs %q and %q", test.before, test.after, topics[0].Hub, topics[1].Hub)
+		}
+		p.close()
+	}
+}
+
 // faulty writes what is no configuration, removes the file, and puts a pipe in
 // its place.
 func (r *reloading) faulty() {
