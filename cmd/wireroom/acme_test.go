@@ -24,6 +24,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/internal/built"
 )
 
@@ -107,6 +108,21 @@ func TestCertificatesAreKeptBesideTheStore(t *testing.T) {
 	} {
 		if got := certificates(store); got != want {
 			t.Errorf("with the store %s certificates are kept in %s, want %s", store, got, want)
+		}
+	}
+}
+
+// TestAddressWithCertificates: where base_url is not set, what is published leads
+// to where it is served with certificates.
+func TestAddressWithCertificates(t *testing.T) {
+	for want, server := range map[string]config.Server{
+		"http://localhost:8080":      {Listen: ":8080"},
+		"https://localhost:8443":     {Listen: ":8443", TLS: config.TLS{Cert: "cert.pem", Key: "key.pem"}},
+		"https://feeds.example.org":  {Listen: ":443", TLS: config.TLS{ACME: []string{"feeds.example.org", "other.example.org"}}},
+		"https://public.example.org": {Listen: ":443", TLS: config.TLS{ACME: []string{"feeds.example.org"}}, BaseURL: "https://public.example.org"},
+	} {
+		if got := baseURL(&config.Config{Server: server}); got != want {
+			t.Errorf("%+v: %s, want %s", server, got, want)
 		}
 	}
 }

@@ -235,19 +235,25 @@ func parseAuthority(kept string) authority {
 }
 
 // baseURL is the address under which readers know this Wireroom: the
-// configured one, else that of this machine.
+// configured one, else that of the first certificate or of this machine.
 func baseURL(cfg *config.Config) string {
-	if cfg.Server.BaseURL != "" {
+	scheme := "http://"
+	switch {
+	case cfg.Server.BaseURL != "":
 		return cfg.Server.BaseURL
+	case len(cfg.Server.TLS.ACME) > 0:
+		return "https://" + cfg.Server.TLS.ACME[0]
+	case cfg.Server.TLS.Cert != "":
+		scheme = "https://"
 	}
 	host, port, err := net.SplitHostPort(cfg.Server.Listen)
 	if err != nil {
-		return "http://" + cfg.Server.Listen
+		return scheme + cfg.Server.Listen
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // maxAge is how long readers may keep a topic's feed: as long as the shortest
