@@ -198,12 +198,12 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 }
 
 // adminHandler serves metrics, and profiles of the running program. It is for
-// whoever runs the program, on a listener of its own that is off by default.
+// whoever runs the program, on a listener of its own that is off by default. The
+// command line is not told: it may name a store with its password.
 func (m *meter) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

@@ -30,7 +30,7 @@ func TestMetrics(t *testing.T) {
 	dir, addr, admin := t.TempDir(), built.FreeAddress(t), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, admin: %q}\nstore: wireroom.db\n"+
 		"defaults: {allow_private: true}\nsources:\n  harbour: %s/harbour\n  nowhere: %s/nowhere\ntopics:\n  all: {}\n", addr, admin, origin.URL, origin.URL))
-	start(t, dir, built.Program(t))
+	start(t, dir, built.Program(t), "serve", "--store", "wireroom.db")
 	var scrape []byte
 	// A poll is counted before what it found is stored, so everything is
 	// waited for, not the counters alone.
@@ -56,6 +56,9 @@ func TestMetrics(t *testing.T) {
 	}
 	if _, ok := get("http://" + admin + "/debug/pprof/heap"); !ok {
 		t.Error("no profile of the heap is served")
+	}
+	if body, _ := get("http://" + admin + "/debug/pprof/cmdline"); strings.Contains(string(body), "wireroom.db") {
+		t.Errorf("the command line, which may hold a password, is told: %q", body)
 	}
 	if _, ok := get("http://" + addr + "/metrics"); ok {
 		t.Error("readers are served metrics")
