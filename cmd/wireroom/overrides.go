@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wireroom/wireroom/aggregator/config"
+	"github.com/wireroom/wireroom/aggregator/store"
 )
 
 // overrides are the flags that come before what feeds.yaml says.
@@ -73,10 +74,15 @@ func colour(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// storeName names a store without its password.
+// storeName names a store without its password, which may be a parameter, too.
 func storeName(dsn string) string {
-	if u, err := url.Parse(dsn); err == nil && u.User != nil {
-		return u.Redacted()
+	u, err := url.Parse(dsn)
+	switch {
+	case store.IsFile(dsn):
+		return dsn
+	case err != nil:
+		return "a database"
 	}
-	return dsn
+	u.RawQuery = ""
+	return u.Redacted()
 }

@@ -163,6 +163,21 @@ func TestSecretsStayInside(t *testing.T) {
 	v.check(t, said)
 }
 
+// TestStoreIsNamedWithoutItsPassword, wherever in its address that stands.
+func TestStoreIsNamedWithoutItsPassword(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"data/wireroom.db": "data/wireroom.db", "/data/50%off?.db": "/data/50%off?.db",
+		"postgres://desk@db.example/wireroom?sslmode=disable":           "postgres://desk@db.example/wireroom",
+		"postgres://desk:" + canary + "@db.example/wireroom":            "postgres://desk:xxxxx@db.example/wireroom",
+		"postgresql://db.example/wireroom?user=desk&password=" + canary: "postgresql://db.example/wireroom",
+		"postgres://desk:" + canary + "%@db.example/wireroom":           "a database",
+	} {
+		if got := storeName(dsn); got != want {
+			t.Errorf("%s is called %s, want %s", dsn, got, want)
+		}
+	}
+}
+
 // config is a feeds.yaml with sources of every kind and fate.
 func (v *vault) config(home, addr, admin string) string {
 	var b strings.Builder
