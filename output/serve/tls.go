@@ -49,7 +49,7 @@ func (t TLS) Config() (*tls.Config, error) {
 	case t.Cert == "" && t.Key == "":
 		return nil, nil
 	}
-	pair := &keyPair{cert: t.Cert, key: t.Key}
+	pair := &keyPair{cert: t.Cert, key: t.Key, log: t.Log}
 	if _, err := pair.current(time.Now()); err != nil {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
@@ -83,11 +83,13 @@ const lookEvery = time.Minute
 // A keyPair is a certificate in two files.
 type keyPair struct {
 	cert, key string
+	log       *slog.Logger
 
 	mu     sync.Mutex
 	looked time.Time
 	stamp  time.Time // of the certificate's file when it was read
 	loaded *tls.Certificate
+	failed int // looks in a row at files that cannot be read
 }
 
 // current returns the certificate. Where its files have changed and cannot be
@@ -106,8 +108,16 @@ func (p *keyPair) current(now time.Time) (*tls.Certificate, error) {
 			p.loaded, p.stamp = &c, info.ModTime()
 		}
 	}
-	if p.loaded != nil {
+	if p.loaded == nil {
+		return nil, err
+	}
+	if err == nil {
+		p.failed = 0
 		return p.loaded, nil
 	}
-	return nil, err
+	// At the first look one of the two may be yet to come.
+	if p.failed++; p.failed > 1 && p.failed&(p.failed-1) == 0 { // 2, 4, 8
+		p.log.Error("the certificate that is there now cannot be used, and the one before is, until it ends", "ends", p.loaded.Leaf.NotAfter, "error", err)
+	}
+	return p.loaded, nil
 }

@@ -1,16 +1,20 @@
 package serve
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -83,6 +87,32 @@ func TestCertificatesAreReadAgain(t *testing.T) {
 	if now = now.Add(2 * lookEvery); serial() != 2 {
 		t.Error("a broken file has ended the certificate before")
 	}
+}
+
+// TestUnusableCertificateIsTold: of a renewed certificate that cannot be used the log
+// tells at growing distances, but not in the moment in which it is written.
+func TestUnusableCertificateIsTold(t *testing.T) {
+	files := writePair(t, t.TempDir(), 1)
+	var log bytes.Buffer
+	files.Log = slog.New(slog.NewTextHandler(&log, nil))
+	synctest.Test(t, func(t *testing.T) {
+		config, err := files.Config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(files.Cert, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for look, want := range []int{0, 0, 1, 1, 2, 2, 2, 2, 3} {
+			if c, err := config.GetCertificate(nil); err != nil || c == nil {
+				t.Fatalf("the certificate before is not used: %v", err)
+			}
+			if n := strings.Count(log.String(), "cannot be used"); n != want {
+				t.Errorf("after %d looks it is told %d times, want %d", look, n, want)
+			}
+			time.Sleep(lookEvery)
+		}
+	})
 }
 
 func TestTLSConfig(t *testing.T) {
