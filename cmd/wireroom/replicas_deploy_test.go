@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +29,10 @@ type example struct {
 		}
 		Template struct {
 			Metadata struct{ Labels map[string]string }
-			Spec     struct{ Containers []exampleContainer }
+			Spec     struct {
+				Containers []exampleContainer
+				Grace      int `yaml:"terminationGracePeriodSeconds"`
+			}
 		}
 	}
 	Services map[string]struct {
@@ -45,6 +47,9 @@ type exampleContainer struct {
 	Ports []struct {
 		Name          string
 		ContainerPort int `yaml:"containerPort"`
+	}
+	Lifecycle struct {
+		PreStop struct{ Sleep struct{ Seconds int } } `yaml:"preStop"`
 	}
 	Probes map[string]any `yaml:",inline"`
 }
@@ -97,12 +102,17 @@ func TestKubernetesExample(t *testing.T) {
 	}
 	c := deployment.Template.Spec.Containers[0]
 	runnable(t, c.Args)
-	for _, name := range []string{"startupProbe", "readinessProbe", "livenessProbe"} {
+	// Only at the start is it asked for what the database must answer: those that
+	// have begun serve what they have, and are to be left alone.
+	for name, want := range map[string]string{"startupProbe": "/readyz", "readinessProbe": "/", "livenessProbe": "/"} {
 		probe, _ := c.Probes[name].(map[string]any)
 		get, _ := probe["httpGet"].(map[string]any)
-		if path, _ := get["path"].(string); !slices.Contains([]string{"/", "/readyz", "/healthz"}, path) || get["port"] != c.Ports[0].Name {
+		if get["path"] != want || get["port"] != c.Ports[0].Name {
 			t.Errorf("%s asks %v", name, get)
 		}
+	}
+	if pause, grace := c.Lifecycle.PreStop.Sleep.Seconds, deployment.Template.Spec.Grace; pause < 1 || grace < pause+8 {
+		t.Errorf("it may serve for %d s when readers are sent elsewhere, and is killed after %d", pause, grace)
 	}
 	if service.Ports[0].TargetPort != c.Ports[0].Name {
 		t.Error("the Service leads nowhere")
