@@ -28,7 +28,7 @@ func TestListBecomesAPage(t *testing.T) {
 	}))
 	t.Cleanup(web.Close)
 	dir := t.TempDir()
-	config := fmt.Sprintf("include: [%s/blogroll.opml]\ndefaults: {allow_private: true}\ntopics: {all: {from: [tag:blogroll]}}\n", web.URL)
+	config := fmt.Sprintf("include: [%s/blogroll.opml?key="+canary+"]\ndefaults: {allow_private: true}\ntopics: {all: {from: [tag:blogroll]}}\n", web.URL)
 	if err := os.WriteFile(filepath.Join(dir, "feeds.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +37,9 @@ func TestListBecomesAPage(t *testing.T) {
 		var out, errOut strings.Builder
 		if code := run(t.Context(), once, nil, &out, &errOut); code != exitOK || !strings.Contains(errOut.String(), said) {
 			t.Errorf("exit code %d, or no %q in %s", code, said, errOut.String())
+		}
+		if strings.Contains(errOut.String(), canary) {
+			t.Errorf("the log tells the key of the list: %s", errOut.String())
 		}
 		if list, err := os.ReadFile(filepath.Join(dir, "public", "sources.opml")); err != nil || !strings.Contains(string(list), "/feed.xml") {
 			t.Errorf("the list has lost its source: %s %v", list, err)

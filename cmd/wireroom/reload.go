@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -200,6 +201,7 @@ func (p *program) list(ctx context.Context, address string, private bool) ([]byt
 	if err != nil || kept == "" {
 		return nil, errors.Join(err, errors.New(answer.Error))
 	}
-	p.logger.Warn("a list of feeds could not be fetched; its last good copy is used", "list", answer.URL, "error", answer.Error)
+	public, _, _ := strings.Cut(answer.URL, "?") // behind which there may be a secret
+	p.logger.Warn("a list of feeds could not be fetched; its last good copy is used", "list", public, "error", answer.Error)
 	return []byte(kept), nil
 }
