@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -40,7 +41,8 @@ func observe(before, after news.State) news.State {
 		add(news.EventRecovered, "It answers again, after %d failures.", before.Failures)
 	}
 	if after.Moved.Believed && !before.Moved.Believed {
-		add(news.EventMoved, "It has moved to %s and is polled there from now on.", after.Moved.URL)
+		to, _, _ := strings.Cut(after.Moved.URL, "?") // the query may be a secret, and everybody is told
+		add(news.EventMoved, "It has moved to %s and is polled there from now on.", to)
 	}
 	silent := lastTurn(after.Events) == news.EventSilent
 	switch gap := usualGap(after); {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -129,7 +130,7 @@ func TestRule18_AMoveIsBelievedAndToldOf(t *testing.T) {
 		book := &visitorsBook{answer: func(n int, w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.Host == "old.test" && time.Now().Before(fails):
-				http.Redirect(w, r, "http://new.test/feed", http.StatusMovedPermanently)
+				http.Redirect(w, r, "http://new.test/feed?key=secret", http.StatusMovedPermanently)
 			case r.Host == "new.test" && time.Now().After(fails):
 				w.WriteHeader(http.StatusInternalServerError)
 			default:
@@ -141,6 +142,8 @@ func TestRule18_AMoveIsBelievedAndToldOf(t *testing.T) {
 		s := b.live(t, "city", 10*day)
 		if !s.Moved.Believed || len(s.Events) != 1 || s.Events[0].Kind != news.EventMoved {
 			t.Errorf("after ten days of permanent redirects: %+v, %v", s.Moved, s.Events)
+		} else if text := s.Events[0].Text; !strings.Contains(text, "http://new.test/feed ") {
+			t.Errorf("of the move everybody is told %q", text)
 		}
 		if n := book.within("old.test/feed", start.Add(4*day), fails); n > 0 {
 			t.Errorf("the old address was asked %d times after the move was believed", n)
