@@ -130,7 +130,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
 		next = schedule.Observe(claim.State, next, doc.entries(), doc.items[:doc.current], n)
-		next = tally(claim.State, observe(claim.State, next), n)
+		next = tally(claim.State, discreet(src, observe(claim.State, next)), n)
 		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
 		if next.Outcome.OK() && doc.seen != "" {

@@ -54,6 +54,16 @@ func observe(before, after news.State) news.State {
 	return after
 }
 
+// discreet returns the state with nothing in its last event of where a source is
+// that is not to be told.
+func discreet(src news.Source, s news.State) news.State {
+	if last := len(s.Events) - 1; src.Unlisted && last >= 0 && s.Events[last].Kind == news.EventMoved {
+		s.Events = append(s.Events[:last:last], s.Events[last])
+		s.Events[last].Text = "It has moved to another address and is polled there from now on."
+	}
+	return s
+}
+
 // rhythmDays is for how many days the rhythm of a source is remembered.
 const rhythmDays = 14
 

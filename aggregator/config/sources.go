@@ -93,7 +93,14 @@ func (l *loader) origin(path []string, s source, built *news.Source) {
 	}
 	u.Fragment = ""
 	built.URL = u.String()
+	built.Unlisted = slices.ContainsFunc(l.config.Environ, func(value string) bool {
+		return len(value) >= leastSecret && strings.Contains(u.Path, value)
+	})
 }
+
+// leastSecret is how long, in bytes, a value of the environment must be to make
+// the path in which it stands a secret: a port or a word is none.
+const leastSecret = 8
 
 // isPrivate says whether the address is seen to be private without asking a
 // name server. Whoever dials looks at what a name stands for.

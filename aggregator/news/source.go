@@ -21,6 +21,9 @@ type Source struct {
 	Priority int               // the higher is preferred as a story's lead
 	Language string            // BCP 47; empty: declared by the feed, else detected
 
+	// Unlisted says that the address may be a secret by itself: nobody is told it.
+	Unlisted bool `json:",omitempty"`
+
 	TimeZone string // IANA name of the zone of dates that state none; empty: UTC
 
 	Schedule    string        // cron expression, or ScheduleAuto

@@ -44,17 +44,18 @@ func told(r *http.Request) string {
 func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.sent[r.URL.Path] = append(v.sent[r.URL.Path], told(r))
-	kind, fate, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "-")
+	name, below, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
+	v.sent["/"+name] = append(v.sent["/"+name], told(r))
+	kind, fate, _ := strings.Cut(name, "-")
 	switch fate {
 	case "away":
 		http.Redirect(w, r, v.stranger+"/landing", http.StatusFound)
 	case "home":
-		http.Redirect(w, r, "/"+kind+"?"+r.URL.RawQuery, http.StatusFound)
+		http.Redirect(w, r, "/"+kind+"/"+below+"?"+r.URL.RawQuery, http.StatusFound)
 	case "down":
 		w.WriteHeader(http.StatusInternalServerError)
 	case "lost": // a header that cannot be followed, with everything in it
-		w.Header().Set("Location", "http://[::1]:namedport/?"+r.URL.RawQuery)
+		w.Header().Set("Location", "http://[::1]:namedport/"+below+"?"+r.URL.RawQuery)
 		w.WriteHeader(http.StatusMovedPermanently)
 	case "page":
 		fmt.Fprintf(w, "<html><title>%s</title>", r.URL.RawQuery)
@@ -91,6 +92,7 @@ var kinds = map[string]string{
 	"query":    `auth: {query_file: {key: secret-query}}`,
 	"userinfo": ``,
 	"token":    ``, // in the query of the address itself
+	"path":     ``, // in the path of it
 }
 
 // TestSecretsStayInside polls sources with credentials of every kind, well and
@@ -196,6 +198,9 @@ func (v *vault) config(home, addr, admin string) string {
 			query := ""
 			if kind == "token" {
 				query = "?key=${CANARY}-token"
+			}
+			if kind == "path" {
+				query = "/${CANARY}-path"
 			}
 			fmt.Fprintf(&b, "  %s%s: {url: \"http://%s/%[1]s%[2]s%[5]s\"%[4]s}\n", kind, fate, at, keys, query)
 		}
