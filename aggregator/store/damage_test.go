@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -337,6 +338,27 @@ func TestUnwritable(t *testing.T) {
 			!strings.HasSuffix(err.Error(), "; "+mend) {
 			t.Errorf("%s: error is %v, without %q", path, err, mend)
 		}
+	}
+}
+
+// TestNotOurs: who may not open a store to read it is told as whom to do so, and
+// not to take it away from the program that runs on it.
+func TestNotOurs(t *testing.T) {
+	path, _ := sample(t)
+	if err := os.Chmod(path, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 { // this thread is somebody else to the files
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := syscall.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Setfsuid(0)
+	}
+	_, err := store.OpenReader(t.Context(), path, quiet)
+	if !errors.Is(err, store.ErrUnwritable) || !strings.Contains(err.Error(), "run this as the user that it belongs to") || strings.Contains(err.Error(), "chown") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 )
 
@@ -41,10 +42,30 @@ func IsFile(dsn string) bool {
 	return !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://")
 }
 
+// notOurs returns an error if a store is there that this user may not open, as that
+// of a service is to who keeps the machine. It says as whom to read it, and not how
+// to take it away from the program that runs on it.
+func notOurs(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
+		return f.Close()
+	}
+	if !errors.Is(err, fs.ErrPermission) {
+		return nil // which is told of by who opens it in earnest
+	}
+	return fmt.Errorf("%w by user %d (%w), and who reads it beside a wireroom must be able to; run this as the user that it belongs to, or as root", ErrUnwritable, os.Getuid(), err)
+}
+
 // readSQLite opens a store without a connection that writes.
 func readSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 	path, err := located(path)
 	if err != nil {
+		return nil, err
+	}
+	if err := regular(path); err != nil {
+		return nil, err
+	}
+	if err := notOurs(path); err != nil {
 		return nil, err
 	}
 	if err := inspectFile(path, newestSchema()); errors.Is(err, fs.ErrNotExist) {
