@@ -143,7 +143,7 @@ var sentences = map[news.Outcome]string{
 	news.OutcomeHTTP4xx:     "The server refuses.",
 	news.OutcomeHTTP5xx:     "The server has an error.",
 	news.OutcomeTimeout:     "The server took too long.",
-	news.OutcomeNetwork:     "The server cannot be reached.",
+	news.OutcomeNetwork:     "There was no usable answer.",
 	news.OutcomeBlocked:     "Polling is not allowed at present.",
 	news.OutcomeTooLarge:    "The document is too large.",
 	news.OutcomeGone:        "The feed is gone for good and is not polled again.",

@@ -19,6 +19,7 @@ func TestSentences(t *testing.T) {
 		{news.State{Outcome: news.OutcomeNew, Error: "of before"}, "Brought something new."},
 		{news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 1}, "The server has an error (HTTP 503)."},
 		{news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 4, Error: "answered 503."}, "The server has an error: answered 503, 4 times in a row."},
+		{news.State{Outcome: news.OutcomeNetwork, Failures: 1, Error: "the redirects run in a circle"}, "There was no usable answer: the redirects run in a circle."},
 	} {
 		if got := sentence(&c.state); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
