@@ -11,6 +11,7 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/story"
 	"github.com/wireroom/wireroom/aggregator/topic"
 	"github.com/wireroom/wireroom/internal/garbage"
 )
@@ -23,33 +24,34 @@ type mark struct {
 }
 
 // filer files a log of as many items as its window holds, by the program's own
-// filer with its index of stories, and compares what an item costs at the
-// beginning with what it costs at the end.
+// filer with its index of stories, and compares what an item costs in the last tenth
+// of it with what one costs of as many in a window of a hundredth.
 func filer(t *testing.T, b *bench) {
 	garbage.CollectEarly() // as the program does; the other parts play several, and keep books on them
-	marks := fileAll(t, b, b.cluster.DSN(t))
-	early, late := marks[stretch(marks, *window/10, 10_000):stretch(marks, *window/5, 20_000)+1], marks[stretch(marks, *window*9/10, *window):]
-	first, last := slope(early), slope(late)
+	small := max(1, *window/100)
+	few := fileAll(t, b, *window/10, small)
+	few = few[stretch(few, small):]
+	marks := fileAll(t, b, *window, 0)
+	first, last := slope(few), slope(marks[stretch(marks, *window*9/10):])
 	whole := slope(marks)
 	size := fmt.Sprintf("%d items", *window)
 	b.units.file = whole.cost
 	b.bytes(t, *window)
 	b.add(t, row{"G", "filer, with the index of stories", "≥ 3k items/s", fmt.Sprintf("%.0f items/s on a shared machine, its processor time allows for %.0f; %.0f µs an item", whole.rate, 2e6/whole.cost, whole.cost),
 		"", size})
-	b.add(t, row{"H", fmt.Sprintf("its cost an item with %d to %d in the window, against the last tenth", early[0].n, early[len(early)-1].n), "within 20 %",
+	b.add(t, row{"H", fmt.Sprintf("its cost an item with %d in the window, against the last tenth", small), "within 20 %",
 		fmt.Sprintf("%+.0f %% (%.0f µs, %.0f µs)", 100*(last.cost/first.cost-1), first.cost, last.cost), "", size})
 }
 
-// stretch is the place of the last mark that is not beyond the lesser of two
-// numbers of items.
-func stretch(marks []mark, a, b int) int {
-	n := min(a, b)
+// stretch is the place of the last mark that is not beyond a number of items, and of
+// the last but one of all at the most.
+func stretch(marks []mark, n int) int {
 	for i, m := range marks {
 		if m.n > n {
 			return max(0, i-1)
 		}
 	}
-	return len(marks) - 1
+	return len(marks) - 2
 }
 
 type cost struct{ rate, cost float64 }
@@ -61,20 +63,22 @@ func slope(marks []mark) cost {
 	return cost{float64(n) / z.at.Sub(a.at).Seconds(), each(z.self-a.self+z.them-a.them, n)}
 }
 
-// fileAll stores items and files them in one go.
-func fileAll(t *testing.T, b *bench, dsn string) []mark {
+// fileAll stores so many items and files them in one go, with at most so many in the
+// window; 0: with all.
+func fileAll(t *testing.T, b *bench, items, most int) []mark {
 	t.Helper()
 	const perPoll = 25
 	now := time.Now().Add(-24 * time.Hour)
-	db := handles(t, dsn, 1, max(1, *window/perPoll/4), now)[0]
-	step := 24 * time.Hour / time.Duration(max(1, *window))
-	for n := 0; n < *window; {
+	dsn := b.cluster.DSN(t)
+	db := handles(t, dsn, 1, max(1, items/perPoll/4), now)[0]
+	step := 24 * time.Hour / time.Duration(max(1, items))
+	for n := 0; n < items; {
 		claims, err := db.Claim(t.Context(), now, claimBatch, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range claims {
-			if n >= *window {
+			if n >= items {
 				break
 			}
 			got := make([]news.Item, perPoll)
@@ -108,7 +112,7 @@ func fileAll(t *testing.T, b *bench, dsn string) []mark {
 	plan := &aggregator.Plan{Sources: map[string]news.Source{}, Topics: topics, Rules: rules, Authority: "scale.example"}
 	log := &counted{DB: db, filed: note}
 	a := aggregator.New(log, poll.NewClient(poll.Options{}), plan, slog.New(slog.DiscardHandler),
-		aggregator.Options{Workers: 1, Owner: "scale", Filed: func([]string) {}})
+		aggregator.Options{Workers: 1, Owner: "scale", Stories: story.Options{Most: most}, Filed: func([]string) {}})
 	if leads, err := db.Lead(t.Context(), "scale", time.Hour); err != nil || !leads {
 		t.Fatal(leads, err)
 	}
