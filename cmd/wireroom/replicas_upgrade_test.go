@@ -74,7 +74,14 @@ func (x *troupe) replace(bin string, replicas ...*replica) {
 		r.bin = bin
 		x.start(r)
 	}
-	x.await(20*time.Second, "those that were replaced are ready", func() bool {
+	x.ready(replicas...)
+}
+
+// ready waits until replicas are ready: a balancer sends nobody to them before, and
+// nobody replaces the next.
+func (x *troupe) ready(replicas ...*replica) {
+	x.t.Helper()
+	x.await(20*time.Second, "the replicas that were started are ready", func() bool {
 		for _, r := range replicas {
 			if _, ok := get("http://" + r.addr + "/readyz"); !ok {
 				return false
@@ -110,6 +117,7 @@ func (x *troupe) back(old string) {
 		r.bin = old
 		x.start(r)
 	}
+	x.ready(x.replicas...)
 	x.polledAgain(time.Now())
 }
 
