@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,8 +33,8 @@ const (
 	// so five times as often, and looks then for what other processes appended.
 	leadFor = 10 * time.Second
 
-	// noteRules is the note that keeps what the topics were last filed under, all
-	// that there were: one that is gone meanwhile misses what comes.
+	// noteRules is the note that keeps what the topics were last filed under, those
+	// that there were: one that is gone misses what comes.
 	noteRules = "rules"
 )
 
@@ -306,26 +305,22 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	if err != nil {
 		return fmt.Errorf("refile: %w", err)
 	}
-	was, rules := map[string]string{}, plan.fingerprints()
+	var was rules
 	if kept != "" {
 		if err := json.Unmarshal([]byte(kept), &was); err != nil {
 			return fmt.Errorf("refile: the note %q: %w", noteRules, err)
 		}
 	}
-	var changed []string
-	for _, t := range plan.Topics {
-		if was[t.Name] != rules[t.Name] {
-			changed = append(changed, t.Name)
-		}
-	}
-	if maps.Equal(was, rules) {
+	now, changed := plan.rules(was)
+	text := string(textOf(now))
+	if text == kept {
 		return nil
 	}
-	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{noteRules: string(textOf(rules))}, At: time.Now()}
+	batch := news.Batch{Refiled: changed, Former: map[string][]string{}, Notes: map[string]string{noteRules: text}, At: time.Now()}
 	for _, t := range plan.Topics {
 		batch.Former[t.Name] = t.Formerly
 	}
-	if len(changed) > 0 { // else topics are gone
+	if len(changed) > 0 { // else topics are gone, or sources new
 		err = a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
 			for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
 				if slices.Contains(changed, f.Topic) {

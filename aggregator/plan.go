@@ -49,45 +49,50 @@ func topicsOf(filings []news.Filing) []string {
 
 // Traits are what rules ask of a source.
 type traits struct {
-	Source   string
 	Tags     []string
 	Labels   map[string]string
 	Priority int
 	Language string
 }
 
-// fingerprints stand for everything that the filings of each topic follow from
-// beside the stories: its rule, and the traits of its sources. They are hashes,
-// since a topic may hold a secret.
-func (p *Plan) fingerprints() map[string]string {
-	texts, everyone := map[string][]byte{}, sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(p.Sources)) {
-		src := p.Sources[name]
-		if len(src.Tags) == 0 && len(src.Labels) == 0 && src.Priority == 0 && src.Language == "" {
-			continue // one that is added, or taken away, changes nothing
+// Rules are what topics were filed under: hashes of their rules, for a topic may
+// hold a secret, and of the traits of sources, those that were taken out too.
+type rules struct {
+	Topics, Sources map[string]string
+}
+
+// rules returns what a plan's topics are filed under, where others were filed
+// before, and the topics whose filings may be others by that. What is only added to
+// the sources changes no filing.
+func (p *Plan) rules(was rules) (now rules, changed []string) {
+	now = rules{map[string]string{}, map[string]string{}}
+	maps.Copy(now.Sources, was.Sources)
+	others := map[string]bool{}
+	for name, src := range p.Sources {
+		now.Sources[name] = fingerprint(traits{src.Tags, src.Labels, src.Priority, src.Language})
+		if old, known := was.Sources[name]; known && old != now.Sources[name] {
+			others[name] = true
 		}
-		texts[name] = textOf(traits{name, src.Tags, src.Labels, src.Priority, src.Language})
-		everyone.Write(texts[name])
 	}
-	all, sums := everyone.Sum(nil), map[string]string{}
 	for _, t := range p.Topics {
-		sum := sha256.New()
-		sum.Write(textOf(t))
-		if t.From == nil {
-			sum.Write(all)
+		now.Topics[t.Name] = fingerprint(t)
+		if was.Topics[t.Name] != now.Topics[t.Name] || t.From == nil && len(others) > 0 ||
+			slices.ContainsFunc(t.From, func(name string) bool { return others[name] }) {
+			changed = append(changed, t.Name)
 		}
-		for _, name := range t.From {
-			sum.Write(texts[name])
-		}
-		sums[t.Name] = fmt.Sprintf("%x", sum.Sum(nil))
 	}
-	return sums
+	return now, changed
+}
+
+func fingerprint(v any) string {
+	sum := sha256.Sum256(textOf(v))
+	return fmt.Sprintf("%x", sum[:8])
 }
 
 func textOf(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // topics and traits are made of strings, numbers and maps of them
+		panic(err) // topics, traits and rules are made of strings, numbers and maps of them
 	}
 	return text
 }
