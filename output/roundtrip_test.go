@@ -170,10 +170,19 @@ func compare(ext string, it *news.Item, f *news.Filed, got *gofeed.Item) (wrong 
 	var want []string
 	for _, e := range it.Enclosures {
 		// RSS carries one enclosure, and none of a host without a dot.
-		if u, err := url.Parse(e.URL); ext == ".rss" && (len(want) > 0 || err != nil || !strings.Contains(u.Host, ".")) {
+		if u, err := url.Parse(e.URL); ext == ".rss" && (err != nil || !strings.Contains(u.Host, ".")) {
 			continue
 		}
 		want = append(want, address(e.URL))
+	}
+	if ext == ".rss" && len(want) > 1 { // the one that can be played, if there is one
+		i := slices.IndexFunc(it.Enclosures, func(e news.Enclosure) bool {
+			return strings.HasPrefix(e.Type, "audio/") || strings.HasPrefix(e.Type, "video/")
+		})
+		if i >= 0 && slices.Contains(want, address(it.Enclosures[i].URL)) {
+			want[0] = address(it.Enclosures[i].URL)
+		}
+		want = want[:1]
 	}
 	var media []string
 	for _, e := range got.Enclosures {
