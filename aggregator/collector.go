@@ -54,6 +54,7 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 	defer crew.dismiss()
 	seats := newSeats(a.opts.Workers, a.freed)
 	round := a.firstRound(ctx)
+	var giving trouble
 	for ctx.Err() == nil && more() {
 		if a.aside.Load() {
 			sleep(ctx, wakeEvery, a.freed)
@@ -66,9 +67,11 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 		}
 		begin, lease := time.Now(), a.lease()
 		claims, wait, err := a.due(ctx, asked, lease)
-		if err != nil && ctx.Err() == nil {
-			a.logger.Error("the store gives no work; trying again", "error", err, "in", storePause)
-			wait = storePause
+		switch {
+		case err != nil:
+			wait = min(giving.met(ctx, a.logger, "the store gives no work", err), storePause)
+		case asked > 0:
+			giving.over(a.logger, "the store gives work again")
 		}
 		for _, claim := range claims {
 			seat := seats.take()

@@ -71,3 +71,41 @@ func TestFullDiskIsSaidAtGrowingDistances(t *testing.T) {
 		})
 	})
 }
+
+// An awayLog is a log whose database is away until then: it gives no work.
+type awayLog struct {
+	*store.DB
+	until time.Time
+}
+
+// Claim implements aggregator.Log.
+func (l awayLog) Claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error) {
+	if time.Now().Before(l.until) {
+		return nil, errors.New("the database is away")
+	}
+	return l.DB.Claim(ctx, now, limit, lease)
+}
+
+// TestDatabaseAwayIsSaidAtGrowingDistances keeps the database away for a day: the log
+// is not flooded, and polling goes on at once when it is back.
+func TestDatabaseAwayIsSaidAtGrowingDistances(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
+		log := &tally{Handler: slog.DiscardHandler, least: slog.LevelError}
+		b := &bureau{path: filepath.Join(dir, "away.db"), web: book, topics: []news.Topic{{Name: "all"}}, handler: log}
+		b.add("city", "http://city.test/", "@every 24h")
+		until := time.Now().Add(day)
+		b.wrap = func(db *store.DB) aggregator.Log { return awayLog{db, until} }
+		b.run(t, func(*aggregator.Aggregator, *store.DB) {
+			time.Sleep(day)
+			if n := len(log.said); n < 10 || n > 30 {
+				t.Errorf("in a day %d errors were logged: %q", n, log.said[:min(n, 5)])
+			}
+			time.Sleep(5 * time.Second)
+			if n := book.within("city.test/", until.Add(-time.Second), time.Now()); n != 1 {
+				t.Errorf("five seconds after the database was back the source was asked %d times", n)
+			}
+		})
+	})
+}
