@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,13 +22,13 @@ import (
 type fullLog struct {
 	*store.DB
 	until time.Time
-	tries *int
+	tries *atomic.Int64
 }
 
 // File implements aggregator.Log.
 func (l fullLog) File(ctx context.Context, batch news.Batch) error {
 	if time.Now().Before(l.until) {
-		*l.tries++
+		l.tries.Add(1)
 		return errors.New("the disk is full")
 	}
 	return l.DB.File(ctx, batch)
@@ -35,12 +38,22 @@ func (l fullLog) File(ctx context.Context, batch news.Batch) error {
 type tally struct {
 	slog.Handler
 	least slog.Level
+	mu    sync.Mutex
 	said  []string
+}
+
+// sofar is what was logged until now.
+func (t *tally) sofar() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.said)
 }
 
 func (t *tally) Enabled(context.Context, slog.Level) bool { return true }
 
 func (t *tally) Handle(_ context.Context, r slog.Record) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if r.Level >= t.least {
 		t.said = append(t.said, r.Message)
 	}
@@ -57,12 +70,13 @@ func TestFullDiskIsSaidAtGrowingDistances(t *testing.T) {
 		log := &tally{Handler: slog.DiscardHandler, least: slog.LevelError}
 		b := &bureau{path: filepath.Join(dir, "full.db"), web: book, topics: []news.Topic{{Name: "all"}}, handler: log}
 		b.add("city", "http://city.test/", "@every 24h")
-		until, tries := time.Now().Add(day), 0
+		until := time.Now().Add(day)
+		var tries atomic.Int64
 		b.wrap = func(db *store.DB) aggregator.Log { return fullLog{db, until, &tries} }
 		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
 			time.Sleep(day)
-			if n := len(log.said); n < 10 || n > 30 || tries > 10_000 {
-				t.Errorf("in a day %d errors were logged after %d tries: %.3q", n, tries, log.said)
+			if said := log.sofar(); len(said) < 10 || len(said) > 30 || tries.Load() > 10_000 {
+				t.Errorf("in a day %d errors were logged after %d tries: %q", len(said), tries.Load(), said[:min(len(said), 5)])
 			}
 			time.Sleep(15 * time.Second)
 			if stats, err := db.Stats(t.Context()); err != nil || stats.Unfiled > 0 {
@@ -99,8 +113,8 @@ func TestDatabaseAwayIsSaidAtGrowingDistances(t *testing.T) {
 		b.wrap = func(db *store.DB) aggregator.Log { return awayLog{db, until} }
 		b.run(t, func(*aggregator.Aggregator, *store.DB) {
 			time.Sleep(day)
-			if n := len(log.said); n < 10 || n > 30 {
-				t.Errorf("in a day %d errors were logged: %q", n, log.said[:min(n, 5)])
+			if said := log.sofar(); len(said) < 10 || len(said) > 30 {
+				t.Errorf("in a day %d errors were logged: %q", len(said), said[:min(len(said), 5)])
 			}
 			time.Sleep(5 * time.Second)
 			if n := book.within("city.test/", until.Add(-time.Second), time.Now()); n != 1 {
