@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,12 +55,17 @@ func observe(before, after news.State) news.State {
 	return after
 }
 
-// discreet returns the state with nothing in its last event of where a source is
-// that is not to be told.
+// discreet returns the state with nothing in its events of where a source is that is
+// not to be told.
 func discreet(src news.Source, s news.State) news.State {
-	if last := len(s.Events) - 1; src.Unlisted && last >= 0 && s.Events[last].Kind == news.EventMoved {
-		s.Events = append(s.Events[:last:last], s.Events[last])
-		s.Events[last].Text = "It has moved to another address and is polled there from now on."
+	if !src.Unlisted {
+		return s
+	}
+	s.Events = slices.Clone(s.Events)
+	for i := range s.Events {
+		if s.Events[i].Kind == news.EventMoved {
+			s.Events[i].Text = "It has moved to another address and is polled there from now on."
+		}
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,18 @@ func TestSetBack(t *testing.T) {
 	} {
 		if got := setBack(tc.clock, tc.machine); got != tc.back {
 			t.Errorf("%s by the wall and %s by the machine: set back %v", tc.clock, tc.machine, got)
+		}
+	}
+}
+
+// TestDiscreet: what has come of a source since it moved does not let it be told where
+// to, if nobody is to be told.
+func TestDiscreet(t *testing.T) {
+	moved := news.State{Events: []news.Event{{Kind: news.EventMoved, Text: "It has moved to http://new.test/secret."}, {Kind: news.EventSilent}}}
+	for unlisted, want := range map[bool]bool{false: true, true: false} {
+		s := discreet(news.Source{Unlisted: unlisted}, moved)
+		if told := strings.Contains(s.Events[0].Text, "secret"); told != want || len(s.Events) != 2 {
+			t.Errorf("unlisted %t: %v", unlisted, s.Events)
 		}
 	}
 }
