@@ -1,6 +1,9 @@
 package news
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // A Kind says how an item came to its story.
 type Kind string
@@ -73,6 +76,12 @@ func (m *Member) Publisher() string {
 		return m.Decision.Agency
 	}
 	return m.Decision.Family
+}
+
+// Family is the publisher that a reader would name. Outlets that carry one agency's
+// text stay apart here: they are counted once, but they are several places to read it.
+func (m *Member) Family() string {
+	return cmp.Or(m.Outlet.Family, m.Decision.Family, m.Record.Item.Source)
 }
 
 // A Story is the items that tell the same news, in the order of the log.

@@ -140,7 +140,7 @@ func shownBeside(lead *news.Member) func(*news.Member) bool {
 	named := map[[2]string]bool{}
 	shown := func(m *news.Member) bool {
 		it := &m.Record.Item
-		family := cmp.Or(m.Outlet.Family, m.Decision.Family, it.Source)
+		family := m.Family()
 		link, headline := [2]string{"", it.Canonical}, [2]string{family, strings.ToLower(it.Title)}
 		if named[[2]string{family}] && (named[link] || named[headline]) {
 			return false

@@ -31,7 +31,7 @@ type report struct {
 func reports(members []news.Member) (list []report, more int) {
 	families, links, headlines := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	name := func(m *news.Member) string {
-		return family(m) + "\n" + strings.ToLower(title(&m.Record.Item, m.Outlet))
+		return m.Family() + "\n" + strings.ToLower(title(&m.Record.Item, m.Outlet))
 	}
 	texts := map[string]bool{}
 	told := func(m *news.Member) bool {
@@ -42,14 +42,14 @@ func reports(members []news.Member) (list []report, more int) {
 	}
 	told(&members[0])
 	take := func(m *news.Member) {
-		families[family(m)], links[itemURL(&m.Record.Item)], headlines[name(m)] = true, true, true
+		families[m.Family()], links[itemURL(&m.Record.Item)], headlines[name(m)] = true, true, true
 	}
 	take(&members[0])
 	for _, further := range []bool{false, true} {
 		for i := range members[1:] {
 			m := &members[1:][i]
 			u := itemURL(&m.Record.Item)
-			if u == "" || families[family(m)] != further || further && (links[u] || headlines[name(m)]) {
+			if u == "" || families[m.Family()] != further || further && (links[u] || headlines[name(m)]) {
 				continue
 			}
 			take(m)
@@ -76,18 +76,6 @@ func newReport(m *news.Member) report {
 		score:     m.Decision.Score,
 		rule:      cleanLine(m.Decision.Evidence.Rule),
 	}
-}
-
-// family is the publisher that a reader would name. Outlets that carry one
-// agency's text stay apart here: they are counted once, but they are several
-// places to read it.
-func family(m *news.Member) string {
-	for _, name := range []string{m.Outlet.Family, m.Decision.Family} {
-		if name != "" {
-			return name
-		}
-	}
-	return m.Record.Item.Source
 }
 
 // alsoHTML is the list of the other reports as it follows a body.
