@@ -100,16 +100,14 @@ func (a *Aggregator) redate(ctx context.Context, plan *Plan, states []news.State
 			continue
 		}
 		now := time.Now()
+		relied := start && s.Pushes > 0
+		if relied {
+			s.Pushes = 0
+		}
 		next := a.held.after(s.Source, schedule.Next(src, s, now, a.constant()))
 		astray := schedule.Astray(s, now)
-		unheard := false
-		if start && s.Pushes > 0 {
-			s.Pushes = 0
-			next = a.held.after(s.Source, schedule.Next(src, s, now, a.constant()))
-			unheard = next.Before(dates[s.Source])
-		}
 		switch {
-		case unheard: // as if its hub told now
+		case relied && next.Before(dates[s.Source]): // as if its hub told now
 			a.pushes.put(s.Source, push{})
 			due[s.Source] = next
 		case anew && (s.Schedule != src.Schedule || s.URL != src.URL || astray):

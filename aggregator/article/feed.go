@@ -30,8 +30,9 @@ func CheckRules(rules news.PageRules) error {
 }
 
 // Feed reads a page as the feed that it has not got: one entry for each match
-// of rules.Item, at most so many; the rest are counted. It is an error if there is none that has a link or a title,
-// for then the page is no longer what the rules were written for.
+// of rules.Item, at most so many; the rest are counted. It is an error if there is
+// none that has a link or a title, for then the page is no longer what the rules were
+// written for.
 func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most int) (*news.Feed, error) {
 	if err := CheckRules(rules); err != nil {
 		return nil, err
