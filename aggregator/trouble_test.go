@@ -62,32 +62,6 @@ func (t *tally) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// TestFullDiskIsSaidAtGrowingDistances keeps a disk full for two hours: the log is not
-// flooded, the index of stories is not made anew every second, and filing goes on
-// soon after there is room.
-func TestFullDiskIsSaidAtGrowingDistances(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
-		log := &tally{Handler: slog.DiscardHandler, least: slog.LevelError}
-		b := &bureau{path: filepath.Join(dir, "full.db"), web: book, topics: []news.Topic{{Name: "all"}}, handler: log}
-		b.add("city", "http://city.test/", "@every 24h")
-		until := time.Now().Add(outage)
-		var tries atomic.Int64
-		b.wrap = func(db *store.DB) aggregator.Log { return fullLog{db, until, &tries} }
-		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
-			time.Sleep(outage)
-			if said := log.sofar(); len(said) < 5 || len(said) > 20 || tries.Load() > 1000 {
-				t.Errorf("in two hours %d errors were logged after %d tries: %q", len(said), tries.Load(), said[:min(len(said), 5)])
-			}
-			time.Sleep(15 * time.Second)
-			if stats, err := db.Stats(t.Context()); err != nil || stats.Unfiled > 0 {
-				t.Errorf("15 seconds after there was room %d records are not filed (%v)", stats.Unfiled, err)
-			}
-		})
-	})
-}
-
 // An awayLog is a log whose database is away until then: it gives no work.
 type awayLog struct {
 	*store.DB
@@ -102,26 +76,52 @@ func (l awayLog) Claim(ctx context.Context, now time.Time, limit int, lease time
 	return l.DB.Claim(ctx, now, limit, lease)
 }
 
-// TestDatabaseAwayIsSaidAtGrowingDistances keeps the database away for two hours: the log
-// is not flooded, and polling goes on at once when it is back.
-func TestDatabaseAwayIsSaidAtGrowingDistances(t *testing.T) {
+// troubled runs a source beside a log that fails for two hours, and says what of that
+// the program's log has told by then.
+func troubled(t *testing.T, fails func(*store.DB, time.Time) aggregator.Log, during func(t *testing.T, db *store.DB, book *visitorsBook, until time.Time)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
 		log := &tally{Handler: slog.DiscardHandler, least: slog.LevelError}
-		b := &bureau{path: filepath.Join(dir, "away.db"), web: book, topics: []news.Topic{{Name: "all"}}, handler: log}
+		b := &bureau{path: filepath.Join(dir, "trouble.db"), web: book, topics: []news.Topic{{Name: "all"}}, handler: log}
 		b.add("city", "http://city.test/", "@every 24h")
 		until := time.Now().Add(outage)
-		b.wrap = func(db *store.DB) aggregator.Log { return awayLog{db, until} }
-		b.run(t, func(*aggregator.Aggregator, *store.DB) {
+		b.wrap = func(db *store.DB) aggregator.Log { return fails(db, until) }
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
 			time.Sleep(outage)
 			if said := log.sofar(); len(said) < 5 || len(said) > 20 {
 				t.Errorf("in two hours %d errors were logged: %q", len(said), said[:min(len(said), 5)])
 			}
-			time.Sleep(5 * time.Second)
-			if n := book.within("city.test/", until.Add(-time.Second), time.Now()); n != 1 {
-				t.Errorf("five seconds after the database was back the source was asked %d times", n)
-			}
+			during(t, db, book, until)
 		})
+	})
+}
+
+// TestFullDiskIsSaidAtGrowingDistances keeps a disk full for two hours: the log is not
+// flooded, the index of stories is not made anew every second, and filing goes on
+// soon after there is room.
+func TestFullDiskIsSaidAtGrowingDistances(t *testing.T) {
+	var tries atomic.Int64
+	full := func(db *store.DB, until time.Time) aggregator.Log { return fullLog{db, until, &tries} }
+	troubled(t, full, func(t *testing.T, db *store.DB, _ *visitorsBook, _ time.Time) {
+		if n := tries.Load(); n > 1000 {
+			t.Errorf("in two hours it was tried %d times", n)
+		}
+		time.Sleep(15 * time.Second)
+		if stats, err := db.Stats(t.Context()); err != nil || stats.Unfiled > 0 {
+			t.Errorf("15 seconds after there was room %d records are not filed (%v)", stats.Unfiled, err)
+		}
+	})
+}
+
+// TestDatabaseAwayIsSaidAtGrowingDistances keeps the database away for two hours: the log
+// is not flooded, and polling goes on at once when it is back.
+func TestDatabaseAwayIsSaidAtGrowingDistances(t *testing.T) {
+	away := func(db *store.DB, until time.Time) aggregator.Log { return awayLog{db, until} }
+	troubled(t, away, func(t *testing.T, _ *store.DB, book *visitorsBook, until time.Time) {
+		time.Sleep(5 * time.Second)
+		if n := book.within("city.test/", until.Add(-time.Second), time.Now()); n != 1 {
+			t.Errorf("five seconds after the database was back the source was asked %d times", n)
+		}
 	})
 }
