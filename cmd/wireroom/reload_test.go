@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/internal/built"
 	"github.com/wireroom/wireroom/internal/race"
@@ -157,7 +159,14 @@ func TestChangedWhileStarting(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer into.Close()
-	process := start(t, dir, built.Program(t), "--config", fifo) // waits for its configuration
+	if _, err := into.WriteString("#"); err != nil {
+		t.Fatal(err)
+	}
+	process := start(t, dir, built.Program(t), "--config", fifo) // waits for the rest of its configuration
+	await(t, 10*time.Second, "the program reads its configuration", func() bool {
+		unread, err := unix.IoctlGetInt(int(into.Fd()), unix.TIOCINQ)
+		return err == nil && unread == 0
+	})
 	for range 5 {
 		time.Sleep(100 * time.Millisecond)
 		process.Process.Signal(syscall.SIGHUP)
