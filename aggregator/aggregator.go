@@ -120,6 +120,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}
 	}
+	doc.pageTries = claim.State.PageTries
 	if src.FullText {
 		if err := a.complete(ctx, src, &doc, seat); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
@@ -138,6 +139,10 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			if known == nil {
 				next.SeenAll = answer.At
 			}
+		}
+		next.PageTries = doc.pageTries
+		if doc.unread { // "not modified" would say nothing of them
+			next.Validators, next.BodyHash = news.Validators{}, ""
 		}
 		due := schedule.Spread(src, claim.State, next, schedule.Next(src, next, now, a.constant()))
 		next.NextDue = a.held.after(src.Name, due)

@@ -13,16 +13,20 @@ import (
 
 const (
 	// pagesTime bounds what one poll spends on the pages of its items, and
-	// pagesMost how many it fetches. What is beyond them keeps its summary.
+	// pagesMost how many it fetches. The next poll goes on with the others.
 	pagesTime = time.Minute
 	pagesMost = 40
+
+	// pageTries is how many polls more, one after the other, ask for pages that
+	// gave no answer. Then their items keep their summaries until they change.
+	pageTries = 5
 )
 
 // complete fetches the pages of the items that are new or changed, one after
 // the other, and takes the full text from them. An item whose page cannot be
 // read keeps its summary; how many did, and why the last one, is recorded with
-// the poll. A page is fetched once for each revision of its item. An error
-// means that the log could not be read.
+// the poll. A page that was read is not fetched again for the same revision of
+// its item. An error means that the log could not be read.
 func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading, seat *seat) error {
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
 	if err != nil {
@@ -33,7 +37,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 		wanted[fresh[i].ID] = true
 	}
 	end := time.Now().Add(pagesTime)
-	fetched, failed := 0, 0
+	fetched, failed, silent := 0, 0, false
 	var last error
 	for i := range doc.items {
 		it := &doc.items[i]
@@ -41,42 +45,79 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 			continue
 		}
 		if fetched == pagesMost || time.Now().After(end) {
-			break
+			doc.askAgain(i)
+			continue
 		}
 		if fetched++; fetched > 1 {
 			seat.wait(0, func() { sleep(ctx, a.gap(src), nil) })
 		}
-		if err := a.completeItem(ctx, src, it, seat); err != nil {
+		passing, err := a.completeItem(ctx, src, it, seat)
+		if err != nil {
 			failed++
 			last = err
 		}
+		if passing {
+			silent = true
+			doc.askAgain(i)
+		}
+	}
+	switch {
+	case silent:
+		doc.pageTries++
+	case fetched > 0:
+		doc.pageTries = 0
 	}
 	if failed > 0 {
 		doc.feed.Repairs = append(doc.feed.Repairs, news.Repair{Kind: "page", Detail: "no full text: " + last.Error(), Count: failed})
 	}
+	if doc.unread {
+		doc.seen = seen(*doc)
+	}
 	return nil
 }
 
-// completeItem takes the full text of an item from its page.
-func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item, seat *seat) (err error) {
+// askAgain leaves the page of an item to the next poll: the item is stored as
+// another revision than the one with its page, and not known by its bytes. What
+// has left the document does not come again, nor does it wait for ever.
+func (doc *reading) askAgain(i int) {
+	it := &doc.items[i]
+	it.Hash += " without its page"
+	if i < doc.current && doc.pageTries < pageTries {
+		it.Raw = ""
+		doc.unread = true
+	}
+}
+
+// passes reports whether what went wrong with a page may be over soon.
+func passes(answer news.Answer) bool {
+	switch answer.Outcome {
+	case news.OutcomeTimeout, news.OutcomeNetwork, news.OutcomeHTTP5xx:
+		return true
+	}
+	return answer.Outcome == news.OutcomeBlocked && answer.Status != 0
+}
+
+// completeItem takes the full text of an item from its page. If it fails, passing
+// says that the page may be there the next time.
+func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item, seat *seat) (passing bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.logger.Error("a page made the reader panic", "source", src.Name, "page", it.URL, "panic", p)
-			err = errors.New("the page could not be read")
+			passing, err = false, errors.New("the page could not be read")
 		}
 	}()
 	var answer news.Answer
 	seat.wait(slowAfter, func() { answer = a.client.Get(ctx, src, it.URL, time.Now()) })
 	if answer.Body == nil {
-		return fmt.Errorf("%s: %s", answer.URL, answer.Error)
+		return passes(answer), fmt.Errorf("%s: %s", answer.URL, answer.Error)
 	}
 	entry, err := article.Entry(answer.Body, answer.ContentType, answer.URL)
 	if err != nil {
-		return fmt.Errorf("%s: %w", answer.URL, err)
+		return false, fmt.Errorf("%s: %w", answer.URL, err)
 	}
 	page := normalize.Items(src, news.Feed{URL: answer.URL, Entries: []news.Entry{entry}}, it.FirstSeen)
 	if len(page) == 1 {
 		article.Complete(it, &page[0])
 	}
-	return nil
+	return false, nil
 }

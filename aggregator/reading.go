@@ -23,6 +23,9 @@ type reading struct {
 	current int    // how many of the items are of the document itself
 	seen    string // the hashes of the entries that became items, now or before
 	found   string // of a site: the feed that its page advertises, to be polled instead
+
+	unread    bool // the document has items whose pages the next poll is to ask for
+	pageTries int  // see news.State
 }
 
 // entries is how many entries the document has.

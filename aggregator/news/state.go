@@ -37,6 +37,7 @@ type State struct {
 	Polls        int64         `json:",omitzero"` // polls in all
 	Pushes       int           `json:",omitzero"` // pushes in a row that brought the source's news before a poll did
 	Deltas       bool          `json:",omitzero"` // the server can answer with new entries only
+	PageTries    int           `json:",omitzero"` // polls in a row for which pages of items gave no answer
 
 	Seen    string    `json:"Read,omitzero"` // the hashes of the bytes of those entries of the last document that were read, with spaces between them
 	SeenBy  string    `json:",omitzero"`     // the settings of the source that they were read under

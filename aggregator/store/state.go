@@ -50,6 +50,7 @@ var (
 		{"Polls", func(s *news.State) any { return &s.Polls }},
 		{"Pushes", func(s *news.State) any { return &s.Pushes }},
 		{"Deltas", func(s *news.State) any { return &s.Deltas }},
+		{"PageTries", func(s *news.State) any { return &s.PageTries }},
 		{"Read", func(s *news.State) any { return &s.Seen }},
 		{"SeenBy", func(s *news.State) any { return &s.SeenBy }},
 		{"SeenAll", func(s *news.State) any { return &s.SeenAll }},

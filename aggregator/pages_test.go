@@ -1,0 +1,97 @@
+package aggregator_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+// TestPagesAgain: a page that gave no answer is asked for again, as long as that
+// may help, and so are those that one poll had no time for; a page that was read,
+// or that is missing, is not.
+func TestPagesAgain(t *testing.T) {
+	article := "<html><article><h1>%s</h1>" + strings.Repeat("<p>The ferry will not sail before noon, the harbour master of %[1]s said, and nobody knows when it will be back.</p>", 8) + "</article></html>"
+	for name, tc := range map[string]struct {
+		entries int
+		page    func(n int, w http.ResponseWriter, path string)
+		full    int // items with the text of their page in the end
+		asked   int // for the pages, in all
+		plain   int // requests for the feed without validators
+	}{
+		"well":     {3, func(_ int, w http.ResponseWriter, path string) { fmt.Fprintf(w, article, path) }, 3, 3, 1},
+		"missing":  {3, func(_ int, w http.ResponseWriter, _ string) { w.WriteHeader(404) }, 0, 3, 1},
+		"no text":  {3, func(_ int, w http.ResponseWriter, _ string) { fmt.Fprint(w, "<p>Subscribe") }, 0, 3, 1},
+		"for good": {3, func(_ int, w http.ResponseWriter, _ string) { w.WriteHeader(502) }, 0, 18, 6},
+		"for two polls": {3, func(n int, w http.ResponseWriter, path string) {
+			if n < 2 {
+				w.WriteHeader(503)
+				return
+			}
+			fmt.Fprintf(w, article, path)
+		}, 3, 9, 3},
+		"many": {90, func(_ int, w http.ResponseWriter, path string) { fmt.Fprintf(w, article, path) }, 90, 90, 3},
+	} {
+		path := filepath.Join(t.TempDir(), "pages.db")
+		synctest.Test(t, func(t *testing.T) {
+			feed := &strings.Builder{}
+			feed.WriteString("<rss version='2.0'><channel><title>Harbour</title>")
+			for i := range tc.entries {
+				fmt.Fprintf(feed, "<item><guid>%d</guid><title>Note %[1]d</title><link>http://harbour.test/%[1]d</link><description>The ferry waits.</description></item>", i)
+			}
+			feed.WriteString("</channel></rss>")
+			book := &visitorsBook{answer: func(n int, w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/" {
+					w.Header().Set("Content-Type", "text/html")
+					tc.page(n, w, r.URL.Path)
+					return
+				}
+				w.Header().Set("ETag", `"1"`)
+				if r.Header.Get("If-None-Match") == `"1"` {
+					w.WriteHeader(http.StatusNotModified)
+					return
+				}
+				fmt.Fprint(w, feed)
+			}}
+			b := &bureau{path: path, web: book}
+			src := b.add("harbour", "http://harbour.test/", "@every 1h")
+			src.FullText = true
+			b.sources["harbour"] = src
+			full := 0
+			b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+				time.Sleep(20 * time.Hour)
+				records, err := db.Records(t.Context(), 0, 1000)
+				if err != nil {
+					t.Fatal(err)
+				}
+				whole := map[string]bool{}
+				for _, r := range records {
+					if r.Item.FullText && !whole[r.Item.ID] {
+						whole[r.Item.ID] = true
+						full++
+					}
+				}
+			})
+			asked, plain := 0, 0
+			for at, visits := range book.visits {
+				if at != "harbour.test/" {
+					asked += len(visits)
+				}
+			}
+			for _, h := range book.heads["harbour.test/"] {
+				if h.Get("If-None-Match") == "" {
+					plain++
+				}
+			}
+			if full != tc.full || asked != tc.asked || plain != tc.plain {
+				t.Errorf("%s: %d items have the text of their page, pages were asked for %d times, and the feed %d times anew; want %d, %d, %d", name, full, asked, plain, tc.full, tc.asked, tc.plain)
+			}
+		})
+	}
+}
