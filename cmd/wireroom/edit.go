@@ -29,7 +29,7 @@ func addEntries(term terminal, file string, entries []config.Entry, dryRun bool)
 		old, err = []byte(firstFile), nil
 	}
 	if err != nil {
-		return 0, err
+		return 0, denied(file, "read", err)
 	}
 	text, added, err := config.Add(old, entries)
 	if err != nil {
@@ -45,7 +45,7 @@ func addEntries(term terminal, file string, entries []config.Entry, dryRun bool)
 	if dryRun {
 		verb = "would be added to"
 	} else if err := replaceFile(file, text); err != nil {
-		return 0, err
+		return 0, denied(file, "write", err)
 	}
 	_, err = fmt.Fprintf(term.out, "%s %s:\n%s", verb, file, newLines(old, text))
 	return len(added), err

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -47,7 +49,7 @@ not answer. It is what the container image uses for its HEALTHCHECK.`,
 func asked(path string) (config.Server, error) {
 	cfg, err := config.Load(path, os.LookupEnv)
 	if cfg == nil {
-		return config.Server{}, err
+		return config.Server{}, unread(path, err)
 	}
 	if cfg.Server.Listen == "" {
 		cfg, _ = config.Parse(path, []byte("{}"), os.LookupEnv)
@@ -72,6 +74,10 @@ func healthy(ctx context.Context, server config.Server) error {
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: names}}
 	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return fmt.Errorf("nothing answers at %s: %w; look whether wireroom serve runs, and listens there", req.URL.Host, failed.Err)
+	}
 	if err != nil {
 		return err
 	}

@@ -139,17 +139,22 @@ type fetcher func(address string) ([]byte, error)
 // fault is returned too, to know which files it is made of.
 func load(path string, list fetcher) (*config.Config, error) {
 	cfg, err := config.LoadLists(path, os.LookupEnv, list)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, exitError{fmt.Errorf("there is no %s here: wireroom add ADDRESS makes one, --config names one elsewhere, and wireroom demo needs none", path), exitConfig}
-	}
 	var problems config.Problems
 	if err != nil && !errors.As(err, &problems) {
-		return nil, exitError{err, exitConfig}
+		return nil, exitError{unread(path, err), exitConfig}
 	}
 	if problems = append(problems, flaws(cfg, problems)...); len(problems) > 0 {
 		return cfg, exitError{problems.Sorted(), exitConfig}
 	}
 	return cfg, nil
+}
+
+// unread is the error of a configuration that cannot be read.
+func unread(path string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("there is no %s here: wireroom add ADDRESS makes one, --config names one elsewhere, and wireroom demo needs none", path)
+	}
+	return denied(path, "read", err)
 }
 
 // count says how many there are of a thing.

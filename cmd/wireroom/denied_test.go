@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/wireroom/wireroom/internal/built"
+)
+
+// lent puts the program into a folder of everybody, where other users may run it.
+func lent(t *testing.T) (program string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can be another user")
+	}
+	dir := t.TempDir()
+	program = filepath.Join(dir, "wireroom")
+	if err := errors.Join(os.Link(built.Program(t), program), os.Chmod(filepath.Dir(dir), 0o755), os.Chmod(dir, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// as runs a command as another user, in the folder of the program.
+func as(t *testing.T, program string, uid, gid uint32, args ...string) (string, error) {
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir = filepath.Dir(program)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// TestDenied: whoever may not read feeds.yaml, or write it, is told whose it is and
+// what to do.
+func TestDenied(t *testing.T) {
+	program := lent(t)
+	path := filepath.Join(filepath.Dir(program), "feeds.yaml")
+	write(t, path, "sources:\n  wire: https://wire.example/feed.xml\ntopics:\n  all: {}\n")
+	write(t, filepath.Join(filepath.Dir(program), "list.opml"), `<opml><body><outline xmlUrl="https://gannet.example/feed.xml"/></body></opml>`)
+	const service, other = 65533, 65532
+	if err := errors.Join(os.Chown(path, service, service), os.Chmod(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(want string, args ...string) {
+		t.Helper()
+		if out, err := as(t, program, other, other, args...); err == nil || !strings.Contains(out, want) {
+			t.Errorf("wireroom %v: %v: no %q in:\n%s", args, err, want, out)
+		}
+	}
+	const unread = "user 65532 may not read feeds.yaml, which belongs to user 65533 and group 65533 with the mode -rw-------: let that user read it with chmod or chgrp"
+	for _, command := range [][]string{{"check"}, {"serve"}, {"once"}, {"plan"}, {"backup", "copy.db"}, {"healthcheck"}, {"import", "list.opml"}} {
+		refused(unread, command...)
+	}
+	if err := errors.Join(os.Chmod(path, 0o644), os.Chmod(filepath.Dir(path), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	refused("user 65532 may not write feeds.yaml, which belongs to user 65533 and group 65533 with the mode -rw-r--r--: let that user write it", "import", "list.opml")
+}
