@@ -39,7 +39,7 @@ not answer. It is what the container image uses for its HEALTHCHECK.`,
 		},
 	}
 	cmd.Flags().StringVar(&path, "config", "feeds.yaml", "where the address is written")
-	cmd.Flags().StringVar(&listen, "listen", os.Getenv("WIREROOM_LISTEN"), "the address, instead of the configured one")
+	cmd.Flags().StringVar(&listen, "listen", "", "the address, instead of the configured one")
 	return cmd
 }
 
