@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,9 +21,11 @@ topics:
 `
 
 // addEntries writes sources into a configuration, shows them, and returns how
-// many it did not have yet.
+// many it did not have yet. Whoever else does so meanwhile waits.
 func addEntries(term terminal, file string, entries []config.Entry, dryRun bool) (int, error) {
-	old, err := os.ReadFile(file)
+	real := target(file)
+	defer turn(filepath.Dir(real))()
+	old, err := os.ReadFile(real)
 	if errors.Is(err, fs.ErrNotExist) {
 		old, err = []byte(firstFile), nil
 	}
@@ -44,7 +45,7 @@ func addEntries(term terminal, file string, entries []config.Entry, dryRun bool)
 	verb := "added to"
 	if dryRun {
 		verb = "would be added to"
-	} else if err := replaceFile(file, text); err != nil {
+	} else if err := replaceFile(real, old, text); err != nil {
 		return 0, denied(file, "write", err)
 	}
 	_, err = fmt.Fprintf(term.out, "%s %s:\n%s", verb, file, newLines(old, text))
@@ -81,33 +82,72 @@ func newLines(old, text []byte) string {
 	return b.String()
 }
 
-// replaceFile puts text in the place of a file as a whole: a reader sees the
-// old text or the new one. Where that cannot be, as with a single file that is
-// mounted into a container, it is written in place.
-func replaceFile(path string, text []byte) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+// maxLinks is how many symbolic links are followed, one to another.
+const maxLinks = 40
+
+// target returns what a path leads to, which need not be there yet.
+func target(path string) string {
+	for range maxLinks {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
 	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
+	return path
+}
+
+// replaceFile puts text in the place of a file that holds old, as a whole: a
+// reader sees the old text or the new one. Mode and owner stay. Where that cannot
+// be, as with a single file that is mounted into a container, or one of somebody
+// else, it is written in place.
+func replaceFile(path string, old, text []byte) error {
+	info, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	err := renameInto(path, text, mode)
-	if errors.Is(err, syscall.EBUSY) || errors.Is(err, fs.ErrPermission) {
-		return os.WriteFile(path, text, mode)
+	err = renameInto(path, text, info)
+	if info != nil && (errors.Is(err, syscall.EBUSY) || errors.Is(err, fs.ErrPermission)) {
+		return overwrite(path, old, text)
 	}
 	return err
 }
 
-func renameInto(path string, text []byte, mode fs.FileMode) error {
+// renameInto makes a file of a text, like the one whose place it takes if there is
+// one.
+func renameInto(path string, text []byte, like os.FileInfo) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".wireroom-")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // gone, if all went well
-	_, err = bytes.NewReader(text).WriteTo(f)
+	mode := fs.FileMode(0o644)
+	if like != nil {
+		mode, err = like.Mode().Perm(), own(f, like)
+	}
+	if err == nil {
+		_, err = f.Write(text)
+	}
 	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// overwrite writes a text into a file that holds old, which comes back where there
+// is no room for it.
+func overwrite(path string, old, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(text, 0); err != nil {
+		_, back := f.WriteAt(old, 0)
+		return errors.Join(err, back, f.Truncate(int64(len(old))))
+	}
+	return errors.Join(f.Truncate(int64(len(text))), f.Sync(), f.Close())
 }

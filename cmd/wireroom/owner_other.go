@@ -4,4 +4,8 @@ package main
 
 import "os"
 
+func turn(string) (done func()) { return func() {} }
+
+func own(*os.File, os.FileInfo) error { return nil }
+
 func ownerOf(os.FileInfo) string { return "somebody else" }

@@ -8,6 +8,31 @@ import (
 	"syscall"
 )
 
+// turn waits until no other wireroom edits a file of a folder, and returns what
+// ends the turn. Where a folder cannot be locked there are no turns.
+func turn(folder string) (done func()) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return func() {}
+	}
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+	return func() { f.Close() }
+}
+
+// own gives a file the owner of another. Whoever is not root may not give one away.
+func own(f *os.File, like os.FileInfo) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	is, ok := info.Sys().(*syscall.Stat_t)
+	to, known := like.Sys().(*syscall.Stat_t)
+	if !ok || !known || is.Uid == to.Uid && is.Gid == to.Gid {
+		return nil
+	}
+	return f.Chown(int(to.Uid), int(to.Gid))
+}
+
 // ownerOf says whose a file is.
 func ownerOf(info os.FileInfo) string {
 	if is, ok := info.Sys().(*syscall.Stat_t); ok {
