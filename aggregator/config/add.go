@@ -8,21 +8,28 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // Add writes entries into the text of a feeds.yaml, behind its other sources,
 // and changes no other byte: comments, order and blank lines stay. Entries
-// whose address is there already are passed over; a name that is taken gets a
-// number. It returns the new text and the entries as they were written.
-func Add(text []byte, entries []Entry) ([]byte, []Entry, error) {
+// whose address is there already, or among the further sources, which are those of
+// included files, are passed over; a name that is taken gets a number. It returns
+// the new text and the entries as they were written.
+func Add(text []byte, entries []Entry, further ...news.Source) ([]byte, []Entry, error) {
 	before, err := sourceNodes(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	names, addresses := map[string]bool{}, map[string]bool{}
+	names, taken, addresses := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for name, node := range before.all() {
 		names[name] = true
 		addresses[sameness(addressOf(node))] = true
+	}
+	for _, src := range further {
+		taken[src.Name] = true
+		addresses[sameness(src.URL)+src.Auth.User] = true
 	}
 	var added []Entry
 	for _, e := range entries {
@@ -31,7 +38,7 @@ func Add(text []byte, entries []Entry) ([]byte, []Entry, error) {
 			continue
 		}
 		base := e.Name
-		for n := 2; names[e.Name]; n++ {
+		for n := 2; names[e.Name] || taken[e.Name]; n++ {
 			suffix := fmt.Sprintf("-%d", n)
 			e.Name = base[:min(len(base), 64-len(suffix))] + suffix
 		}
@@ -122,8 +129,8 @@ func addressOf(node *yaml.Node) string {
 	return node.Value
 }
 
-// sameness returns what two addresses have in common that Parse takes for one:
-// the fragment does not count, nor does a password.
+// sameness returns what two addresses have in common that are one: neither the
+// fragment counts, nor a password, nor how a host is spelt.
 func sameness(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -131,6 +138,7 @@ func sameness(address string) string {
 	}
 	user := u.User.Username() // of none it is empty
 	u.User, u.Fragment = nil, ""
+	u.Host = strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 	return u.String() + " " + user
 }
 

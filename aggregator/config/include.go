@@ -136,7 +136,9 @@ func (l *loader) includeList(name string, data []byte) error {
 	l.config.Warnings = append(l.config.Warnings, faults...)
 	taken := map[string]bool{}
 	for _, s := range l.root.Sources {
-		taken[s.URL+s.Site] = true
+		address := sameness(s.URL + s.Site)
+		bare, _, _ := strings.Cut(address, " ")
+		taken[address], taken[bare+" "] = true, true // whoever reads it there
 	}
 	tag := tagOf(strings.TrimSuffix(path.Base(filepath.ToSlash(name)), path.Ext(name)))
 	if l.root.Sources == nil {
@@ -146,7 +148,7 @@ func (l *loader) includeList(name string, data []byte) error {
 		if _, ok := l.root.Sources[e.Name]; ok {
 			e.Name = longName(e)
 		}
-		if _, ok := l.root.Sources[e.Name]; ok || taken[e.URL] {
+		if _, ok := l.root.Sources[e.Name]; ok || taken[sameness(e.URL)] {
 			continue
 		}
 		if tag != "" && !slices.Contains(e.Tags, tag) {

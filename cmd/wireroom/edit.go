@@ -32,7 +32,8 @@ func addEntries(term terminal, file string, entries []config.Entry, dryRun bool)
 	if err != nil {
 		return 0, denied(file, "read", err)
 	}
-	text, added, err := config.Add(old, entries)
+	whole, _ := config.Parse(file, old, os.LookupEnv) // with what it includes, as far as it is right
+	text, added, err := config.Add(old, entries, whole.Sources...)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", file, err)
 	}
