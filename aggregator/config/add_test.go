@@ -25,7 +25,7 @@ func TestAdd(t *testing.T) {
 			"# top\nsources:\n    # of a\n    a: x   # end\n    b:\n        url: y\n    new: https://new.example/feed\n\n    # trailing\n\n# topics\ntopics: {}\n",
 		},
 		"last, without an end of line": {"sources:\n  a: x", "sources:\n  a: x\n  new: https://new.example/feed\n"},
-		"windows":                      {"sources:\r\n  a: x\r\ntopics:\r\n", "sources:\r\n  a: x\r\n  new: https://new.example/feed\ntopics:\r\n"},
+		"windows":                      {"sources:\r\n  a: x\r\ntopics:\r\n", "sources:\r\n  a: x\r\n  new: https://new.example/feed\r\ntopics:\r\n"},
 		"known":                        {"sources: {a: https://new.example/feed}\n", "sources: {a: https://new.example/feed}\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
