@@ -127,7 +127,11 @@ var lazy = []string{"data-src", "data-original", "data-lazy-src", "data-orig-fil
 func (c *cleaner) leads(attrs []html.Attribute) bool {
 	for i := range attrs {
 		if attrs[i].Key == "href" {
-			attrs[i].Val = webAddress(c.base, attrs[i].Val, true)
+			base := c.base
+			if c.page != "" && strings.HasPrefix(strings.TrimSpace(attrs[i].Val), "#") {
+				base = c.page
+			}
+			attrs[i].Val = webAddress(base, attrs[i].Val, true)
 			return attrs[i].Val != ""
 		}
 	}

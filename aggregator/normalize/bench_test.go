@@ -63,7 +63,7 @@ func BenchmarkCleanHTML(b *testing.B) {
 	b.SetBytes(int64(len(source)))
 	b.ReportAllocs()
 	for b.Loop() {
-		cleanHTML(source, pageURL)
+		cleanHTML(source, pageURL, pageURL)
 	}
 }
 
@@ -82,7 +82,7 @@ func BenchmarkCanonical(b *testing.B) {
 }
 
 func BenchmarkDetect(b *testing.B) {
-	text := cleanHTML(report(1), pageURL).text
+	text := cleanHTML(report(1), pageURL, pageURL).text
 	b.ReportAllocs()
 	for b.Loop() {
 		detect(text)

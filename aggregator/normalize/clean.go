@@ -37,7 +37,8 @@ var shown = regexp.MustCompile(`<(?:img|audio|video|source|a) `)
 // nested as HTML parsers nest it: they build the tree that it meant, whether
 // they run scripts or not, and reading the output again changes nothing.
 type cleaner struct {
-	base  string
+	base  string // of relative addresses
+	page  string // that the text is part of; empty: not known
 	out   strings.Builder
 	text  textWriter
 	stack []string
@@ -47,12 +48,13 @@ type cleaner struct {
 }
 
 // cleanHTML sanitises a fragment of HTML. Relative addresses in it are resolved
-// against base.
-func cleanHTML(source, base string) body {
+// against base, but for those of places in the text itself, such as its notes:
+// these are places of its page.
+func cleanHTML(source, base, page string) body {
 	if len(source) > maxBody {
 		source = cut(source, maxBody)
 	}
-	c := cleaner{base: base}
+	c := cleaner{base: base, page: page}
 	c.out.Grow(len(source))
 	z := html.NewTokenizer(strings.NewReader(source))
 	pos := 0             // how much of source the tokenizer has handed out

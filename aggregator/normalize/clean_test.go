@@ -116,7 +116,7 @@ func reparsed(t testing.TB, nodes []*html.Node) []*html.Node {
 // it is when it is cleaned again.
 func checkClean(t testing.TB, in string) {
 	t.Helper()
-	got := cleanHTML(in, pageURL)
+	got := cleanHTML(in, pageURL, pageURL)
 	tree := parsed(t, got.html, true)
 	for _, scripting := range []bool{true, false} {
 		if found := active(parsed(t, got.html, scripting)); len(found) > 0 {
@@ -132,7 +132,7 @@ func checkClean(t testing.TB, in string) {
 	if a, b := dump(tree), dump(parsed(t, policy.Sanitize(got.html), true)); a != b {
 		t.Errorf("bluemonday would still change it\n in: %q\nout: %q\n%s\n%s", in, got.html, a, b)
 	}
-	again := cleanHTML(got.html, pageURL)
+	again := cleanHTML(got.html, pageURL, pageURL)
 	if again.html != got.html {
 		t.Errorf("not idempotent\n in: %q\n1st: %q\n2nd: %q", in, got.html, again.html)
 	}
@@ -146,7 +146,7 @@ func checkClean(t testing.TB, in string) {
 			t.Fatal(err)
 		}
 	}
-	if written := cleanHTML(b.String(), pageURL).html; written != got.html {
+	if written := cleanHTML(b.String(), pageURL, pageURL).html; written != got.html {
 		t.Errorf("a parser builds another tree than was written\n in: %q\nout: %q\nsee: %q", in, got.html, written)
 	}
 }
@@ -157,7 +157,7 @@ func TestSanitiserSuites(t *testing.T) {
 	var slowest, sum time.Duration
 	for id, in := range inputs {
 		start := race.Spent(t)
-		cleanHTML(in, pageURL)
+		cleanHTML(in, pageURL, pageURL)
 		took := race.Spent(t) - start
 		sum, slowest = sum+took, max(slowest, took)
 		if len(active(parsed(t, in, true)))+len(active(parsed(t, in, false))) > 0 {
@@ -232,7 +232,7 @@ func TestCleanHTML(t *testing.T) {
 		{"<video src=v.mp4 autoplay></video>", `<video src="https://example.org/dir/v.mp4" controls=""></video>`, ""},
 		{"  a  \n b ", "a  \n b", "a b"},
 	} {
-		got := cleanHTML(c.in, pageURL)
+		got := cleanHTML(c.in, pageURL, pageURL)
 		if got.html != c.html || got.text != c.text {
 			t.Errorf("cleanHTML(%q)\n got %q, text %q\nwant %q, text %q", c.in, got.html, got.text, c.html, c.text)
 		}
@@ -259,7 +259,7 @@ func TestCleanHTMLIsBounded(t *testing.T) {
 		"comments":     strings.Repeat("<!--", 200_000),
 	} {
 		start := race.Spent(t)
-		got := cleanHTML(in, pageURL)
+		got := cleanHTML(in, pageURL, pageURL)
 		if took := race.Spent(t) - start; took > 5*time.Second {
 			t.Errorf("%s: took %v", name, took)
 		}

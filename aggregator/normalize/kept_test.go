@@ -104,7 +104,7 @@ func TestHarmlessIsKept(t *testing.T) {
 		var before, after strings.Builder
 		was, is := map[string]int{}, map[string]int{}
 		kinds(parsed(t, in, false), was, &before)
-		out := cleanHTML(in, pageURL)
+		out := cleanHTML(in, pageURL, pageURL)
 		kinds(parsed(t, out.html, false), is, &after)
 		for kind, n := range was {
 			all += n

@@ -162,8 +162,8 @@ func untitled(it *news.Item, summary news.Text) string {
 
 // body makes the sanitised body and summary, the plain text and the excerpt.
 func (n *normalizer) body(it *news.Item, e *news.Entry, base string) {
-	main := rendered(e.Content, base)
-	summary := rendered(e.Summary, base)
+	main := rendered(e.Content, base, it.Canonical)
+	summary := rendered(e.Summary, base, it.Canonical)
 	if main.blank() {
 		main, summary = summary, body{}
 	}
@@ -178,8 +178,8 @@ func (n *normalizer) body(it *news.Item, e *news.Entry, base string) {
 	it.Image = picture(base, e, main.image, summary.image)
 }
 
-// rendered returns a text construct as sanitised HTML.
-func rendered(t news.Text, base string) body {
+// rendered returns a text construct of a page as sanitised HTML.
+func rendered(t news.Text, base, page string) body {
 	if t.Value == "" {
 		return body{}
 	}
@@ -190,9 +190,9 @@ func rendered(t news.Text, base string) body {
 		t.Value = unmarked(t.Value)
 	}
 	if t.Type == news.TextPlain || t.Type == news.TextGuess && !looksLikeHTML(t.Value) {
-		return cleanHTML(paragraphs(t.Value), base)
+		return cleanHTML(paragraphs(t.Value), base, page)
 	}
-	return cleanHTML(t.Value, base)
+	return cleanHTML(t.Value, base, page)
 }
 
 // dates finds out when an item was published and changed.
