@@ -151,7 +151,7 @@ func (n *normalizer) item(d *draft) news.Item {
 // untitled returns what stands for the title that an entry has not: the head
 // of its summary or text, else its address.
 func untitled(it *news.Item, summary news.Text) string {
-	if head := excerpt(plainText(summary), titleSize); head != "" {
+	if head := excerpt(rendered(summary, "", "").text, titleSize); head != "" {
 		return head
 	}
 	if it.Text != "" {

@@ -245,6 +245,13 @@ func TestTitles(t *testing.T) {
 		{news.Text{Value: "AT&amp;T <b>", Type: news.TextPlain}, "AT&amp;T <b>"},
 		{news.Text{Value: "<i>so</i> &lt;b&gt;", Type: news.TextHTML}, "so <b>"},
 		{news.Text{Value: "<b>x</b>", Type: news.TextXHTML}, "x"},
+		{news.Text{Value: "Why <details> beats <div> & x < y"}, "Why <details> beats <div> & x < y"},
+		{news.Text{Value: "The <script> tag &amp; the </video> tag"}, "The <script> tag & the </video> tag"},
+		{news.Text{Value: "<dialog> and <title>, &amp; </title>"}, "<dialog> and <title>, & </title>"},
+		{news.Text{Value: "Styling <a>, <b> and <textarea> &amp; all", Type: news.TextHTML}, "Styling <a>, <b> and <textarea> & all"},
+		{news.Text{Value: "<i>The long title of a film that was cut"}, "The long title of a film that was cut"},
+		{news.Text{Value: "<p>One <a href='/x'>two <span class=x>three</p>"}, "One two three"},
+		{news.Text{Value: "a <iframe src=x></iframe>b <style>x</style>c<img src=x>"}, "a b c"},
 	} {
 		if got := plainText(c.in); got != c.want {
 			t.Errorf("plainText(%+v) = %q, want %q", c.in, got, c.want)

@@ -66,18 +66,50 @@ func known(name string) bool {
 		lower == "link" || lower == "meta" || lower == "html" || lower == "marquee" || lower == "blink"
 }
 
-// untagged returns the text of HTML. Tags that HTML does not know are taken
-// for text, as in "vector<int>".
+// marking are the elements that lines are marked up with. A tag of another one
+// that has no attributes is spoken of, as in "the <details> element".
+var marking = words("a abbr acronym b bdi bdo big br center cite code del div em font h1 h2 h3 h4 h5 h6 i img ins kbd mark nobr p q " +
+	"rb rp rt ruby s samp script small span strike strong style sub sup time tt u var wbr")
+
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// spoken reports whether a line speaks of a tag that it holds, and is not marked
+// up by it: HTML does not know it, or a line has no use for it where it stands,
+// with so many bytes of text before it and rest behind it.
+func spoken(name string, bare bool, before int, rest string) bool {
+	switch {
+	case !known(name):
+		return true
+	case !bare || name == "br" || name == "wbr":
+		return false
+	case !marking[name]:
+		return true
+	}
+	// What is opened and never closed is markup at the head of a line that was
+	// cut off, and of code nowhere.
+	return lastEnd(rest, name) < 0 && (before > 0 || runs[name])
+}
+
+// untagged returns the text of a line of HTML. Tags that it speaks of are text,
+// as in "vector<int>".
 func untagged(s string) string {
-	z := html.NewTokenizer(strings.NewReader(cut(s, 4*maxTitle)))
+	s = cut(s, 4*maxTitle)
+	z := html.NewTokenizer(strings.NewReader(s))
 	var b strings.Builder
-	skip := ""
+	pos, skip, opened := 0, "", map[string]int{}
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
 			return b.String()
 		}
-		raw := z.Raw()
+		written := string(z.Raw())
+		pos += len(written)
 		switch kind {
 		case html.TextToken:
 			if skip == "" {
@@ -87,19 +119,29 @@ func untagged(s string) string {
 		case html.CommentToken, html.DoctypeToken:
 			continue
 		}
-		written := string(raw)
-		tag, _ := z.TagName()
+		tag, attributes := z.TagName()
 		name := string(tag)
 		switch {
 		case skip != "":
 			if kind == html.EndTagToken && name == skip {
 				skip = ""
 			}
-		case !known(name):
+		case kind == html.EndTagToken && (opened[name] > 0 || marking[name]):
+			opened[name]--
+		case kind == html.EndTagToken || spoken(name, !attributes, b.Len(), s[pos:]):
 			b.WriteString(written)
-		case kind == html.StartTagToken && (name == "script" || name == "style"):
-			skip = name
-		case atom.Lookup(tag) == atom.Br || elements[name].role == roleBlock || elements[name].role == roleTable:
+			if raw[name] { // its inside is a line like the rest
+				z = html.NewTokenizer(strings.NewReader(s[pos:]))
+			}
+			continue
+		case name == "script" || name == "style":
+			if kind == html.StartTagToken {
+				skip = name
+			}
+		default:
+			opened[name]++
+		}
+		if skip == "" && (atom.Lookup(tag) == atom.Br || elements[name].role == roleBlock || elements[name].role == roleTable) {
 			b.WriteByte(' ')
 		}
 	}
