@@ -36,7 +36,7 @@ func readJSON(text string, maxItems int, feed *news.Feed) error {
 	decodeLoosely(top, &head, &more, feed)
 	feed.Format = "JSON Feed " + first(version[strings.LastIndexByte(version, '/')+1:], "1.0")
 	feed.ID = head.FeedURL
-	feed.Title = news.Text{Value: clip(head.Title, maxContent), Type: news.TextPlain}
+	feed.Title = jsonLine(head.Title)
 	feed.Description = news.Text{Value: clip(head.Description, maxContent), Type: news.TextPlain}
 	feed.Language = head.Language
 	feed.Image, feed.Icon = head.Icon, head.Favicon
@@ -256,6 +256,12 @@ func jsonTags(raw json.RawMessage) []news.Category {
 	return out
 }
 
+// jsonLine reads a title or a summary. They are plain text, but many publishers
+// make them of HTML and leave its references in; tags are text.
+func jsonLine(s string) news.Text {
+	return news.Text{Value: clip(legalOnly(unescape(s, nil)), maxContent), Type: news.TextPlain}
+}
+
 // jsonItem reads one item.
 func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 	var members map[string]json.RawMessage
@@ -267,8 +273,8 @@ func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 	decodeLoosely(members, &it, &more, feed)
 	e := news.Entry{
 		GUID: legalOnly(it.ID), Language: more.Language, Raw: rawHash(string(raw)),
-		Title:      news.Text{Value: clip(legalOnly(it.Title), maxContent), Type: news.TextPlain},
-		Summary:    news.Text{Value: clip(legalOnly(it.Summary), maxContent), Type: news.TextPlain},
+		Title:      jsonLine(it.Title),
+		Summary:    jsonLine(it.Summary),
 		Links:      jsonLinks(link{it.URL, ""}, link{it.ExternalURL, "related"}),
 		Authors:    jsonPersons(jsonAuthors(members)),
 		Categories: jsonTags(members["tags"]),

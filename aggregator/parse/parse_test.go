@@ -283,6 +283,25 @@ func TestJSONEntry(t *testing.T) {
 	}
 }
 
+// TestJSONReferences: the references of HTML in what JSON Feed says is plain text
+// are resolved, once; what looks like a tag is text.
+func TestJSONReferences(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","title":"Ports &amp; Piers","items":[
+	{"id":"1","title":"Hull&#8217;s &lt;pier&gt; &amp;amp; <i>R&D</i> &copy 2","summary":"Fish&nbsp;&amp; chips","content_text":"AT&amp;T"}]}`, "")
+	e := feed.Entries[0]
+	for got, want := range map[string]string{
+		feed.Title.Value: "Ports & Piers", e.Title.Value: "Hull’s <pier> &amp; <i>R&D</i> &copy 2",
+		e.Summary.Value: "Fish\u00a0& chips", e.Content.Value: "AT&amp;T",
+	} {
+		if got != want {
+			t.Errorf("read as %q, want %q", got, want)
+		}
+	}
+	if e.Title.Type != news.TextPlain {
+		t.Errorf("the title is of type %q", e.Title.Type)
+	}
+}
+
 func TestRawTellsChange(t *testing.T) {
 	const a, b = "<item><guid>1</guid><title>One</title></item>", "<item><guid>2</guid><title>Two</title></item>"
 	before, after := mustParse(t, rssDoc(a+b), ""), mustParse(t, rssDoc(strings.Replace(b, "Two", "Two!", 1)+a), "")
