@@ -313,6 +313,25 @@ func TestRawTellsChange(t *testing.T) {
 	}
 }
 
+// TestEnclosuresOfRSS1: RSS 1.0 has enclosures by a module of its own.
+func TestEnclosuresOfRSS1(t *testing.T) {
+	feed := mustParse(t, `<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://purl.oclc.org/net/rss_2.0/enc#">
+	<channel rdf:about="https://flats.example/"><title>Flats</title></channel>
+	<item rdf:about="https://flats.example/1"><title>Two rooms</title><e:enclosure resource="https://flats.example/1.jpg" type="image/jpeg"/></item>
+	<item rdf:about="https://flats.example/2"><title>A talk</title><e:enclosure rdf:resource="https://flats.example/2.mp3" e:type="audio/mpeg" e:length="7"/></item></rdf:RDF>`, "")
+	want := []news.Enclosure{{URL: "https://flats.example/1.jpg", Type: "image/jpeg"}, {URL: "https://flats.example/2.mp3", Type: "audio/mpeg", Length: 7}}
+	var got []news.Enclosure
+	for _, e := range feed.Entries {
+		got = append(got, e.Enclosures...)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if images := feed.Entries[0].Images; len(images) != 1 || images[0].URL != want[0].URL {
+		t.Errorf("pictures: %+v", images)
+	}
+}
+
 func TestPicturesOfItems(t *testing.T) {
 	for name, item := range map[string]string{
 		"element with address":   `<image><url>https://i.example/1.jpg</url><title>x</title></image>`,

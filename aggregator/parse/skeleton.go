@@ -30,7 +30,7 @@ var forRSS = map[string]string{
 	"image": "image", "generator": "generator", "ttl": "ttl",
 	"skiphours": "skipHours", "skipdays": "skipDays", "keywords": "itunes:keywords",
 	"contributor": "atom:contributor",
-	"dc:author":   "dc:creator",
+	"dc:author":   "dc:creator", "enc:enclosure": "enclosure",
 }
 
 // forAtom are the same for Atom.
@@ -137,6 +137,9 @@ func (s *skeleton) element(d *document, t *tree, n *node, name string) {
 	s.body.WriteString(name)
 	for i, a := range n.attrs {
 		key := strings.ToLower(local(a.name))
+		if n.name == "enc:enclosure" && key == "resource" {
+			key = "url" // as RSS 2.0 names what RSS 1.0 has a module for
+		}
 		if !plainName(key) || strings.HasPrefix(a.name, "xml") || seenBefore(n.attrs[:i], key) {
 			continue
 		}
