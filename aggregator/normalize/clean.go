@@ -45,6 +45,7 @@ type cleaner struct {
 	image *news.Image
 	fresh bool           // a pre has just begun: HTML drops a line break there
 	ends  map[string]int // where the last end tag of a name stands
+	sum   *formula       // that is being read
 }
 
 // cleanHTML sanitises a fragment of HTML. Relative addresses in it are resolved
@@ -69,6 +70,8 @@ func cleanHTML(source, base, page string) body {
 		case html.TextToken:
 			if skip == "" {
 				c.characters(string(z.Text()))
+			} else {
+				c.sum.characters(string(z.Text()))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			tag, more := z.TagName()
@@ -77,11 +80,15 @@ func cleanHTML(source, base, page string) body {
 				if name == skip && kind == html.StartTagToken {
 					depth++
 				}
+				c.sum.start(z, name, more)
 				continue
 			}
 			if swallowed[name] {
-				if name == "iframe" {
+				switch name {
+				case "iframe":
 					c.embedded(attributes(z, more))
+				case "math":
+					c.sum = newFormula(attributes(z, more))
 				}
 				switch {
 				case runs[name] || c.closes(source, pos, name):
@@ -104,6 +111,9 @@ func cleanHTML(source, base, page string) body {
 				depth--
 			case name == skip:
 				skip = ""
+				c.formula(source[pos:])
+			default:
+				c.sum.end()
 			}
 		}
 	}
