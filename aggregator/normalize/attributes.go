@@ -123,6 +123,19 @@ func (c *cleaner) candidates(value string) string {
 // browsers until it is scrolled to.
 var lazy = []string{"data-src", "data-original", "data-lazy-src", "data-orig-file"}
 
+// ticked returns the character for a box of a list of things to do. Boxes that
+// wait for an answer are something else.
+func ticked(name string, attrs []html.Attribute) (box string, ok bool) {
+	isBox := slices.ContainsFunc(attrs, func(a html.Attribute) bool { return a.Key == "type" && strings.EqualFold(a.Val, "checkbox") })
+	switch {
+	case name != "input" || !isBox || !hasAttr(attrs, "disabled"):
+		return "", false
+	case hasAttr(attrs, "checked"):
+		return "☑", true
+	}
+	return "☐", true
+}
+
 // leads reports whether a link leads anywhere.
 func (c *cleaner) leads(attrs []html.Attribute) bool {
 	for i := range attrs {

@@ -198,7 +198,9 @@ func (c *cleaner) start(name string, attrs []html.Attribute) {
 	}
 	e, ok := elements[name]
 	if !ok {
-		if breaks[name] {
+		if box, ok := ticked(name, attrs); ok {
+			c.characters(box)
+		} else if breaks[name] {
 			c.characters("\n") // what it parted stays parted
 		}
 		return
