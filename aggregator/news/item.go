@@ -19,7 +19,7 @@ type Item struct {
 	Canonical string `json:"canonical,omitempty"` // the link without tracking, fragment and device variant; what is compared and published
 	Comments  string `json:"comments,omitempty"`
 
-	Title   string `json:"title,omitempty"`   // plain text; of an untitled entry the head of its summary or text, else its address
+	Title   string `json:"title,omitempty"`   // plain text; of an untitled entry the head of its summary or text, else what its picture shows, else its address
 	HTML    string `json:"html,omitempty"`    // sanitised body
 	Summary string `json:"summary,omitempty"` // sanitised summary, where the feed gave one beside the body
 	Text    string `json:"text,omitempty"`    // plain text of the body, else of the summary

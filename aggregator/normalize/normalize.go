@@ -149,13 +149,17 @@ func (n *normalizer) item(d *draft) news.Item {
 }
 
 // untitled returns what stands for the title that an entry has not: the head
-// of its summary or text, else its address.
+// of its summary or text, else what its picture is said to show, else its
+// address.
 func untitled(it *news.Item, summary news.Text) string {
 	if head := excerpt(rendered(summary, "", "").text, titleSize); head != "" {
 		return head
 	}
 	if it.Text != "" {
 		return excerpt(it.Text, titleSize)
+	}
+	if it.Image != nil && it.Image.Alt != "" {
+		return excerpt(line(it.Image.Alt), titleSize)
 	}
 	return cut(it.URL, maxTitle)
 }
