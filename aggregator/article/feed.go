@@ -74,7 +74,7 @@ func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most i
 // entry reads one match of a page's item.
 func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Entry {
 	var e news.Entry
-	anchor := part(item, cmp.Or(rules.Link, "a[href]"))
+	anchor := d.anchor(item, cmp.Or(rules.Link, "a[href]"))
 	if href := d.link(anchor.AttrOr("href", "")); href != "" && anchor.Length() > 0 {
 		e.Links = []news.Link{{Href: href, Rel: "alternate"}}
 	}
@@ -97,6 +97,23 @@ func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Ent
 		e.Images = []news.Image{{URL: src, Alt: squeeze(picture.AttrOr("alt", ""))}}
 	}
 	return e
+}
+
+// anchor returns the link within an item that leads to its page: of those that
+// match the first to another page, else to a place of this one. Those that write
+// to somebody, or call them, lead nowhere.
+func (d *document) anchor(item *goquery.Selection, selector string) *goquery.Selection {
+	first := part(item, selector)
+	for _, places := range []bool{false, true} {
+		leads := func(_ int, s *goquery.Selection) bool {
+			href, ok := s.Attr("href")
+			return ok && d.link(href) != "" && strings.HasPrefix(strings.TrimSpace(href), "#") == places
+		}
+		if found := first.AddSelection(item.Find(selector)).FilterFunction(leads); found.Length() > 0 {
+			return found.First()
+		}
+	}
+	return first
 }
 
 // part returns the first match within an item, which may be the item itself.

@@ -83,6 +83,28 @@ func TestFeedWithoutHeadline(t *testing.T) {
 	}
 }
 
+// TestFeedLinks: an item's link is the first one that leads to a page.
+func TestFeedLinks(t *testing.T) {
+	page := `<ul><li><a href="mailto:desk@example.org">The desk</a> <a href="tel:+1555">call</a> <a href="#top">up</a> <a href="one">First</a> <a href="x">x</a>
+		<li><a href="javascript:void(0)">open</a> <a href="#two">Second</a> <li><a href="mailto:desk@example.org">Third</a></ul>`
+	feed, err := article.Feed([]byte(page), "", "https://example.org/list", news.PageRules{Item: "li"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range feed.Entries {
+		said := e.Title.Value
+		for _, l := range e.Links {
+			said += " " + l.Href
+		}
+		got = append(got, said)
+	}
+	want := []string{"First https://example.org/one", "Second https://example.org/list#two", "Third"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFeedRefused(t *testing.T) {
 	for want, rules := range map[string]news.PageRules{
 		`nothing on the page matches page.item "article"`:                              {Item: "article"},
