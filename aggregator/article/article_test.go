@@ -129,6 +129,25 @@ func TestEntry(t *testing.T) {
 	}
 }
 
+// TestFilms: a film within an article is part of it, an advertisement's frame
+// is not.
+func TestFilms(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 3)
+	const film, lazy = "https://www.youtube.com/embed/abc123?rel=0", "//player.vimeo.com/video/77"
+	page := `<body><article><h1>Crane falls</h1>` + long + `<div class="video"><iframe width="560" height="315" src="` + film + `"></iframe></div>` + long +
+		`<figure><iframe data-src="` + lazy + `"></iframe><figcaption>The quay</figcaption></figure><iframe src="https://ads.example/frame"></iframe>` + long +
+		`</article><aside><iframe src="https://www.youtube.com/embed/other"></iframe></aside></body>`
+	e, err := article.Entry([]byte(page), "", "https://example.org/harbour")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]int{film: 1, lazy: 1, "ads.example": 0, "embed/other": 0} {
+		if n := strings.Count(e.Content.Value, address); n != want {
+			t.Errorf("%s is in the text %d times, want %d:\n%s", address, n, want, e.Content.Value)
+		}
+	}
+}
+
 func TestNoArticle(t *testing.T) {
 	for _, page := range []string{"", "<p>Short.</p>", "\xff\xfe\x00", strings.Repeat("<a href=x>link</a> ", 500)} {
 		if _, err := article.Entry([]byte(page), "", "https://example.org/"); !errors.Is(err, article.ErrNoArticle) {

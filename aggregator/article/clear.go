@@ -9,8 +9,9 @@ import (
 	"golang.org/x/net/html"
 )
 
-// around are the elements that never belong to an article's text.
-const around = `script, style, noscript, template, iframe, object, embed, svg, canvas, dialog,
+// around are the elements that never belong to an article's text. Of frames
+// those stay that show a film, which what finds the article tells from others.
+const around = `script, style, noscript, template, object, embed, svg, canvas, dialog,
 	nav, button, input, select, textarea, label, fieldset, legend,
 	[role=navigation], [role=search], [role=banner], [role=contentinfo], [role=complementary], [role=dialog], [aria-hidden=true], [hidden]`
 
