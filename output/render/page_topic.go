@@ -15,6 +15,7 @@ import (
 const (
 	maxPageStories = 60
 	maxPageChips   = 6
+	maxPageFiles   = 4
 )
 
 // The web readers that a topic's page offers, by how they take an address.
@@ -52,7 +53,7 @@ type pageStory struct {
 	Also                        []chip
 	More                        int
 	Image                       *news.Image
-	ImageLink                   string
+	Files                       []feedLink // its picture, where that is not shown, and what can be played or read
 }
 
 // A chip is another outlet that reports a story.
@@ -147,10 +148,49 @@ func (s Site) story(e *entry) pageStory {
 		case ImagesDirect:
 			p.Image = e.image
 		case ImagesLink, "":
-			p.ImageLink = e.image.URL
+			p.Files = append(p.Files, feedLink{Title: "Picture", Href: e.image.URL})
 		}
 	}
+	for _, enc := range e.enclosures {
+		kind := kindOf(enc.Type)
+		if kind == "" || len(p.Files) == maxPageFiles {
+			continue
+		}
+		if length := clock(enc.Duration); length != "" {
+			kind += ", " + length
+		}
+		p.Files = append(p.Files, feedLink{Title: kind, Href: enc.URL})
+	}
 	return p
+}
+
+// clock writes how long something is as people read it: 1:02:03 or 2:03; "" where
+// it is not known.
+func clock(d time.Duration) string {
+	s := int64(d.Seconds())
+	switch {
+	case s < 1:
+		return ""
+	case s < 3600:
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// kindOf names a file by its media type, if browsers can do something with it.
+func kindOf(mediaType string) string {
+	major, _, _ := strings.Cut(mediaType, "/")
+	switch {
+	case major == "audio":
+		return "Audio"
+	case major == "video":
+		return "Video"
+	case mediaType == "application/pdf":
+		return "PDF"
+	case mediaType == "application/epub+zip":
+		return "Book"
+	}
+	return ""
 }
 
 // outlets counts the sources that lead the entries or report them too.
