@@ -43,7 +43,8 @@ type program struct {
 	pushing    *pushing // nil without server.base_url
 	pings      sync.WaitGroup
 	setup      atomic.Pointer[setup]
-	aside      atomic.Bool // another process works by a newer configuration
+	aside      atomic.Bool  // another process works by a newer configuration
+	unanswered atomic.Value // string: why the store does not answer, as far as asked
 }
 
 // A setup is what a configuration comes to. It is replaced as a whole.
@@ -272,12 +273,21 @@ func owner() string {
 	return fmt.Sprintf("%s-%d-%s", cmp.Or(host, "wireroom"), os.Getpid(), rand.Text()[:8])
 }
 
+// errUnanswered is what strangers are told of a store that is away. Where it is,
+// and who asks it, is for the log.
+var errUnanswered = errors.New("the store does not answer; the log says why")
+
 // alive says whether the store can be reached and the filer works.
 func (p *program) alive(ctx context.Context) error {
-	if err := p.db.Ping(ctx); err != nil {
-		return fmt.Errorf("the store does not answer: %w", err)
+	err := p.db.Ping(ctx)
+	switch {
+	case err == nil:
+		p.unanswered.Store("")
+		return p.aggregator.Alive(time.Now())
+	case ctx.Err() == nil && p.unanswered.Swap(err.Error()) != err.Error(): // asked every few seconds, it is said once
+		p.logger.Error("the store does not answer", "error", err)
 	}
-	return p.aggregator.Alive(time.Now())
+	return errUnanswered
 }
 
 // ready says whether there is something to serve as well: a source was polled,
