@@ -17,7 +17,14 @@ import (
 // stories and of archives.
 func (p *program) find(ctx context.Context, path string) (news.Document, error) {
 	if id, ok := strings.CutPrefix(path, "/stories/"); ok {
-		return p.findStory(ctx, id)
+		return p.findStory(ctx, id, p.setup.Load().storyPage)
+	}
+	for _, t := range p.setup.Load().plan.Topics {
+		if id, ok := strings.CutPrefix(path, render.PrivateStoryPath(t.Name, "")); ok && t.Token != "" {
+			return p.findStory(ctx, id, func(story news.Story) (news.Document, error) {
+				return p.setup.Load().privateStoryPage(story, t)
+			})
+		}
 	}
 	return p.findArchive(ctx, path)
 }
@@ -95,9 +102,8 @@ func nextArchives(topic string, newest int) map[string]string {
 	return next
 }
 
-// findStory makes the page of a story. A story has one as long as a topic that
-// is open to everyone shows it.
-func (p *program) findStory(ctx context.Context, id string) (news.Document, error) {
+// findStory makes the page of a story.
+func (p *program) findStory(ctx context.Context, id string, page func(news.Story) (news.Document, error)) (news.Document, error) {
 	stories, err := p.db.Stories(ctx, []string{id})
 	if err != nil {
 		return news.Document{}, err
@@ -105,14 +111,33 @@ func (p *program) findStory(ctx context.Context, id string) (news.Document, erro
 	if len(stories) == 0 {
 		return news.Document{}, serve.ErrNotFound
 	}
-	return p.setup.Load().storyPage(stories[0])
+	return page(stories[0])
 }
 
-// storyPage makes the page of a story, as far as open topics show it.
+// storyPage makes the page of a story, as far as open topics show it. A story has
+// one as long as such a topic does.
 func (s *setup) storyPage(story news.Story) (news.Document, error) {
-	topics, shown := s.showing(story)
+	topics, err := s.reduce(&story, func(t news.Topic) bool { return t.Token == "" })
+	if err != nil {
+		return news.Document{}, err
+	}
+	return render.StoryPage(s.site, story, topics)
+}
+
+// privateStoryPage makes the page of a story, as far as a private topic shows it.
+func (s *setup) privateStoryPage(story news.Story, t news.Topic) (news.Document, error) {
+	if _, err := s.reduce(&story, func(other news.Topic) bool { return other.Name == t.Name }); err != nil {
+		return news.Document{}, err
+	}
+	return render.PrivateStoryPage(s.site, story, t)
+}
+
+// reduce leaves of a story what some topics show of it, and returns those that do.
+// The error is serve.ErrNotFound if there is none.
+func (s *setup) reduce(story *news.Story, by func(news.Topic) bool) ([]news.Topic, error) {
+	topics, shown := s.showing(*story, by)
 	if len(topics) == 0 {
-		return news.Document{}, serve.ErrNotFound
+		return nil, serve.ErrNotFound
 	}
 	var members []news.Member
 	for _, m := range story.Members {
@@ -122,7 +147,7 @@ func (s *setup) storyPage(story news.Story) (news.Document, error) {
 		}
 	}
 	story.Members = members
-	return render.StoryPage(s.site, story, topics)
+	return topics, nil
 }
 
 // open returns the names of the topics without a token.
@@ -135,19 +160,19 @@ func (s *setup) open() (names []string) {
 	return names
 }
 
-// showing returns the topics without a token that show a story, which of its
-// members they show, and the most that one of them shows of each: nobody is to
-// learn here what only a private topic has, or more than any topic has.
-func (s *setup) showing(story news.Story) ([]news.Topic, map[news.Key]news.ContentPolicy) {
-	public := map[string]news.Topic{}
+// showing returns those of some topics that show a story, which of its members
+// they show, and the most that one of them shows of each: nobody is to learn here
+// what only another topic has, or more than any topic has.
+func (s *setup) showing(story news.Story, by func(news.Topic) bool) ([]news.Topic, map[news.Key]news.ContentPolicy) {
+	asked := map[string]news.Topic{}
 	for _, t := range s.plan.Topics {
-		if t.Token == "" {
-			public[t.Name] = t
+		if by(t) {
+			asked[t.Name] = t
 		}
 	}
 	shows, shown := map[string]bool{}, map[news.Key]news.ContentPolicy{}
 	for _, f := range s.plan.Rules.File(story, s.plan.Authority, time.Now()) {
-		t, ok := public[f.Topic]
+		t, ok := asked[f.Topic]
 		if f.Withdrawn || !ok {
 			continue
 		}

@@ -78,7 +78,8 @@ func newReport(m *news.Member) report {
 	}
 }
 
-// alsoHTML is the list of the other reports as it follows a body.
+// alsoHTML is the list of the other reports as it follows a body; story is the
+// address of the page with all of them, if there is one to link to.
 func alsoHTML(also []report, more int, story string) string {
 	if len(also) == 0 {
 		return ""
@@ -89,7 +90,10 @@ func alsoHTML(also []report, more int, story string) string {
 		fmt.Fprintf(&b, "<li>%s: <a href=\"%s\">%s</a></li>\n",
 			html.EscapeString(r.outlet.Title), html.EscapeString(r.url), html.EscapeString(r.title))
 	}
-	if more > 0 {
+	switch {
+	case more > 0 && story == "":
+		fmt.Fprintf(&b, "<li>%d more</li>\n", more)
+	case more > 0:
 		fmt.Fprintf(&b, "<li><a href=\"%s\">%d more</a></li>\n", html.EscapeString(story), more)
 	}
 	b.WriteString("</ul>")

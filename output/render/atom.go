@@ -99,7 +99,7 @@ func (l *layout) atom() (news.Document, error) {
 		Generator: atomGenerator{Homepage, site.Version, "Wireroom"},
 		Links:     ch.links(site, atomFormat, "link"),
 	}
-	feed.Links = append(feed.Links, atomLink("alternate", site.url(ch.home()), "text/html"))
+	feed.Links = append(feed.Links, atomLink("alternate", ch.homeURL(site), "text/html"))
 	if ch.Archive > 0 {
 		feed.NSHistory, feed.Archive = nsHistory, &struct{}{}
 	}

@@ -15,8 +15,9 @@ import (
 // its links are absolute http or https, or empty.
 type entry struct {
 	id, title  string
-	url        string // the lead's page, else the story's
-	story      string // address of the story's page
+	url        string // the lead's page, else the story's, else the front page
+	story      string // address of the story's page; of a private topic none that a feed can give
+	storyHref  string // the same as pages link to it
 	storyID    string
 	published  time.Time
 	updated    time.Time
@@ -47,6 +48,7 @@ func newEntry(site Site, topic news.Topic, filed *news.Filed) entry {
 		title:     title(item, lead.Outlet),
 		url:       itemURL(item),
 		story:     site.url(StoryPath(filed.Story)),
+		storyHref: site.href(StoryPath(filed.Story)),
 		storyID:   filed.Story,
 		published: instant(filed.Published, filed.FirstFiled),
 		language:  languageTag(item.Language),
@@ -62,8 +64,12 @@ func newEntry(site Site, topic news.Topic, filed *news.Filed) entry {
 	if e.rights == "" {
 		e.rights = e.outlet.Rights
 	}
+	if (Channel{Topic: topic}).private() {
+		// Relative to the topic's page, like its feeds: it keeps the token.
+		e.story, e.storyHref = "", topic.Name+StoryPath(filed.Story)
+	}
 	if e.url == "" {
-		e.url = e.story
+		e.url = cmp.Or(e.story, site.url("/"))
 	}
 	e.updated = instant(filed.Updated, e.published)
 	if e.updated.Before(e.published) {

@@ -48,9 +48,9 @@ type jsonAttachment struct {
 // A jsonStory is an item's extension: where it comes from and who else
 // reports it.
 type jsonStory struct {
-	Story    string       `json:"story"`     // id of the story
-	StoryURL string       `json:"story_url"` // page of the story
-	Families int          `json:"families"`  // independent publishers that report it
+	Story    string       `json:"story"`               // id of the story
+	StoryURL string       `json:"story_url,omitempty"` // page of the story
+	Families int          `json:"families"`            // independent publishers that report it
 	Source   jsonOutlet   `json:"source"`
 	Comments string       `json:"comments,omitempty"`
 	Rights   string       `json:"rights,omitempty"`
@@ -90,7 +90,7 @@ func (l *layout) json() (news.Document, error) {
 			Title:       ch.title(),
 			Description: ch.description(site),
 			Language:    l.language(),
-			HomePageUrl: site.url(ch.home()),
+			HomePageUrl: ch.homeURL(site),
 			FeedUrl:     ch.selfURL(site, jsonFormat),
 		},
 		Extension: jsonTopic{

@@ -58,15 +58,30 @@ type storyCopy struct {
 // common text, what differs, and why each is of this story. Topics are those
 // that show the story to everyone.
 func StoryPage(site Site, story news.Story, topics []news.Topic) (news.Document, error) {
+	open := slices.DeleteFunc(slices.Clone(topics), func(t news.Topic) bool { return t.Token != "" })
+	return storyDocument(site, StoryPath(story.ID), story, open)
+}
+
+// PrivateStoryPage renders a story as StoryPage does, for the readers of a private
+// topic.
+func PrivateStoryPage(site Site, story news.Story, topic news.Topic) (news.Document, error) {
+	doc, err := storyDocument(site, PrivateStoryPath(topic.Name, story.ID), story, []news.Topic{topic})
+	doc.Topic, doc.Private = topic.Name, true
+	return doc, err
+}
+
+func storyDocument(site Site, path string, story news.Story, topics []news.Topic) (news.Document, error) {
 	members := slices.Clone(story.Members)
 	slices.SortStableFunc(members, func(a, b news.Member) int {
 		return a.Record.Item.Published.Compare(b.Record.Item.Published)
 	})
 	data := storyPage{Told: told(&news.Story{ID: story.ID, Members: members})}
 	for _, t := range topics {
-		if ch := (Channel{Topic: t}); !ch.private() {
-			data.Topics = append(data.Topics, feedLink{Title: ch.title(), Href: site.href(TopicPath(t.Name))})
+		ch, href := Channel{Topic: t}, site.href(TopicPath(t.Name))
+		if ch.private() {
+			href = "../../" + t.Name // from below it: it keeps the token
 		}
+		data.Topics = append(data.Topics, feedLink{Title: ch.title(), Href: href})
 	}
 	var changed time.Time
 	for n := min(len(members), maxStoryItems); ; n -= n/4 + 1 {
@@ -74,7 +89,7 @@ func StoryPage(site Site, story news.Story, topics []news.Topic) (news.Document,
 		data.setMembers(members[:n])
 		data.Omitted = len(members) - n
 		data.Frame = site.frame(data.Heading, "")
-		doc, err := page(StoryPath(story.ID), "story.tmpl", data)
+		doc, err := page(path, "story.tmpl", data)
 		if err != nil {
 			return doc, err
 		}

@@ -133,7 +133,7 @@ func (l *layout) days(data *topicPage) error {
 
 func (s Site) story(e *entry) pageStory {
 	p := pageStory{
-		Title: e.title, URL: e.url, Story: s.href(StoryPath(e.storyID)), Language: e.language, Outlet: e.outlet.Title,
+		Title: e.title, URL: e.url, Story: e.storyHref, Language: e.language, Outlet: e.outlet.Title,
 		Excerpt: e.excerpt, Published: e.published, Families: e.families, More: e.more,
 	}
 	for i, r := range e.also {

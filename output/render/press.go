@@ -107,7 +107,7 @@ func Archive(site Site, ch Channel) ([]news.Document, error) {
 // plate is kept.
 func lay(site Site, ch Channel, kept map[string]*plate) *layout {
 	l := &layout{site: site, ch: ch}
-	under := fmt.Sprint(site, ch.Topic.Content)
+	under := fmt.Sprint(site, ch.Topic.Content, ch.private())
 	for i := range ch.Filed {
 		filed := &ch.Filed[i]
 		if len(filed.Members) == 0 {

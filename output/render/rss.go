@@ -71,7 +71,7 @@ func (l *layout) rss() (news.Document, error) {
 		Version: "2.0", NSAtom: nsAtom, NSContent: nsContent, NSDC: nsDC, NSMedia: nsMedia, NSGeo: nsGeo,
 		Channel: rssChannel{
 			RssFeed: feeds.RssFeed{
-				Link:      site.url(ch.home()),
+				Link:      ch.homeURL(site),
 				Language:  shortLanguage(l.language()),
 				Generator: "Wireroom " + site.Version + " (" + Homepage + ")",
 				Docs:      rssDocs,

@@ -73,6 +73,11 @@ func TopicPath(topic string) string { return "/topics/" + topic }
 // StoryPath returns the path of a story's page.
 func StoryPath(story string) string { return "/stories/" + story }
 
+// PrivateStoryPath returns the path of a story's page for the readers of a private
+// topic, who see there what that topic shows. It lies below the topic's, and is
+// reached as that is: by a header, or below an address that holds the token.
+func PrivateStoryPath(topic, story string) string { return TopicPath(topic) + StoryPath(story) }
+
 // ArchivePath returns the path of page n of a topic's archive; ext is "rss",
 // "atom" or "json".
 func ArchivePath(topic string, n int, ext string) string {
@@ -113,6 +118,15 @@ func (ch Channel) home() string {
 		return SearchPath + ch.search()
 	}
 	return TopicPath(ch.Topic.Name)
+}
+
+// homeURL is the address of the channel's page as its feeds give it: of a private
+// one, which has two and neither is for everybody, that of the front page.
+func (ch Channel) homeURL(site Site) string {
+	if ch.private() {
+		return site.url("/")
+	}
+	return site.url(ch.home())
 }
 
 func (ch Channel) path(f format) string {
