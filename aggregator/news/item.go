@@ -52,7 +52,7 @@ type Item struct {
 	// every entry, since of those that share an identity one is an item only.
 	Raw string `json:"-"`
 
-	Hash string `json:"hash"` // of the content: title, body, summary, link; another hash is another revision
+	Hash string `json:"hash"` // of the content: title, body, summary, link, names of what is played; another hash is another revision
 }
 
 // A Person is an author or a contributor.

@@ -3,6 +3,8 @@ package normalize
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,7 +131,15 @@ func aliases(d *draft) []string {
 // on the time of the poll, nor on a stated date: many feeds date all they have
 // with the moment of the request, and what was published keeps its first date.
 func contentHash(it *news.Item, d *draft) string {
-	return digest(it.Title, it.HTML, it.Summary, d.place)
+	parts := []string{it.Title, it.HTML, it.Summary, d.place}
+	for _, enc := range it.Enclosures {
+		// Servers sign addresses anew at each request, and count by what they put
+		// before them: the file is another one when its name is.
+		if u, err := url.Parse(enc.URL); err == nil && (strings.HasPrefix(enc.Type, "audio/") || strings.HasPrefix(enc.Type, "video/")) {
+			parts = append(parts, path.Base(u.Path))
+		}
+	}
+	return digest(parts...)
 }
 
 // stamp returns the instant that was stated; nothing if none was.
