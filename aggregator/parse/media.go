@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,23 +48,22 @@ func mediaParts(e *news.Entry, m map[string][]ext.Extension, credit string) {
 	}
 	for _, c := range m["content"] {
 		kind, medium := c.Attrs["type"], c.Attrs["medium"]
-		href := c.Attrs["url"]
+		href, said := c.Attrs["url"], ""
+		for _, t := range slices.Concat(c.Children["title"], c.Children["description"]) {
+			said = clip(first(said, t.Value), maxTitle)
+		}
 		if medium == "image" || strings.HasPrefix(kind, "image/") || medium == "" && kind == "" && pictureName(href) {
-			alt := ""
-			for _, t := range append(c.Children["title"], c.Children["description"]...) {
-				alt = first(alt, t.Value)
-			}
 			for _, t := range c.Children["credit"] {
 				credit = first(t.Value, credit)
 			}
 			addImage(e, href, c.Attrs, credit)
 			if n := len(e.Images); n > 0 && e.Images[n-1].URL == href && e.Images[n-1].Alt == "" {
-				e.Images[n-1].Alt = clip(alt, maxTitle)
+				e.Images[n-1].Alt = said
 			}
 		}
 		if href != "" && !hasEnclosure(e, href) {
 			e.Enclosures = append(e.Enclosures, news.Enclosure{
-				URL: href, Type: mediaType(kind, medium), Length: size(c.Attrs["filesize"]), Duration: duration(c.Attrs["duration"]),
+				URL: href, Type: mediaType(kind, medium), Title: said, Length: size(c.Attrs["filesize"]), Duration: duration(c.Attrs["duration"]),
 			})
 		}
 		mediaParts(e, map[string][]ext.Extension{"thumbnail": c.Children["thumbnail"]}, credit)

@@ -313,6 +313,23 @@ func TestRawTellsChange(t *testing.T) {
 	}
 }
 
+// TestWhatFilesShow: what is said of each of several pictures and films is kept.
+func TestWhatFilesShow(t *testing.T) {
+	e := mustParse(t, rssDoc(`<item><guid>1</guid><media:content url="https://i.example/1.jpg" type="image/jpeg"><media:description>A pier</media:description></media:content>
+		<media:content url="https://i.example/2.jpg" type="image/jpeg" medium="image"><media:rating>nonadult</media:rating><media:description type="plain">A quay at night</media:description></media:content>
+		<media:content url="https://i.example/3.mp4" type="video/mp4"><media:title>The dredger</media:title></media:content></item>`), "").Entries[0]
+	var got []string
+	for _, enc := range e.Enclosures {
+		got = append(got, enc.Title)
+	}
+	if diff := cmp.Diff([]string{"A pier", "A quay at night", "The dredger"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(e.Images) != 2 || e.Images[1].Alt != "A quay at night" {
+		t.Errorf("pictures: %+v", e.Images)
+	}
+}
+
 // TestEnclosuresOfRSS1: RSS 1.0 has enclosures by a module of its own.
 func TestEnclosuresOfRSS1(t *testing.T) {
 	feed := mustParse(t, `<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://purl.oclc.org/net/rss_2.0/enc#">
