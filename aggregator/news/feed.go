@@ -30,8 +30,6 @@ type Feed struct {
 	TTL       time.Duration // least interval asked for: ttl, sy:updatePeriod over sy:updateFrequency
 	SkipHours []int
 	SkipDays  []time.Weekday
-	Complete  bool // RFC 5005 section 2: what is not here is gone
-	Archive   bool // RFC 5005 section 4: an archive document
 
 	Entries []Entry
 	Repairs []Repair

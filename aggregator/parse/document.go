@@ -196,10 +196,10 @@ func (d *document) start(t token) error {
 	entry := d.isEntry(name)
 	if entry && d.entryFrame >= 0 {
 		// The entry before was never closed.
-		d.pop(d.entryFrame, t.start, false)
+		d.pop(d.entryFrame, t.start)
 		repair(d.feed, "unclosed", "an entry began within an entry", 0)
 	}
-	f := frame{raw: t.name, name: name, node: -1, from: t.end, bindings: mark}
+	f := frame{raw: t.name, node: -1, from: t.end, bindings: mark}
 	f.base, f.lang = d.scope(t.attrs)
 	into, parent := &d.head, int32(-1)
 	if entry {
@@ -218,7 +218,7 @@ func (d *document) start(t token) error {
 	d.frames = append(d.frames, f)
 	switch {
 	case t.empty:
-		d.pop(len(d.frames)-1, t.end, true)
+		d.pop(len(d.frames)-1, t.end)
 	case captures[name] && len(d.frames) > 1:
 		d.captured, d.nested = t.name, 0
 	}
@@ -247,7 +247,7 @@ func (d *document) close(t token) {
 		repair(d.feed, "unclosed", "elements were closed in another order than they were opened", 0)
 	}
 	if i >= 0 {
-		d.pop(i, t.start, true)
+		d.pop(i, t.start)
 	}
 }
 
@@ -262,7 +262,7 @@ func (d *document) opened(raw string, from int) int {
 }
 
 // pop closes the frames from i on. end is where their inside ends.
-func (d *document) pop(i, end int, closed bool) {
+func (d *document) pop(i, end int) {
 	d.captured = ""
 	for j := len(d.frames) - 1; j >= i; j-- {
 		f := d.frames[j]
@@ -271,9 +271,7 @@ func (d *document) pop(i, end int, closed bool) {
 			into = &d.entry
 		}
 		if f.node >= 0 {
-			n := &into.nodes[f.node]
-			n.inner = d.doc[min(f.from, end):end]
-			n.closed = closed || j > i
+			into.nodes[f.node].inner = d.doc[min(f.from, end):end]
 		}
 		d.frames = d.frames[:j]
 		if f.bindings < len(d.bindings) {
@@ -299,7 +297,7 @@ func (d *document) truncated() {
 		d.entryFrame = -1
 	}
 	if len(d.frames) > 0 {
-		d.pop(0, len(d.doc), true)
+		d.pop(0, len(d.doc))
 	}
 	repair(d.feed, "truncated", detail, 0)
 }

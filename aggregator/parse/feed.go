@@ -89,8 +89,6 @@ func extensions(feed *news.Feed, x ext.Extensions) {
 			}
 		}
 	}
-	feed.Complete = len(x["fh"]["complete"]) > 0
-	feed.Archive = len(x["fh"]["archive"]) > 0
 	period, frequency := x["sy"]["updateperiod"], x["sy"]["updatefrequency"]
 	if len(period) > 0 {
 		often := 1

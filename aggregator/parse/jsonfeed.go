@@ -198,9 +198,8 @@ func jsonLinks(list ...link) []news.Link {
 }
 
 type jsonPerson struct {
-	Name   string `json:"name"`
-	URL    string `json:"url"`
-	Avatar string `json:"avatar"`
+	Name string `json:"name"`
+	URL  string `json:"url"`
 }
 
 // jsonAuthors reads the people of JSON Feed 1.1 and 1.0, in whatever form.

@@ -59,7 +59,6 @@ var prefixes = map[string]string{
 	"purl.org/rss/1.0/modules/link":                                       "l",
 	"purl.org/rss/1.0/modules/slash":                                      "slash",
 	"purl.org/syndication/thread/1.0":                                     "thr",
-	"purl.org/syndication/history/1.0":                                    "fh",
 	"purl.oclc.org/net/rss_2.0/enc#":                                      "enc",
 	"wellformedweb.org/commentapi":                                        "wfw",
 	"madskills.com/public/xml/rss/module/pingback":                        "pingback",
@@ -79,7 +78,7 @@ var conventional = map[string]string{
 	"rdf": "rdf", "rss": "", "dc": "dc", "dcterms": "dcterms", "dct": "dcterms",
 	"content": "content", "sy": "sy", "media": "media", "itunes": "itunes",
 	"georss": "georss", "gml": "gml", "geo": "geo", "feedburner": "feedburner",
-	"slash": "slash", "thr": "thr", "fh": "fh", "wfw": "wfw", "xhtml": "xhtml",
+	"slash": "slash", "thr": "thr", "wfw": "wfw", "xhtml": "xhtml",
 	"creativecommons": "creativecommons", "cc": "creativecommons", "xml": "xml", "enc": "enc",
 	"googleplay": "googleplay", "podcast": "podcast", "l": "l", "svg": "svg",
 }

@@ -22,7 +22,6 @@ type token struct {
 	attrs      []attr // of a start tag; valid until the next token
 	empty      bool   // the start tag closes itself
 	body       string // of a CDATA section, comment or declaration
-	broken     bool   // the document ended within the token
 }
 
 // An attr is an attribute, name and value as written.
@@ -130,7 +129,7 @@ func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 		}
 	}
 	s.pos = len(s.doc)
-	return token{kind: kind, start: start, end: s.pos, body: s.doc[from:], broken: true}
+	return token{kind: kind, start: start, end: s.pos, body: s.doc[from:]}
 }
 
 // declaration reads a document type with its internal subset.
@@ -160,7 +159,7 @@ func (s *scanner) declaration(start int) token {
 		return token{kind: tokenOther, start: start, end: s.pos}
 	}
 	s.pos = len(s.doc)
-	return token{kind: tokenOther, start: start, end: s.pos, broken: true}
+	return token{kind: tokenOther, start: start, end: s.pos}
 }
 
 // name reads an element's or attribute's name at i and returns its end.
@@ -177,10 +176,7 @@ func (s *scanner) closeTag(start int) token {
 	for end < len(s.doc) && s.doc[end] != '>' && s.doc[end] != '<' {
 		end++
 	}
-	switch {
-	case end == len(s.doc):
-		t.broken = true
-	case s.doc[end] == '>':
+	if end < len(s.doc) && s.doc[end] == '>' {
 		end++
 	}
 	s.pos, t.end = end, end
@@ -196,7 +192,6 @@ func (s *scanner) startTag(start int) token {
 			i++
 		}
 		if i == len(s.doc) {
-			t.broken = true
 			break
 		}
 		c := s.doc[i]

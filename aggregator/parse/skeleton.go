@@ -52,7 +52,7 @@ var forBoth = map[string]bool{
 	"googleplay:image": true, "googleplay:author": true,
 	"georss:point": true, "georss:where": true, "georss:box": true, "geo:lat": true, "geo:long": true,
 	"geo:point": true, "gml:point": true,
-	"sy:updateperiod": true, "sy:updatefrequency": true, "fh:complete": true, "fh:archive": true,
+	"sy:updateperiod": true, "sy:updatefrequency": true,
 	"feedburner:origenclosurelink": true, "media:peerlink": true,
 }
 
@@ -68,7 +68,6 @@ var spaces = map[string]string{
 	"geo":        "http://www.w3.org/2003/01/geo/wgs84_pos#",
 	"gml":        "http://www.opengis.net/gml",
 	"sy":         "http://purl.org/rss/1.0/modules/syndication/",
-	"fh":         "http://purl.org/syndication/history/1.0",
 	"googleplay": "http://www.google.com/schemas/play-podcasts/1.0",
 	"feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
 }

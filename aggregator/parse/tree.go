@@ -14,13 +14,11 @@ type node struct {
 	base     string // xml:base in force, absolute; empty: none
 	lang     string // xml:lang in force
 	children []int32
-	closed   bool // the end tag was there
 }
 
 // A frame is an element that is open.
 type frame struct {
 	raw      string // name as written
-	name     string // canonical
 	node     int32  // -1: not recorded
 	from     int    // where its inside begins
 	bindings int    // how many were in force outside of it
