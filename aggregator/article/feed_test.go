@@ -127,9 +127,9 @@ func TestFeeds(t *testing.T) {
 		 <link rel="alternate" type="application/rss+xml" title="News again" href="/rss">
 		 <link rel="alternate" type="application/json" href="/wp-json/posts/1">
 		 <link rel="alternate" hreflang="de" href="/de"><link rel="stylesheet" href="/feed"><a href="/other/feed">Feed</a>`: {
-			{URL: "https://example.org/x/atom", Type: "application/atom+xml"},
-			{URL: "https://example.org/rss", Title: "News", Type: "application/rss+xml"},
-			{URL: "https://example.org/comments/feed", Title: "Comments Feed", Type: "application/rss+xml"},
+			{URL: "https://example.org/x/atom"},
+			{URL: "https://example.org/rss", Title: "News"},
+			{URL: "https://example.org/comments/feed", Title: "Comments Feed"},
 		},
 		`<a href="/about">About</a> <a href="/world/rss.xml">World <i>feed</i></a> <a href="mailto:feed">x</a> <a href="/blog/feed/">Blog</a>`: {
 			{URL: "https://example.org/world/rss.xml", Title: "World feed"},

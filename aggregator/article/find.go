@@ -15,7 +15,6 @@ import (
 type Advert struct {
 	URL   string // absolute
 	Title string // as the page names it
-	Type  string // media type; empty: it is only linked to
 }
 
 // feedTypes are the media types by which a page advertises a feed.
@@ -38,8 +37,8 @@ func Feeds(page []byte, contentType, pageURL string) ([]Advert, error) {
 		return nil, err
 	}
 	var adverts []Advert
-	add := func(s *goquery.Selection, mediaType string) {
-		a := Advert{URL: d.link(s.AttrOr("href", "")), Title: cmp.Or(squeeze(s.AttrOr("title", "")), text(s)), Type: mediaType}
+	add := func(s *goquery.Selection) {
+		a := Advert{URL: d.link(s.AttrOr("href", "")), Title: cmp.Or(squeeze(s.AttrOr("title", "")), text(s))}
 		if a.URL != "" && !slices.ContainsFunc(adverts, func(b Advert) bool { return a.URL == b.URL }) {
 			adverts = append(adverts, a)
 		}
@@ -48,13 +47,13 @@ func Feeds(page []byte, contentType, pageURL string) ([]Advert, error) {
 		rel := strings.Fields(strings.ToLower(s.AttrOr("rel", "")))
 		mediaType, _, _ := mime.ParseMediaType(s.AttrOr("type", ""))
 		if slices.Contains(rel, "feed") || slices.Contains(rel, "alternate") && feedTypes[mediaType] && !isAPI(s.AttrOr("href", "")) {
-			add(s, mediaType)
+			add(s)
 		}
 	})
 	if len(adverts) == 0 {
 		d.Find("a[href]").Each(func(_ int, s *goquery.Selection) {
 			if isFeedName(s.AttrOr("href", "")) {
-				add(s, "")
+				add(s)
 			}
 		})
 	}
