@@ -230,16 +230,13 @@ func wake(loop chan<- struct{}) {
 	}
 }
 
-// sleep returns after d, at a wake-up call, or when ctx is done; true if it was
-// the call.
-func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
+// sleep returns after d, at a wake-up call, or when ctx is done.
+func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-woken:
-		return true
 	}
-	return false
 }

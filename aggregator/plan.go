@@ -47,7 +47,7 @@ func topicsOf(filings []news.Filing) []string {
 	return slices.Compact(names)
 }
 
-// Traits are what rules ask of a source.
+// traits are what rules ask of a source.
 type traits struct {
 	Tags     []string
 	Labels   map[string]string
@@ -55,7 +55,7 @@ type traits struct {
 	Language string
 }
 
-// Rules are what topics were filed under: hashes of their rules, for a topic may
+// rules are what topics were filed under: hashes of theirs, for a topic may
 // hold a secret, and of the traits of sources, those that were taken out too.
 type rules struct {
 	Topics, Sources map[string]string

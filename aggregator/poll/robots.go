@@ -59,7 +59,7 @@ func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, 
 			r = robots{until: now.Add(time.Hour), rules: []robotsRule{{pattern: "/"}}}
 		}
 		if ctx.Err() == nil {
-			c.robots.keep(host, r, now)
+			c.robots.keep(host, r)
 		}
 	}
 	path := target.EscapedPath()
@@ -75,7 +75,7 @@ func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, 
 	return nil
 }
 
-func (rc *robotsCache) keep(host string, r robots, now time.Time) {
+func (rc *robotsCache) keep(host string, r robots) {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
 	if rc.hosts == nil || len(rc.hosts) >= robotsHosts {
