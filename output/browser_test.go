@@ -70,11 +70,12 @@ func newsroom(t *testing.T) (address string, paths []string) {
 		}
 		ch.Filed = append(ch.Filed, f)
 	}
-	topic, err := render.TopicPage(site, ch)
+	docs, summary, err := new(render.Press).Documents(site, ch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	index, err := render.IndexPage(site, []render.Summary{render.Summarize(site, ch)}, "")
+	topic := docs[len(docs)-1]
+	index, err := render.IndexPage(site, []render.Summary{summary}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	sourcesList, err := render.SourcesOPML(c.Site, "/sources.opml", c.Site.Title, outlets)
+	sourcesList, err := render.SourcesOPML("/sources.opml", c.Site.Title, outlets)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 		if t.Token != "" {
 			continue
 		}
-		list, err := render.TopicOPML(c.Site, t, outlets)
+		list, err := render.TopicOPML(t, outlets)
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ type opmlOutline struct {
 // SourcesOPML renders outlets, in the order given, as an OPML 2.0
 // subscription list that any reader can import. What has no feed on the web
 // is left out. Path is where the list is served, such as "/sources.opml".
-func SourcesOPML(site Site, path, title string, outlets []news.Outlet) (news.Document, error) {
+func SourcesOPML(path, title string, outlets []news.Outlet) (news.Document, error) {
 	outlets = slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return o.Feed == "" })
 	doc, err := ExportedOPML(title, outlets)
 	doc.Path = path
@@ -74,11 +74,11 @@ func TopicOPMLPath(topic string) string { return TopicPath(topic) + ".opml" }
 // TopicOPML renders the outlets that a topic takes from, which it picks from
 // all outlets, as a subscription list at TopicOPMLPath. It is not for a private
 // topic, whose sources are as private.
-func TopicOPML(site Site, topic news.Topic, outlets []news.Outlet) (news.Document, error) {
+func TopicOPML(topic news.Topic, outlets []news.Outlet) (news.Document, error) {
 	if topic.From != nil {
 		outlets = slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return !slices.Contains(topic.From, o.Source) })
 	}
-	doc, err := SourcesOPML(site, TopicOPMLPath(topic.Name), "Sources of "+Channel{Topic: topic}.title(), outlets)
+	doc, err := SourcesOPML(TopicOPMLPath(topic.Name), "Sources of "+Channel{Topic: topic}.title(), outlets)
 	doc.Topic = topic.Name
 	return doc, err
 }

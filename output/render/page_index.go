@@ -34,9 +34,7 @@ type indexPage struct {
 	OPML   string
 }
 
-// Summarize returns what the front page says of a channel's topic.
-func Summarize(site Site, ch Channel) Summary { return lay(site, ch, nil).summary() }
-
+// summary is what the front page says of the channel's topic.
 func (l *layout) summary() Summary {
 	ch := l.ch
 	s := Summary{

@@ -108,7 +108,7 @@ func TestPrivateTopicTellsNobody(t *testing.T) {
 			t.Errorf("%s holds an address that answers without the token only with 404", doc.Path)
 		}
 	}
-	index, err := IndexPage(site, []Summary{Summarize(site, ch)}, "")
+	index, err := IndexPage(site, []Summary{lay(site, ch, nil).summary()}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestOPML(t *testing.T) {
 		}
 	}
 	outlets[0].Tags = []string{"wire", "city"}
-	doc, err := SourcesOPML(site, "/sources.opml", "Sources", outlets)
+	doc, err := SourcesOPML("/sources.opml", "Sources", outlets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestTopicOPML(t *testing.T) {
 		if from != "" {
 			topic.From = strings.Fields(from)
 		}
-		doc, err := TopicOPML(site, topic, outlets)
+		doc, err := TopicOPML(topic, outlets)
 		if err != nil {
 			t.Fatal(err)
 		}
