@@ -99,7 +99,7 @@ scale: ## Measure replicas on PostgreSQL at full size, and write docs/scale.md (
 replicas_P1          = -tries 200
 replicas_P2          = -tries 100
 replicas_P3          = -tries 25 -namespaces
-replicas_P4          = -tries 20
+replicas_P4          = -tries 20 -locked 30s
 replicas_P4-failover = -tries 20
 replicas_P5          = -tries 20
 replicas_P6          = -tries 20

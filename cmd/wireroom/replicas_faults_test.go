@@ -164,7 +164,7 @@ func harmed(x *troupe) {
 					return
 				}
 				_, _ = tx.Exec("SELECT 1 FROM source_sched FOR UPDATE")
-				time.Sleep(4 * time.Second)
+				time.Sleep(*locked)
 				_ = tx.Rollback()
 			},
 		} {
@@ -178,7 +178,7 @@ func harmed(x *troupe) {
 			}
 		}
 	}
-	report(x.t, "P4", "the database stopped and started, its connections ended, read-only, all taken, rows locked for 4 s", "no exit, no lost entry", n,
+	report(x.t, "P4", fmt.Sprintf("the database stopped and started, its connections ended, read-only, all taken, rows locked for %s", *locked), "no exit, no lost entry", n,
 		x.whole(fmt.Sprintf("no replica ended; polled again %.1f s after the trouble at most", worst.Seconds())))
 }
 

@@ -28,6 +28,7 @@ import (
 var (
 	tries         = flag.Int("tries", 1, "how often each fault is caused to replicas")
 	replicaReport = flag.String("replica-report", "", "the document that the results of the replicas are written to")
+	locked        = flag.Duration("locked", 4*time.Second, "for how long somebody locks the rows that replicas work with")
 	endurance     = flag.Duration("endurance", 0, "for how long replicas are killed about once a minute; 0: not at all")
 )
 
