@@ -86,7 +86,11 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 			})
 		}
 		if probing {
-			sleep(ctx, probeEvery, nil)
+			pause := probeEvery
+			if len(claims) == 0 { // nothing was tried; others have had their turn by then
+				pause = probeAgain
+			}
+			sleep(ctx, pause, nil)
 			continue
 		}
 		sleep(ctx, wait, a.freed)

@@ -20,8 +20,10 @@ const (
 	// wellFor is how long a source that fails counts as one that was well.
 	wellFor = time.Hour
 
-	// probeEvery is the pause between two polls of a process that is cut off.
+	// probeEvery is the pause between two polls of a process that is cut off, and
+	// probeAgain the one after it found nothing due.
 	probeEvery = 5 * time.Second
+	probeAgain = time.Second
 )
 
 // heard notes whether a poll got any answer. A source that has failed for long

@@ -67,6 +67,36 @@ func TestCutOff(t *testing.T) {
 	})
 }
 
+// TestCutOffAsksAgain: a process that is cut off and finds nothing due, since
+// others have taken it, looks again soon.
+func TestCutOffAsksAgain(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bureau{path: filepath.Join(dir, "cut.db"), web: http.HandlerFunc(quietFeed)}
+		for i := range 3 {
+			b.add(fmt.Sprint("source", i), fmt.Sprintf("http://host%d.test/", i), "@every 10m")
+		}
+		b.run(t, func(_ *aggregator.Aggregator, _ *store.DB) { time.Sleep(time.Minute) })
+		var tried []time.Time
+		b.dial = func(context.Context, string, string) (net.Conn, error) {
+			tried = append(tried, time.Now()) // by one worker at a time
+			return nil, errors.New("network is unreachable")
+		}
+		b.workers = 1
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(12 * time.Minute) // all three give no answer
+			soon := time.Now().Add(7 * time.Second)
+			if err := db.SetDue(t.Context(), map[string]time.Time{"source0": soon, "source1": soon.Add(time.Hour), "source2": soon.Add(time.Hour)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Second)
+			if last := tried[len(tried)-1]; last.Sub(soon) > 2*time.Second || last.Before(soon) {
+				t.Errorf("the source that was due at %s was tried at %s", soon.Format(time.TimeOnly), last.Format(time.TimeOnly))
+			}
+		})
+	})
+}
+
 // beside is a process that shares the store of a bureau and reaches nobody.
 func (b *bureau) beside(t *testing.T, db *store.DB, logger *slog.Logger) *aggregator.Aggregator {
 	t.Helper()
