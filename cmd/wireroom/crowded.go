@@ -67,11 +67,11 @@ func days(d time.Duration) string {
 func (l *library) bound(ctx context.Context, topics []topicReason, s news.Story) error {
 	for i := range topics {
 		r := &topics[i]
-		at := slices.IndexFunc(l.setup.plan.Topics, func(t news.Topic) bool { return t.Name == r.Topic })
-		if !r.In || at < 0 {
+		topic, ok := l.setup.topic(r.Topic)
+		if !r.In || !ok {
 			continue
 		}
-		why, err := l.crowded(ctx, l.setup.plan.Topics[at], s, time.Now())
+		why, err := l.crowded(ctx, topic, s, time.Now())
 		if err != nil {
 			return err
 		}

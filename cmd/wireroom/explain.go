@@ -99,7 +99,7 @@ type memberReason struct {
 // explain explains what a word stands for: its stories, in the order of their
 // first items.
 func (l *library) explain(ctx context.Context, word, name string) ([]explanation, error) {
-	if name != "" && !slices.ContainsFunc(l.setup.plan.Topics, func(t news.Topic) bool { return t.Name == name }) {
+	if _, ok := l.setup.topic(name); name != "" && !ok {
 		return nil, fmt.Errorf("there is no topic %q in %s", name, l.setup.cfg.File)
 	}
 	found, err := look(ctx, l.db, word)

@@ -59,17 +59,17 @@ func (p *program) findArchive(ctx context.Context, path string) (news.Document, 
 // archived returns a page of a topic's archive as it may be shown: as it was
 // written, unless it leads to another address than readers know this Wireroom by
 // now, or shows more of a source than it may now. Then it is made anew.
-func (p *program) archived(ctx context.Context, topic string, doc news.Document) (news.Document, error) {
+func (p *program) archived(ctx context.Context, name string, doc news.Document) (news.Document, error) {
 	set := p.setup.Load()
-	i := slices.IndexFunc(set.plan.Topics, func(t news.Topic) bool { return t.Name == topic })
-	if i < 0 || !set.outdated(set.plan.Topics[i], doc) {
+	topic, ok := set.topic(name)
+	if !ok || !set.outdated(topic, doc) {
 		return doc, nil
 	}
-	page, filed, err := p.db.ArchivedOn(ctx, topic, doc.Path)
+	page, filed, err := p.db.ArchivedOn(ctx, name, doc.Path)
 	if err != nil {
 		return doc, err
 	}
-	docs, err := render.Archive(set.site, render.Channel{Topic: set.plan.Topics[i], Filed: filed, Archive: page})
+	docs, err := render.Archive(set.site, render.Channel{Topic: topic, Filed: filed, Archive: page})
 	if err != nil {
 		return doc, err
 	}
@@ -148,6 +148,15 @@ func (s *setup) reduce(story *news.Story, by func(news.Topic) bool) ([]news.Topi
 	}
 	story.Members = members
 	return topics, nil
+}
+
+// topic returns the topic of a name; false if there is none.
+func (s *setup) topic(name string) (news.Topic, bool) {
+	i := slices.IndexFunc(s.plan.Topics, func(t news.Topic) bool { return t.Name == name })
+	if i < 0 {
+		return news.Topic{}, false
+	}
+	return s.plan.Topics[i], true
 }
 
 // open returns the names of the topics without a token.

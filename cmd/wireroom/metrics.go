@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/output/render"
 )
 
 // A meter counts what the program does, for Prometheus. Names and units are
@@ -191,7 +192,7 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(descUp, 0)
 	}
 	for _, t := range c.p.setup.Load().cfg.Topics {
-		if doc, ok := c.p.desk.Document("/topics/" + t.Name + ".atom"); ok && !doc.Modified.IsZero() {
+		if doc, ok := c.p.desk.Document(render.TopicPath(t.Name) + ".atom"); ok && !doc.Modified.IsZero() {
 			gauge(descTopic, float64(doc.Modified.Unix()), t.Name)
 		}
 	}

@@ -55,11 +55,10 @@ published. It reads the store beside a running wireroom.`,
 // preview returns what a topic would publish at now.
 func (l *library) preview(ctx context.Context, name string, now time.Time) (render.Channel, error) {
 	plan := l.setup.plan
-	i := slices.IndexFunc(plan.Topics, func(t news.Topic) bool { return t.Name == name })
-	if i < 0 {
+	topic, ok := l.setup.topic(name)
+	if !ok {
 		return render.Channel{}, fmt.Errorf("there is no topic %q in %s; it has %s", name, l.setup.cfg.File, topicNames(plan.Topics))
 	}
-	topic := plan.Topics[i]
 	var since time.Time
 	if topic.Window > 0 {
 		since = now.Add(-topic.Window)
