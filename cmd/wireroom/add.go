@@ -107,10 +107,7 @@ const discoveries = 5
 // discover finds the feed at an address, or the first that reads as one of
 // those that the page there advertises.
 func discover(ctx context.Context, client *poll.Client, address string, allowPrivate bool) (*discovery, error) {
-	src := news.Source{
-		Name: "added", URL: address, AllowPrivate: allowPrivate,
-		MaxBytes: 10 << 20, MaxItems: 5000, Timeout: 30 * time.Second,
-	}
+	src := unconfigured("added", address, allowPrivate)
 	answer := client.Poll(ctx, src, news.State{}, time.Now())
 	if answer.Body == nil {
 		return nil, fmt.Errorf("%s: %s%s", address, answer.Error, hint(answer))
@@ -142,6 +139,15 @@ func discover(ctx context.Context, client *poll.Client, address string, allowPri
 		return nil, fmt.Errorf("%s advertises feeds, but none can be read: %w", answer.URL, errors.Join(failed...))
 	}
 	return nil, fmt.Errorf("%s is no feed and advertises none; if it lists articles, describe them with the page key (see docs/configuration.md)", answer.URL)
+}
+
+// unconfigured is a source that stands in no feeds.yaml, within limits like those
+// that one has there by itself.
+func unconfigured(name, address string, allowPrivate bool) news.Source {
+	return news.Source{
+		Name: name, URL: address, AllowPrivate: allowPrivate,
+		MaxBytes: 10 << 20, MaxItems: 5000, Timeout: 30 * time.Second,
+	}
 }
 
 // hint says what may help where an answer had no document.

@@ -30,7 +30,7 @@ To follow a list that goes on changing, name it under include: instead.`,
   curl -s https://example.org/blogs.opml | wireroom import --tag blogs -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			data, err := readAll(term, args[0])
+			data, err := readAll(term, args[0], maxList)
 			if err != nil {
 				return err
 			}
@@ -63,8 +63,8 @@ To follow a list that goes on changing, name it under include: instead.`,
 	return cmd
 }
 
-// readAll reads a file, or the standard input for "-".
-func readAll(term terminal, name string) ([]byte, error) {
+// readAll reads a file, or the standard input for "-", of at most so many bytes.
+func readAll(term terminal, name string, most int64) ([]byte, error) {
 	in := term.in
 	if name != "-" {
 		f, err := os.Open(name)
@@ -74,9 +74,9 @@ func readAll(term terminal, name string) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxList+1))
-	if err == nil && len(data) > maxList {
-		err = fmt.Errorf("%s is larger than %d MB", name, maxList>>20)
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err == nil && int64(len(data)) > most {
+		err = fmt.Errorf("%s is larger than %d MB", name, most>>20)
 	}
 	return data, err
 }

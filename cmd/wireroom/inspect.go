@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -53,10 +52,7 @@ describes.`,
 }
 
 func inspect(ctx context.Context, term terminal, in inspection) error {
-	src := news.Source{
-		Name: "inspected", URL: in.url, AllowPrivate: in.allowPrivate,
-		MaxBytes: 10 << 20, MaxItems: 5000, Timeout: 30 * time.Second,
-	}
+	src := unconfigured("inspected", in.url, in.allowPrivate)
 	answer, err := fetch(ctx, term, in, &src)
 	if err != nil {
 		return err
@@ -95,21 +91,9 @@ func fetch(ctx context.Context, term terminal, in inspection, src *news.Source) 
 		defer client.Close()
 		return client.Poll(ctx, *src, news.State{}, time.Now()), nil
 	}
-	reader := term.in
-	if in.target != "-" {
-		f, err := os.Open(in.target)
-		if err != nil {
-			return news.Answer{}, err
-		}
-		defer f.Close()
-		reader = f
-	}
-	body, err := io.ReadAll(io.LimitReader(reader, src.MaxBytes+1))
+	body, err := readAll(term, in.target, src.MaxBytes)
 	if err != nil {
 		return news.Answer{}, err
-	}
-	if int64(len(body)) > src.MaxBytes {
-		return news.Answer{}, fmt.Errorf("%s is larger than %d MB", in.target, src.MaxBytes>>20)
 	}
 	return news.Answer{At: time.Now(), URL: in.url, Status: 200, Body: body, ContentType: in.contentType}, nil
 }
