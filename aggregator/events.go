@@ -3,7 +3,6 @@ package aggregator
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -42,8 +41,7 @@ func observe(before, after news.State) news.State {
 		add(news.EventRecovered, "It answers again, after %d failures.", before.Failures)
 	}
 	if after.Moved.Believed && !before.Moved.Believed {
-		to, _, _ := strings.Cut(after.Moved.URL, "?") // the query may be a secret, and everybody is told
-		add(news.EventMoved, "It has moved to %s and is polled there from now on.", to)
+		add(news.EventMoved, "It has moved to %s and is polled there from now on.", news.Bare(after.Moved.URL))
 	}
 	silent := lastTurn(after.Events) == news.EventSilent
 	switch gap := usualGap(after); {

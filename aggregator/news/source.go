@@ -56,6 +56,17 @@ func (s Source) Host() string {
 	return strings.ToLower(u.Host)
 }
 
+// Bare returns an address of the web without its user, password, query and
+// fragment, any of which may hold a secret: as everybody may be told it. What is no
+// such address becomes empty.
+func Bare(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
 // A LimitScope says how far a server's wish to be left alone reaches.
 type LimitScope string
 

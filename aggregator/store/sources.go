@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -127,23 +126,13 @@ func setSource(ctx context.Context, tx session, c configured) error {
 // nothing of the address that may be a secret.
 func outletOf(src news.Source) news.Outlet {
 	o := news.Outlet{
-		Source: src.Name, Title: src.Title, Feed: publicURL(src.URL), Family: src.Family, Tags: src.Tags,
+		Source: src.Name, Title: src.Title, Feed: news.Bare(src.URL), Family: src.Family, Tags: src.Tags,
 		Labels: src.Labels, Priority: src.Priority, Language: src.Language, Content: src.Content,
 	}
 	if src.Unlisted {
 		o.Feed = ""
 	}
 	return o
-}
-
-// publicURL returns an address without its user, password and query, any of
-// which may hold a secret.
-func publicURL(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return ""
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
 
 // outlet completes what is configured with what the feed says of itself.

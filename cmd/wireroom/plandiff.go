@@ -52,8 +52,8 @@ func sourceDiff(src news.Source, old news.Outlet, state news.State) []string {
 			how = append(how, fmt.Sprintf("%s %v → %v", name, before, after))
 		}
 	}
-	if feed, _, _ := strings.Cut(poll.PublicURL(src, src.URL), "?"); old.Feed != "" {
-		differ("address", old.Feed, feed)
+	if old.Feed != "" {
+		differ("address", old.Feed, news.Bare(src.URL))
 	}
 	if src.Title != "" {
 		differ("title", old.Title, src.Title)

@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"reflect"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -201,7 +200,6 @@ func (p *program) list(ctx context.Context, address string, private bool) ([]byt
 	if err != nil || kept == "" {
 		return nil, errors.Join(err, errors.New(answer.Error))
 	}
-	public, _, _ := strings.Cut(answer.URL, "?") // behind which there may be a secret
-	p.logger.Warn("a list of feeds could not be fetched; its last good copy is used", "list", public, "error", answer.Error)
+	p.logger.Warn("a list of feeds could not be fetched; its last good copy is used", "list", news.Bare(answer.URL), "error", answer.Error)
 	return []byte(kept), nil
 }
