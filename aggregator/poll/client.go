@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 )
@@ -31,9 +29,8 @@ const privateIdle = 32
 
 // Options are what a Client is made of. The zero value is of use.
 type Options struct {
-	Version     string // of Wireroom, in the User-Agent; empty: "dev"
-	Contact     string // address where the operator can be reached, in the User-Agent; empty: none
-	Subscribers int    // readers behind this instance, told in the User-Agent; 0: not told
+	Version string // of Wireroom, in the User-Agent; empty: "dev"
+	Contact string // address where the operator can be reached, in the User-Agent; empty: none
 
 	Ports    []uint16       // that may be dialled on public addresses; nil: 80, 443, 8080, 8443
 	Resolver *net.Resolver  // of names; nil: the system's
@@ -48,14 +45,13 @@ type Options struct {
 // A Client is the one way out to the network. It keeps no cookies and sends no
 // referrer, and is safe for concurrent use.
 type Client struct {
-	agent       string
-	subscribers int
-	files       *os.Root
-	public      network
-	private     network
-	robots      robotsCache
-	buffers     sync.Pool // of *bytes.Buffer, in which bodies are collected
-	gzips       sync.Pool // of *gzip.Reader
+	agent   string
+	files   *os.Root
+	public  network
+	private network
+	robots  robotsCache
+	buffers sync.Pool // of *bytes.Buffer, in which bodies are collected
+	gzips   sync.Pool // of *gzip.Reader
 }
 
 // A network is a transport with the guard that its dialler obeys.
@@ -67,11 +63,10 @@ type network struct {
 // NewClient returns the client by which everything outbound is to go.
 func NewClient(opts Options) *Client {
 	return &Client{
-		agent:       agent(opts),
-		subscribers: opts.Subscribers,
-		files:       opts.Files,
-		public:      newNetwork(opts, newGuard(opts.Ports, false)),
-		private:     newNetwork(opts, newGuard(opts.Ports, true)),
+		agent:   agent(opts),
+		files:   opts.Files,
+		public:  newNetwork(opts, newGuard(opts.Ports, false)),
+		private: newNetwork(opts, newGuard(opts.Ports, true)),
 	}
 }
 
@@ -128,16 +123,9 @@ func agent(opts Options) string {
 	if version == "" {
 		version = "dev"
 	}
-	var notes []string
-	if opts.Contact != "" {
-		notes = append(notes, "+"+opts.Contact)
-	}
-	if opts.Subscribers > 0 {
-		notes = append(notes, fmt.Sprintf("%d subscribers", opts.Subscribers))
-	}
 	ua := "Wireroom/" + version
-	if len(notes) > 0 {
-		ua += " (" + strings.Join(notes, "; ") + ")"
+	if opts.Contact != "" {
+		ua += " (+" + opts.Contact + ")"
 	}
 	return printable(ua)
 }

@@ -107,7 +107,6 @@ func (v *visit) send(ctx context.Context, u *url.URL, home bool) (*http.Response
 	sent := *u
 	req.URL = &sent
 	req.Header.Set("Accept", v.accept)
-	req.Header.Set("User-Agent", v.client.agentFor(v.src))
 	v.setConditions(req)
 	if home {
 		authorize(req, v.src)

@@ -27,7 +27,7 @@ type robotsCache struct {
 	hosts map[string]robots
 }
 
-// Robots are the rules of one host that are meant for Wireroom.
+// robots are the rules of one host that are meant for Wireroom.
 type robots struct {
 	until time.Time
 	rules []robotsRule
@@ -161,13 +161,4 @@ func matchRobots(pattern, path string) bool {
 		rest = rest[at+len(part):]
 	}
 	return !anchored || rest == ""
-}
-
-// agentFor returns the User-Agent for polls of a source. Behind an instance
-// for several readers the feed is named, as servers count by it.
-func (c *Client) agentFor(src news.Source) string {
-	if c.subscribers == 0 {
-		return c.agent
-	}
-	return strings.TrimSuffix(c.agent, ")") + "; feed-id=" + src.Name + ")"
 }

@@ -76,7 +76,6 @@ func TestRule21_UserAgent(t *testing.T) {
 	}{
 		{poll.Options{Version: "1.2.3", Contact: "https://example.org/bot"}, "Wireroom/1.2.3 (+https://example.org/bot)"},
 		{poll.Options{Version: "1.2.3"}, "Wireroom/1.2.3"},
-		{poll.Options{Version: "1.2.3", Contact: "https://example.org/", Subscribers: 12}, "Wireroom/1.2.3 (+https://example.org/; 12 subscribers; feed-id=world)"},
 		{poll.Options{Version: "1\r\nX-Evil: 1"}, "Wireroom/1  X-Evil: 1"},
 	} {
 		c := poll.NewClient(tc.opts)
