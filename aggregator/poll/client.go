@@ -22,6 +22,9 @@ const (
 	maxHeaderBytes = 64<<10 + 8<<10
 )
 
+// maxReply is what is read of the answer to a request that is no poll, in bytes.
+const maxReply = 1 << 20
+
 // privateIdle is how many connections to one of the user's own servers, such as a
 // bridge that has many feeds, are kept for the polls that follow: as many as there
 // are polls at a time, if nothing else is configured.
@@ -130,13 +133,12 @@ func agent(opts Options) string {
 	return printable(ua)
 }
 
-// HTTP returns a plain client over the same guard, for stages that post or
-// fetch on their own: pages, hubs. Bodies are decompressed and end with
-// ErrTooLarge beyond limit bytes (0: 10 MB). Private addresses are dialled
-// only if private is set.
-func (c *Client) HTTP(private bool, limit int64) *http.Client {
+// HTTP returns a plain client over the same guard, for those who post on their
+// own, such as to hubs. Bodies are decompressed and end with ErrTooLarge beyond
+// 1 MB. Private addresses are dialled only if private is set.
+func (c *Client) HTTP(private bool) *http.Client {
 	return &http.Client{
-		Transport: guarded{client: c, private: private, limit: limit},
+		Transport: guarded{client: c, private: private, limit: maxReply},
 		Timeout:   defaultTimeout,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
@@ -151,7 +153,7 @@ func (c *Client) HTTP(private bool, limit int64) *http.Client {
 type guarded struct {
 	client  *Client
 	private bool
-	limit   int64
+	limit   int64 // of a body, in bytes
 }
 
 // RoundTrip sends one request, without following redirects. The body of the
@@ -180,9 +182,5 @@ func (g guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := g.limit
-	if limit <= 0 {
-		limit = defaultMaxBytes
-	}
-	return resp, g.client.decode(resp, limit)
+	return resp, g.client.decode(resp, g.limit)
 }

@@ -207,7 +207,7 @@ func TestThreat1_SSRFTargets(t *testing.T) {
 			t.Fatalf("%s: a document from %s", tc.ID, tc.URL)
 		}
 		c.Get(t.Context(), news.Source{Name: "test", URL: "http://public.test/", Timeout: 5 * time.Second}, target, time.Now())
-		if resp, err := c.HTTP(false, 0).Get(target); err == nil {
+		if resp, err := c.HTTP(false).Get(target); err == nil {
 			resp.Body.Close()
 			t.Fatalf("%s: the plain client got an answer", tc.ID)
 		}
@@ -330,7 +330,7 @@ func TestThreat2_RedirectsIntoTheNetwork(t *testing.T) {
 		if a.Outcome != news.OutcomeBlocked {
 			t.Errorf("%s: outcome %q (%s), want blocked", tc.ID, a.Outcome, a.Error)
 		}
-		if resp, err := s.client.HTTP(false, 0).Get(src.URL); err == nil {
+		if resp, err := s.client.HTTP(false).Get(src.URL); err == nil {
 			resp.Body.Close()
 			t.Errorf("%s: the plain client followed", tc.ID)
 		}

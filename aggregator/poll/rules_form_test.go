@@ -222,7 +222,7 @@ func TestRule24_NothingIsToldToStrangers(t *testing.T) {
 			t.Fatalf("answer from %s: %s", a.URL, a.Error)
 		}
 	}
-	resp, err := c.HTTP(false, 0).Get("http://a.example.org/feed") // five requests too
+	resp, err := c.HTTP(false).Get("http://a.example.org/feed") // five requests too
 	if err != nil {
 		t.Fatal(err)
 	}

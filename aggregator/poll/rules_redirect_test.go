@@ -96,7 +96,7 @@ func TestRule17_DowngradeIsRefused(t *testing.T) {
 	if a.Outcome != news.OutcomeNetwork || !strings.Contains(a.Error, "https to http") || len(o.requests()) != 1 {
 		t.Errorf("outcome %q (%s) after %d requests", a.Outcome, a.Error, len(o.requests()))
 	}
-	if _, err := c.HTTP(false, 0).Get("https://example.com/feed"); err == nil || len(o.requests()) != 2 {
+	if _, err := c.HTTP(false).Get("https://example.com/feed"); err == nil || len(o.requests()) != 2 {
 		t.Errorf("the plain client followed: %v, %d requests", err, len(o.requests()))
 	}
 }

@@ -20,9 +20,6 @@ const (
 	hubPath      = "/hub"
 	callbackPath = "/websub/"
 
-	// maxAnswer bounds what is read of a hub's answer, in bytes.
-	maxAnswer = 1 << 20
-
 	// wishEvery is how often it is looked which sources have a hub.
 	wishEvery = 10 * time.Minute
 )
@@ -46,9 +43,9 @@ func newPushing(ctx context.Context, p *program) (*pushing, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := p.client.HTTP(false, maxAnswer)
+	client := p.client.HTTP(false)
 	hub, err := websub.NewHub(ctx, websub.Options{
-		Log: p.logger, Client: p.client.HTTP(server.HubPrivate, maxAnswer), Book: &book{db: p.db}, Document: p.published,
+		Log: p.logger, Client: p.client.HTTP(server.HubPrivate), Book: &book{db: p.db}, Document: p.published,
 	})
 	if err != nil {
 		return nil, err
@@ -116,7 +113,7 @@ func (p *program) tell(docs []news.Document) {
 		p.pings.Go(func() {
 			ctx, stop := context.WithTimeout(context.Background(), stopWithin)
 			defer stop()
-			if err := websub.Ping(ctx, p.client.HTTP(p.setup.Load().cfg.Server.HubPrivate, maxAnswer), hub, addresses...); err != nil {
+			if err := websub.Ping(ctx, p.client.HTTP(p.setup.Load().cfg.Server.HubPrivate), hub, addresses...); err != nil {
 				p.logger.Warn("a hub could not be told of a change; readers learn of it when they poll", "hub", hub, "error", err)
 			}
 		})
