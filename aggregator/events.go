@@ -13,10 +13,6 @@ const (
 	// eventsKept is how many events of a source are remembered.
 	eventsKept = 20
 
-	// brokenAfter is the number of failures in a row after which a source is
-	// said to be broken: one or two pass by themselves.
-	brokenAfter = 3
-
 	// A source is silent when nothing new came for silentTimes its usual gap,
 	// and for silentLeast at any rate.
 	silentTimes = 8
@@ -35,9 +31,9 @@ func observe(before, after news.State) news.State {
 		if before.Outcome != news.OutcomeGone {
 			add(news.EventGone, "It is gone for good and is not polled again; its items stay.")
 		}
-	case after.Failures == brokenAfter && before.Failures < brokenAfter:
+	case after.Failures == news.BrokenAfter && before.Failures < news.BrokenAfter:
 		add(news.EventBroken, "It has failed %d times in a row: %s", after.Failures, after.Error)
-	case after.Outcome.OK() && before.Failures >= brokenAfter:
+	case after.Outcome.OK() && before.Failures >= news.BrokenAfter:
 		add(news.EventRecovered, "It answers again, after %d failures.", before.Failures)
 	}
 	if after.Moved.Believed && !before.Moved.Believed {

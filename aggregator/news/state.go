@@ -113,6 +113,10 @@ type Repair struct {
 	Count  int    `json:"count,omitempty"`  // how often; 0 means once
 }
 
+// BrokenAfter is the number of failures in a row after which a source is said to be
+// broken: one or two pass by themselves.
+const BrokenAfter = 3
+
 // An Outcome is the result of one poll, in one word.
 type Outcome string
 

@@ -116,9 +116,8 @@ func newSourceRow(s *SourceStatus) sourceRow {
 }
 
 // sourceRank is the index of a source's state in sourceStates. One failure is
-// trouble; a source is failing when it has failed for a while.
+// trouble; a source is failing when it is broken, or has never answered.
 func sourceRank(st *news.State) int {
-	const patience = 3 // failures in a row
 	switch {
 	case st.Outcome == news.OutcomeGone:
 		return 0
@@ -126,7 +125,7 @@ func sourceRank(st *news.State) int {
 		return 3
 	case st.Outcome.OK():
 		return 4
-	case st.Failures >= patience || st.LastSuccess.IsZero():
+	case st.Failures >= news.BrokenAfter || st.LastSuccess.IsZero():
 		return 1
 	}
 	return 2
