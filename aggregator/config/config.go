@@ -47,7 +47,7 @@ type Server struct {
 	Images     Images
 	Hub        string // "own", "none", or the address of an outside hub
 	HubPrivate bool   // the built-in hub delivers to private addresses
-	Admin      string // HOST:PORT of the listener for profiles; empty: off
+	Admin      string // HOST:PORT of the listener for metrics and profiles; empty: off
 	TLS        TLS
 }
 
@@ -63,9 +63,20 @@ const (
 
 // The values of Server.Hub that are not an address.
 const (
-	HubOwn  = "own"  // the hub that is built in, at BaseURL/hub; the default
+	HubOwn  = "own"  // the hub that is built in; the default
 	HubNone = "none" // no hub
 )
+
+// HubPath is where the hub that is built in is, below BaseURL.
+const HubPath = "/hub"
+
+// OwnHub is the address of the hub that is built in; empty: there is none.
+func (s Server) OwnHub() string {
+	if s.BaseURL == "" {
+		return ""
+	}
+	return s.BaseURL + HubPath
+}
 
 // TLS is where certificates come from. All empty: plain HTTP.
 type TLS struct {

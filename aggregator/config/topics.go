@@ -88,10 +88,10 @@ func (l *loader) topicHub(path []string, hub string) string {
 		hub = l.config.Server.Hub
 	}
 	switch {
-	case hub == HubNone, hub == HubOwn && l.config.Server.BaseURL == "":
+	case hub == HubNone:
 		return ""
 	case hub == HubOwn:
-		return l.config.Server.BaseURL + "/hub"
+		return l.config.Server.OwnHub()
 	}
 	return hub
 }

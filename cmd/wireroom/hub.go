@@ -17,7 +17,6 @@ import (
 )
 
 const (
-	hubPath      = "/hub"
 	callbackPath = "/websub/"
 
 	// wishEvery is how often it is looked which sources have a hub.
@@ -70,14 +69,6 @@ func (p *program) pushed(err error, source string) {
 	}
 }
 
-// ownHub is the address of the hub that is built in; empty: there is none.
-func ownHub(server config.Server) string {
-	if server.BaseURL == "" {
-		return ""
-	}
-	return server.BaseURL + hubPath
-}
-
 // published returns the document at an address of ours that may be subscribed
 // to: the feed of an open topic.
 func (p *program) published(address string) (news.Document, bool) {
@@ -93,7 +84,7 @@ func (p *program) published(address string) (news.Document, bool) {
 // somebody else.
 func (p *program) tell(docs []news.Document) {
 	set := p.setup.Load()
-	own := set.site.BaseURL + hubPath
+	own := set.site.BaseURL + config.HubPath
 	hubs := map[string]string{}
 	for _, t := range set.cfg.Topics {
 		hubs[t.Name] = t.Hub
@@ -125,7 +116,7 @@ func (p *program) tell(docs []news.Document) {
 func (w *pushing) routes(documents http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.URL.Path == hubPath:
+		case r.URL.Path == config.HubPath:
 			w.hub.ServeHTTP(rw, r)
 		case strings.HasPrefix(r.URL.Path, callbackPath):
 			w.subscriber.ServeHTTP(rw, r)

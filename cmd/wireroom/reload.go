@@ -157,8 +157,8 @@ func (p *program) apply(ctx context.Context, load loader) (*config.Config, error
 	if cfg.Store != was.Store || cfg.Contact != was.Contact || cfg.Workers != was.Workers || !reflect.DeepEqual(cfg.Server, was.Server) {
 		p.logger.Warn("a change of store, server, contact or polling.workers takes effect at the next start")
 		for i, t := range cfg.Topics { // so does a change of where our own hub is
-			if t.Hub == cfg.Server.BaseURL+hubPath {
-				cfg.Topics[i].Hub = ownHub(was.Server)
+			if t.Hub != "" && t.Hub == cfg.Server.OwnHub() {
+				cfg.Topics[i].Hub = was.Server.OwnHub()
 			}
 		}
 		cfg.Store, cfg.Contact, cfg.Workers, cfg.Server = was.Store, was.Contact, was.Workers, was.Server
