@@ -84,7 +84,7 @@ func newsroom(t *testing.T) (address string, paths []string) {
 		t.Fatal(err)
 	}
 	sources, err := render.SourcesPages(site, []render.SourceStatus{
-		{Outlet: ch.Filed[0].Members[0].Outlet, Schedule: "*/10 * * * *", Rhythm: []int{3, 1, 4}, State: news.State{Outcome: news.OutcomeNew, LastSuccess: start}},
+		{Outlet: ch.Filed[0].Members[0].Outlet, State: news.State{Schedule: "*/10 * * * *", Rhythm: []int{3, 1, 4}, Outcome: news.OutcomeNew, LastSuccess: start}},
 		{Outlet: ch.Filed[0].Members[1].Outlet, State: news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 9, Error: strings.Repeat("a-long-word-", 30)}},
 	})
 	if err != nil {

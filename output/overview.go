@@ -59,8 +59,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	}
 	var status []render.SourceStatus
 	for _, o := range outlets {
-		s := byName[o.Source]
-		status = append(status, render.SourceStatus{Outlet: o, Schedule: s.Schedule, State: s, Rhythm: s.Rhythm})
+		status = append(status, render.SourceStatus{Outlet: o, State: byName[o.Source]})
 	}
 	pages, err := render.SourcesPages(c.Site, status)
 	if err != nil {

@@ -226,8 +226,8 @@ func TestHostilePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	sources, err := SourcesPages(site, []SourceStatus{{
-		Outlet: ch.Filed[0].Members[0].Outlet, Schedule: nasty, Rhythm: []int{-1, 1 << 40, 0},
-		State: news.State{Outcome: news.OutcomeHTTP4xx, Status: 403, Error: nasty, Repairs: []news.Repair{{Kind: nasty, Detail: nasty}}, About: news.About{Format: nasty}},
+		Outlet: ch.Filed[0].Members[0].Outlet,
+		State:  news.State{Schedule: nasty, Rhythm: []int{-1, 1 << 40, 0}, Outcome: news.OutcomeHTTP4xx, Status: 403, Error: nasty, Repairs: []news.Repair{{Kind: nasty, Detail: nasty}}, About: news.About{Format: nasty}},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -16,10 +16,8 @@ const maxPageSources = 80
 
 // A SourceStatus is what the page of sources tells of one.
 type SourceStatus struct {
-	Outlet   news.Outlet
-	Schedule string // as configured
-	State    news.State
-	Rhythm   []int // new items per day, the oldest day first; may be nil
+	Outlet news.Outlet
+	State  news.State
 }
 
 type sourcesPage struct {
@@ -106,7 +104,7 @@ func newSourceRow(s *SourceStatus) sourceRow {
 	row := sourceRow{
 		Name: o.Source, Title: o.Title, Link: o.Link, Kind: kind(st.About, o),
 		Success: st.LastSuccess.UTC().Truncate(time.Second), Next: st.NextDue.UTC().Truncate(time.Second),
-		Schedule: cleanLine(s.Schedule), Items: st.ItemCount, Repairs: repairs(st.Repairs), Spark: newSpark(s.Rhythm),
+		Schedule: cleanLine(st.Schedule), Items: st.ItemCount, Repairs: repairs(st.Repairs), Spark: newSpark(st.Rhythm),
 	}
 	row.rank = sourceRank(st)
 	row.Word, row.Class = sourceStates[row.rank].Word, sourceStates[row.rank].Class

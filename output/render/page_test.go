@@ -32,8 +32,8 @@ func TestSourcesPages(t *testing.T) {
 	for i := range 2*maxPageSources + 1 {
 		list = append(list, SourceStatus{
 			Outlet: news.Outlet{Source: strings.Repeat("a", i+1), Title: strings.Repeat("A", 40), Link: "https://a.example/"},
-			State:  news.State{Outcome: news.OutcomeUnchanged, LastSuccess: day, NextDue: day, About: news.About{Format: "RSS 2.0"}},
-			Rhythm: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, Schedule: "*/10 * * * *",
+			State: news.State{Outcome: news.OutcomeUnchanged, LastSuccess: day, NextDue: day, About: news.About{Format: "RSS 2.0"},
+				Rhythm: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, Schedule: "*/10 * * * *"},
 		})
 	}
 	last := &list[len(list)-1]
