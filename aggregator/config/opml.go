@@ -21,14 +21,13 @@ const (
 	maxEntries      = 10_000
 )
 
-// ReadOPML reads a list as programs really write it: OPML of any version, or
-// the FOAF of a planet; in any case,
-// unescaped ampersands and angle brackets, undefined entities, missing ends.
-// The outlines around a feed, and its categories, are its tags. Problems are
-// what was left out, each with its line; a document that is no list, or one
-// made to do harm, has one problem and no entries. Feeds on private addresses are
-// left out unless private is true. Lists within the list are
-// named as problems and not followed.
+// ReadOPML reads a list as programs really write it: OPML of any version, or the
+// FOAF of a planet, with unescaped ampersands and angle brackets, undefined
+// entities and missing ends. The outlines around a feed, and its categories, are
+// its tags. Problems are what was left out, each with its line; a document that is
+// no list, or one made to do harm, has one problem and no entries. Feeds on private
+// addresses are left out unless private is true. Lists within the list are named
+// as problems and not followed.
 func ReadOPML(name string, data []byte, private bool) (List, Problems) {
 	list, problems, _ := readOPML(name, data, private)
 	return list, problems

@@ -50,7 +50,7 @@ type server struct {
 	Hub string `yaml:"hub" default:"own"`
 	// Whether an outside hub may live on, and the built-in one delivers to subscribers on, loopback and private addresses. Anybody who reaches the hub can then let it ask addresses of your network.
 	HubPrivate bool `yaml:"hub_private" default:"false"`
-	// Address of a second listener with profiles of the running program. Off where it is not set; keep it on loopback.
+	// Address of a second listener with metrics, for Prometheus, and profiles of the running program. Off where it is not set; keep it on loopback.
 	Admin string `yaml:"admin" example:"127.0.0.1:6060"`
 	// Certificates, where no proxy in front takes care of them.
 	TLS tls `yaml:"tls"`
