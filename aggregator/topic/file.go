@@ -135,7 +135,9 @@ func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority stri
 
 // shownBeside returns what says of one member after another whether readers are
 // shown it: not one of a publisher that is named already, under the same headline
-// or link, as where several of its feeds have the same item.
+// or link, as where several of its feeds have the same item. Package render goes by
+// the same rule (also.go): what it shows must be part of the hash, or readers are
+// not told that it has changed.
 func shownBeside(lead *news.Member) func(*news.Member) bool {
 	named := map[[2]string]bool{}
 	shown := func(m *news.Member) bool {

@@ -58,10 +58,9 @@ func snowball(stem func(*snowballstem.Env) bool) func(string) string {
 	}
 }
 
-// lightAffixes are what light stemming of Arabic takes off, in this order, at
-// most one of each; the number is of letters that must be left (Larkey,
-// Ballesteros and Connell, "Light stemming for Arabic information retrieval",
-// 2007: light10).
+// What light stemming of Arabic takes off a word: the first of the prefixes that
+// fits, then every suffix that does, in this order (Larkey, Ballesteros and
+// Connell, "Light stemming for Arabic information retrieval", 2007: light10).
 var (
 	arabicPrefixes = []string{"وال", "بال", "كال", "فال", "ال", "لل"}
 	arabicSuffixes = []string{"ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"}

@@ -27,7 +27,8 @@ type report struct {
 
 // reports returns the other reports, and how many it left out: first one for
 // each family but the lead's, in the order of the members, then what a family
-// that is named already has under another headline and link.
+// that is named already has under another headline and link. Package topic goes by
+// the same rule (file.go): a report that it does not count changes no entry.
 func reports(members []news.Member) (list []report, more int) {
 	families, links, headlines := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	name := func(m *news.Member) string {
