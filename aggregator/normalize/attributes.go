@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -151,6 +152,44 @@ func (c *cleaner) leads(attrs []html.Attribute) bool {
 	return false
 }
 
+// candidateLists are the attributes that hold a list of a picture's addresses.
+var candidateLists = []string{"srcset", "data-srcset", "data-lazy-srcset"}
+
+// source returns the address at which a picture is: that of its src, unless that
+// is there in the place of one that comes late, or leads nowhere; else the first of
+// a list.
+func (c *cleaner) source(attrs []html.Attribute) string {
+	src, late, listed, isLate := "", "", "", false
+	for _, a := range attrs {
+		switch {
+		case a.Key == "src":
+			src = webAddress(c.base, a.Val, false)
+		case a.Key == "class":
+			isLate = strings.Contains(strings.ToLower(a.Val), "lazy")
+		case late == "" && slices.Contains(lazy, a.Key):
+			late = webAddress(c.base, a.Val, false)
+		case listed == "" && slices.Contains(candidateLists, a.Key):
+			list, _, _ := strings.Cut(c.candidates(legalText(a.Val)), ",")
+			listed, _, _ = strings.Cut(list, " ")
+		}
+	}
+	if isLate {
+		return cmp.Or(late, src, listed)
+	}
+	return cmp.Or(src, late, listed)
+}
+
+// sourced returns a picture's attributes with that address.
+func sourced(attrs []html.Attribute, address string) []html.Attribute {
+	for i := range attrs {
+		if attrs[i].Key == "src" {
+			attrs[i].Val = address
+			return attrs
+		}
+	}
+	return append([]html.Attribute{{Key: "src", Val: address}}, attrs...)
+}
+
 // counters are where pictures come from that count readers, or are buttons to
 // share an item. Source: the services' own instructions for publishers.
 var counters = []string{
@@ -165,35 +204,13 @@ func counts(address string) bool {
 	return slices.ContainsFunc(counters, func(c string) bool { return strings.Contains(address, c) })
 }
 
-// picture makes a picture's address plain, and reports whether it is one to be
-// seen: it has an address, and is no pixel for counting readers.
-func (c *cleaner) picture(attrs []html.Attribute) bool {
-	source := -1
-	for i := range attrs {
-		if attrs[i].Key == "src" {
-			source = i
-		}
-	}
-	address := ""
-	if source >= 0 {
-		address = webAddress(c.base, attrs[source].Val, false)
-	}
-	if address == "" {
-		for i := range attrs {
-			if slices.Contains(lazy, attrs[i].Key) {
-				if address = webAddress(c.base, attrs[i].Val, false); address != "" {
-					if source < 0 {
-						source = i
-						attrs[i].Key = "src"
-					}
-					attrs[source].Val = address
-					break
-				}
-			}
-		}
-	}
+// picture returns a picture's attributes with its address made plain, and reports
+// whether it is one to be seen: it has an address, and is no pixel for counting
+// readers.
+func (c *cleaner) picture(attrs []html.Attribute) ([]html.Attribute, bool) {
+	address := c.source(attrs)
 	if address == "" || counts(address) {
-		return false
+		return nil, false
 	}
 	found := news.Image{URL: address}
 	for _, a := range attrs {
@@ -201,7 +218,7 @@ func (c *cleaner) picture(attrs []html.Attribute) bool {
 		case "width", "height":
 			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(a.Val), "px"))
 			if err == nil && n <= 1 {
-				return false
+				return nil, false
 			}
 			if err == nil && n <= 100000 {
 				if a.Key == "width" {
@@ -217,5 +234,5 @@ func (c *cleaner) picture(attrs []html.Attribute) bool {
 	if c.image == nil && !(found.Width > 0 && found.Width < 50) && !(found.Height > 0 && found.Height < 50) {
 		c.image = &found
 	}
-	return true
+	return sourced(attrs, address), true
 }

@@ -205,7 +205,13 @@ func (c *cleaner) start(name string, attrs []html.Attribute) {
 		}
 		return
 	}
-	if name == "img" && !c.picture(attrs) || name == "a" && !c.leads(attrs) {
+	switch name {
+	case "img":
+		attrs, ok = c.picture(attrs)
+	case "a":
+		ok = c.leads(attrs)
+	}
+	if !ok {
 		return
 	}
 	if e.role == roleTable {

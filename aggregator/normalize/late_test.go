@@ -1,0 +1,25 @@
+package normalize
+
+import "testing"
+
+// TestLatePictures: a picture that pages show late, or by a list of its sizes alone,
+// is the one that is published, and not what stands in its place.
+func TestLatePictures(t *testing.T) {
+	const img = `<img src="https://www.gazette.example/p.jpg"`
+	for in, want := range map[string]string{
+		`<img class="a Lazyload" src="/blank.gif" data-src="/p.jpg" width="600">`: img + ` width="600">`,
+		`<img class="lazy" src="/p.jpg">`:                                         img + ">",
+		`<img src="/p.jpg" data-src="/large.jpg">`:                                img + ">",
+		`<img src="data:image/gif;base64,x" data-original="/p.jpg">`:              img + ">",
+		`<img alt="A pier" srcset="/p.jpg 320w, /q.jpg 640w">`: img + ` alt="A pier" srcset="https://www.gazette.example/p.jpg 320w, ` +
+			`https://www.gazette.example/q.jpg 640w">`,
+		`<img class="lazyload" data-srcset="/p.jpg, /q.jpg 2x" alt="A pier">`:                          img + ` alt="A pier">`,
+		`<img class="lazy" data-lazy-src="https://pixel.wp.com/b.gif"><img data-src="javascript:x()">`: "",
+	} {
+		if it := itemOf(in); it.HTML != want {
+			t.Errorf("%s\n became %s, want\n%s", in, it.HTML, want)
+		} else if want != "" && (it.Image == nil || it.Image.URL != "https://www.gazette.example/p.jpg") {
+			t.Errorf("%s: the picture is %+v", in, it.Image)
+		}
+	}
+}
