@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,8 @@ func media(e *news.Entry, x ext.Extensions) {
 	for _, image := range x["googleplay"]["image"] {
 		addImage(e, image.Attrs["href"], image.Attrs, "")
 	}
-	if d := x["itunes"]["duration"]; len(d) > 0 && len(e.Enclosures) > 0 && e.Enclosures[0].Duration == 0 {
-		e.Enclosures[0].Duration = duration(d[0].Value)
+	if d := x["itunes"]["duration"]; len(d) > 0 {
+		lasts(e.Enclosures, duration(d[0].Value))
 	}
 	for _, enc := range e.Enclosures {
 		if strings.HasPrefix(enc.Type, "image/") || enc.Type == "" && pictureName(enc.URL) {
@@ -61,16 +62,18 @@ func mediaParts(e *news.Entry, m map[string][]ext.Extension, credit string) {
 				e.Images[n-1].Alt = said
 			}
 		}
-		if href != "" && !hasEnclosure(e, href) {
-			e.Enclosures = append(e.Enclosures, news.Enclosure{
-				URL: href, Type: mediaType(kind, medium), Title: said, Length: size(c.Attrs["filesize"]), Duration: duration(c.Attrs["duration"]),
-			})
+		if href != "" {
+			enc := enclosure(e, href)
+			enc.Type, enc.Title = cmp.Or(enc.Type, mediaType(kind, medium)), cmp.Or(enc.Title, said)
+			enc.Length = cmp.Or(enc.Length, size(c.Attrs["filesize"]))
+			enc.Duration = cmp.Or(enc.Duration, duration(c.Attrs["duration"]))
 		}
 		mediaParts(e, map[string][]ext.Extension{"thumbnail": c.Children["thumbnail"]}, credit)
 	}
 	for _, p := range m["peerlink"] {
-		if href := p.Attrs["href"]; href != "" && !hasEnclosure(e, href) {
-			e.Enclosures = append(e.Enclosures, news.Enclosure{URL: href, Type: p.Attrs["type"]})
+		if href := p.Attrs["href"]; href != "" {
+			enc := enclosure(e, href)
+			enc.Type = cmp.Or(enc.Type, p.Attrs["type"])
 		}
 	}
 	for _, t := range m["thumbnail"] {
@@ -97,13 +100,29 @@ func pictureName(href string) bool {
 	return false
 }
 
-func hasEnclosure(e *news.Entry, href string) bool {
-	for _, enc := range e.Enclosures {
-		if enc.URL == href {
-			return true
+// enclosure returns the enclosure of an entry at an address: what is said of one
+// file in several places is of one enclosure.
+func enclosure(e *news.Entry, href string) *news.Enclosure {
+	i := slices.IndexFunc(e.Enclosures, func(enc news.Enclosure) bool { return enc.URL == href })
+	if i < 0 {
+		i = len(e.Enclosures)
+		e.Enclosures = append(e.Enclosures, news.Enclosure{URL: href})
+	}
+	return &e.Enclosures[i]
+}
+
+// lasts notes how long an episode is with those of its files that are played, or
+// with the first where none is said to be: they are forms of one recording.
+func lasts(list []news.Enclosure, d time.Duration) {
+	played := func(enc news.Enclosure) bool {
+		return strings.HasPrefix(enc.Type, "audio/") || strings.HasPrefix(enc.Type, "video/")
+	}
+	none := !slices.ContainsFunc(list, played)
+	for i := range list {
+		if (played(list[i]) || none && i == 0) && list[i].Duration == 0 {
+			list[i].Duration = d
 		}
 	}
-	return false
 }
 
 func addImage(e *news.Entry, href string, attrs map[string]string, credit string) {

@@ -330,6 +330,26 @@ func TestWhatFilesShow(t *testing.T) {
 	}
 }
 
+// TestLengthOfEpisodes: how long an episode is is noted with each of its files that
+// is played, and what two elements say of one file with that file.
+func TestLengthOfEpisodes(t *testing.T) {
+	const long = 3723 * time.Second
+	for item, want := range map[string][]news.Enclosure{
+		`<enclosure url="https://i.example/c.jpg" type="image/jpeg"/><enclosure url="https://i.example/1.mp3" type="audio/mpeg"/>
+			<media:content url="https://i.example/1.ogg" type="audio/ogg"/><media:content url="https://i.example/2.mp4" type="video/mp4" duration="60"/><itunes:duration>1:02:03</itunes:duration>`: {
+			{URL: "https://i.example/c.jpg", Type: "image/jpeg"}, {URL: "https://i.example/1.mp3", Type: "audio/mpeg", Duration: long},
+			{URL: "https://i.example/1.ogg", Type: "audio/ogg", Duration: long}, {URL: "https://i.example/2.mp4", Type: "video/mp4", Duration: time.Minute}},
+		`<enclosure url="https://i.example/1"/><itunes:duration>3723</itunes:duration>`: {{URL: "https://i.example/1", Duration: long}},
+		`<enclosure url="https://i.example/1.mp3" length="0"/><media:content url="https://i.example/1.mp3" type="audio/mpeg" fileSize="7" duration="3723"/>`: {
+			{URL: "https://i.example/1.mp3", Type: "audio/mpeg", Length: 7, Duration: long}},
+	} {
+		e := mustParse(t, rssDoc("<item><guid>1</guid>"+item+"</item>"), "").Entries[0]
+		if diff := cmp.Diff(want, e.Enclosures); diff != "" {
+			t.Errorf("%s: %s", item, diff)
+		}
+	}
+}
+
 // TestEnclosuresOfRSS1: RSS 1.0 has enclosures by a module of its own.
 func TestEnclosuresOfRSS1(t *testing.T) {
 	feed := mustParse(t, `<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://purl.oclc.org/net/rss_2.0/enc#">
