@@ -148,6 +148,29 @@ func TestFilms(t *testing.T) {
 	}
 }
 
+// TestByLines: all who wrote an article are named, by their names alone.
+func TestByLines(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 6)
+	for head, want := range map[string][]string{
+		`<script type="application/ld+json">{"@type":"NewsArticle","headline":"H","author":[{"name":"Ana Lima"},{"name":"Bo Stern"},"Ana Lima"]}</script>`: {"Ana Lima", "Bo Stern"},
+		`<body><p class="byline">By Ann Potter</p>`:                      {"Ann Potter"},
+		`<html lang="de-AT"><body><p class="byline">Von: Ann Potter</p>`: {"Ann Potter"},
+		`<html lang="en"><body><p class="byline">Von Trapp</p>`:          {"Von Trapp"},
+	} {
+		e, err := article.Entry([]byte(head+"<article><h1>Crane falls</h1>"+long+"</article>"), "", "https://example.org/harbour")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range e.Authors {
+			got = append(got, p.Name)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", head, diff)
+		}
+	}
+}
+
 func TestNoArticle(t *testing.T) {
 	for _, page := range []string{"", "<p>Short.</p>", "\xff\xfe\x00", strings.Repeat("<a href=x>link</a> ", 500)} {
 		if _, err := article.Entry([]byte(page), "", "https://example.org/"); !errors.Is(err, article.ErrNoArticle) {

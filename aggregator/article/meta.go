@@ -117,7 +117,10 @@ func (d *document) isDateLine(n *html.Node) bool {
 }
 
 // linkedData is what a page says of its article by schema.org, in JSON-LD.
-type linkedData struct{ Headline, Published, Modified, Author, Image string }
+type linkedData struct {
+	Headline, Published, Modified, Image string
+	Authors                              []string
+}
 
 // articleTypes are the types of schema.org that are articles.
 var articleTypes = []string{
@@ -136,7 +139,7 @@ func (d *document) linkedData() linkedData {
 					Headline:  plain(thing["headline"]),
 					Published: plain(thing["datePublished"]),
 					Modified:  plain(thing["dateModified"]),
-					Author:    plain(thing["author"]),
+					Authors:   plains(thing["author"]),
 					Image:     plain(thing["image"]),
 				}
 			}
@@ -169,6 +172,33 @@ func articleThing(value any) map[string]any {
 		return articleThing(v["@graph"])
 	}
 	return nil
+}
+
+// plains returns a value of JSON-LD, or each of several, as texts.
+func plains(value any) []string {
+	list, several := value.([]any)
+	if !several {
+		list = []any{value}
+	}
+	var texts []string
+	for _, v := range list {
+		texts = append(texts, plain(v))
+	}
+	return present(texts...)
+}
+
+// by are the words that stand before a name in a by-line, by languages.
+var by = map[string]string{"en": "by", "de": "von", "fr": "par", "es": "por", "pt": "por", "it": "di", "nl": "door", "da": "af", "nb": "av", "no": "av", "sv": "av"}
+
+// byName returns a by-line without the word before the name.
+func byName(line, language string) string {
+	language, _, _ = strings.Cut(strings.ToLower(language), "-")
+	for _, word := range present("by", by[language]) {
+		if first, name, _ := strings.Cut(line, " "); strings.EqualFold(strings.TrimSuffix(first, ":"), word) && name != "" {
+			return name
+		}
+	}
+	return line
 }
 
 // plain returns a value of JSON-LD as text: of a thing its name or address, of

@@ -59,9 +59,12 @@ func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
 		return news.Entry{}, ErrNoArticle
 	}
 	e.Content = news.Text{Value: body.String(), Type: news.TextHTML}
-	for _, name := range present(said.Author, squeeze(found.Byline)) {
+	names := said.Authors
+	if len(names) == 0 {
+		names = present(byName(squeeze(found.Byline), e.Language))
+	}
+	for _, name := range names {
 		e.Authors = append(e.Authors, news.Person{Name: name})
-		break
 	}
 	return e, nil
 }
