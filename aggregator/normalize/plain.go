@@ -66,8 +66,7 @@ func known(name string) bool {
 		lower == "link" || lower == "meta" || lower == "html" || lower == "marquee" || lower == "blink"
 }
 
-// marking are the elements that lines are marked up with. A tag of another one
-// that has no attributes is spoken of, as in "the <details> element".
+// marking are the elements that lines are marked up with.
 var marking = words("a abbr acronym b bdi bdo big br center cite code del div em font h1 h2 h3 h4 h5 h6 i img ins kbd mark nobr p q " +
 	"rb rp rt ruby s samp script small span strike strong style sub sup time tt u var wbr")
 
@@ -86,14 +85,12 @@ func spoken(name string, bare bool, before int, rest string) bool {
 	switch {
 	case !known(name):
 		return true
-	case !bare || name == "br" || name == "wbr":
+	case !bare || name == "br" || name == "wbr" || lastEnd(rest, name) >= 0:
 		return false
-	case !marking[name]:
-		return true
 	}
 	// What is opened and never closed is markup at the head of a line that was
-	// cut off, and of code nowhere.
-	return lastEnd(rest, name) < 0 && (before > 0 || runs[name])
+	// cut off, if lines are marked up with it; else as in "the <details> element".
+	return before > 0 || !marking[name] || runs[name]
 }
 
 // untagged returns the text of a line of HTML. Tags that it speaks of are text,
