@@ -166,8 +166,12 @@ func untitled(it *news.Item, summary news.Text) string {
 
 // body makes the sanitised body and summary, the plain text and the excerpt.
 func (n *normalizer) body(it *news.Item, e *news.Entry, base string) {
-	main := rendered(e.Content, base, it.Canonical)
-	summary := rendered(e.Summary, base, it.Canonical)
+	page := it.Canonical
+	if e.Base != n.feed.Base && isDocument(e.Base) {
+		page = e.Base
+	}
+	main := rendered(e.Content, base, page)
+	summary := rendered(e.Summary, base, page)
 	if main.blank() {
 		main, summary = summary, body{}
 	}
@@ -188,7 +192,9 @@ func rendered(t news.Text, base, page string) body {
 		return body{}
 	}
 	if t.Base != "" {
-		base = t.Base
+		if base = t.Base; isDocument(base) {
+			page = base
+		}
 	}
 	if t.Type != news.TextPlain {
 		t.Value = unmarked(t.Value)
@@ -197,6 +203,13 @@ func rendered(t news.Text, base, page string) body {
 		return cleanHTML(paragraphs(t.Value), base, page)
 	}
 	return cleanHTML(t.Value, base, page)
+}
+
+// isDocument reports whether a base that is stated of an entry is the address of a
+// document, whose places may then be meant, and not of a folder.
+func isDocument(base string) bool {
+	u, err := url.Parse(base)
+	return err == nil && u.Path != "" && !strings.HasSuffix(u.Path, "/")
 }
 
 // dates finds out when an item was published and changed.

@@ -19,6 +19,8 @@ func TestPlacesInTheText(t *testing.T) {
 			`<p>Boats<a href="` + page + `#n1">1</a> <a href="` + page + `#n2">2</a> <a href="https://www.gazette.example/pier">left</a>.</p>`},
 		"with a base": {news.Entry{Links: []news.Link{{Href: page}}, Base: "https://old.gazette.example/feeds/"},
 			`<p>Boats<a href="` + page + `#n1">1</a> <a href="` + page + `#n2">2</a> <a href="https://old.gazette.example/pier">left</a>.</p>`},
+		"with a page for a base": {news.Entry{Links: []news.Link{{Href: page}}, Base: "https://www.gazette.example/print/harbour.html"},
+			`<p>Boats<a href="https://www.gazette.example/print/harbour.html#n1">1</a> <a href="https://www.gazette.example/print/harbour.html#n2">2</a> <a href="https://www.gazette.example/pier">left</a>.</p>`},
 		"without a page": {news.Entry{},
 			`<p>Boats<a href="https://www.gazette.example/#n1">1</a> <a href="https://www.gazette.example/#n2">2</a> <a href="https://www.gazette.example/pier">left</a>.</p>`},
 	} {
