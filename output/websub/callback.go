@@ -56,7 +56,7 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 	}
 	switch q.Get("hub.mode") {
 	case "denied":
-		w.denied, w.pending, w.until = true, false, time.Time{}
+		w.denied, w.pending, w.until, w.next = true, false, time.Time{}, now.Add(deniedFor)
 		s.opts.Log.Warn("a hub denies a subscription", "source", w.Source, "hub", hostOf(w.Hub))
 		s.opts.Leased(w.Source, time.Time{})
 		return "", true

@@ -57,6 +57,7 @@ const (
 	answerWithin  = time.Hour        // in which a hub is expected to verify
 	pushGap       = 2 * time.Second  // bodies that come faster are not looked at
 	longestWait   = 24 * time.Hour   // between two attempts
+	deniedFor     = 7 * longestWait  // a hub that denies today may not next week
 	lookAgain     = time.Minute      // whether it is on us to ask
 	perRound      = 8                // hubs that are asked at once
 )
@@ -151,7 +152,6 @@ func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
 	s.mu.Lock()
 	for _, w := range s.byID {
 		switch {
-		case w.denied:
 		case w.next.After(now):
 			next = min(next, w.next.Sub(now))
 		case len(due) == perRound:
@@ -162,7 +162,7 @@ func (s *Subscriber) ask(ctx context.Context, now time.Time) time.Duration {
 				lapsed = append(lapsed, w.Source)
 			}
 			w.tries++
-			w.pending = true
+			w.pending, w.denied = true, false
 			w.next = now.Add(min(answerWithin<<min(w.tries-1, 10), longestWait))
 			next = min(next, w.next.Sub(now))
 			due = append(due, *w)

@@ -249,6 +249,44 @@ func TestDenied(t *testing.T) {
 	}
 }
 
+// TestDeniedIsNotForEver: a hub that denies, because it cannot reach a document, or
+// has too much to do, is asked again after a week, and until then not.
+func TestDeniedIsNotForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d desk
+		opts := d.options(key32)
+		start := time.Now()
+		var asked []time.Duration
+		var sub *Subscriber
+		opts.Client = &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+			if err := r.ParseForm(); err != nil {
+				return nil, err
+			}
+			mode := "denied"
+			if asked = append(asked, time.Since(start)); len(asked) > 1 {
+				mode = "subscribe"
+			}
+			go call(sub, "GET", question(strings.TrimPrefix(r.PostForm.Get("hub.callback"), opts.Base), mode, topic, "c"), "")
+			return &http.Response{StatusCode: 202, Body: http.NoBody, Request: r}, nil
+		})}
+		sub = NewSubscriber(opts)
+		sub.Want([]Wish{{"city", topic, "https://hub.example/"}}, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); sub.Run(ctx) }()
+		time.Sleep(7*24*time.Hour + time.Minute)
+		synctest.Wait()
+		if len(asked) != 2 || asked[1] < 7*24*time.Hour {
+			t.Errorf("the hub was asked after %s", asked)
+		}
+		if n := len(d.leases); n != 2 || d.leases[1].IsZero() {
+			t.Errorf("leases %v", d.leases)
+		}
+		cancel()
+		<-done
+	})
+}
+
 func TestCallbacksSurviveARestart(t *testing.T) {
 	var d desk
 	w := Wish{"city", topic, "https://hub.example/"}
