@@ -177,7 +177,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	return nil
 }
 
-// Names remember the ids of names, which never change.
+// names remember the ids of names, which never change.
 type names struct {
 	ids sync.Map // of string to int64
 }
