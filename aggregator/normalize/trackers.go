@@ -21,14 +21,14 @@ var trackers = map[string]bool{
 	"rb_clickid": true, "_openstat": true, "action_object_map": true, "action_ref_map": true, "action_type_map": true,
 	"at_xt": true, "wkey": true, "wemail": true, "vero_id": true, "vero_conv": true,
 	// mail
-	"mc_cid": true, "mc_eid": true, "mkt_tok": true, "_hsenc": true, "_hsmi": true, "__hssc": true, "__hstc": true, "__hsfp": true,
+	"mc_cid": true, "mc_eid": true, "_hsenc": true, "_hsmi": true, "__hssc": true, "__hstc": true, "__hsfp": true,
 	"hsctatracking": true, "_kx": true, "_ke": true, "ck_subscriber_id": true, "bsft_clkid": true, "bsft_eid": true, "bsft_mid": true,
 	"oly_anon_id": true, "oly_enc_id": true, "ml_subscriber": true, "ml_subscriber_hash": true, "sc_channel": true, "trk_contact": true,
 	"trk_msg": true, "trk_module": true, "trk_sid": true, "mbid": true, "cuid": true, "dm_i": true, "emci": true, "emdi": true,
 	// where a feed or a page was left
 	"ftag": true, "cmp": true, "ocid": true, "taid": true, "smid": true, "smtyp": true, "feedtype": true,
 	"cid_source": true, "intcmp": true, "int_cmp": true, "spm": true, "_branch_match_id": true, "_branch_referrer": true,
-	"guccounter": true, "guce_referrer": true, "guce_referrer_sig": true, "ref_src": true, "ref_url": true, "soc_src": true,
+	"guccounter": true, "ref_src": true, "ref_url": true, "soc_src": true,
 	"soc_trk": true, "phpsessid": true, "jsessionid": true, "share_source": true, "maca": true, "traffic_source": true, "referringsource": true,
 }
 
@@ -43,27 +43,24 @@ var feedNames = map[string]bool{"rss": true, "rss2": true, "feed": true, "feeds"
 // Yahoo, Mailchimp's and Vero's relatives.
 var trackerPrefixes = []string{"utm_", "utm-", "mtm_", "matomo_", "pk_", "piwik_", "hsa_", "at_medium", "at_campaign", "at_custom", "at_link", "at_ptr", "at_bbc", "at_format", "at_creation", "at_emailtype", "at_send", "at_recipient", "itm_", "stm_", "guce_", "pf_rd_", "sfmc_", "cm_mmc", "mkt_"}
 
-// siteTrackers are parameters that mean so on one site only.
+// siteTrackers are parameters that mean so on one site only, beside those that
+// mean so everywhere.
 var siteTrackers = map[string]string{
-	"bbc.co.uk":          " ns_mchannel intlink_from_url intlink_ts ref at_bbc_team ",
-	"bbc.com":            " ns_mchannel intlink_from_url intlink_ts ref ",
-	"nytimes.com":        " partner emc smid src ref campaign_id instance_id segment_id user_id regi_id nl te referringsource ",
-	"theguardian.com":    " cmp ref ",
-	"dw.com":             " maca ",
+	"bbc.co.uk":          " intlink_from_url intlink_ts ref ",
+	"bbc.com":            " intlink_from_url intlink_ts ref ",
+	"nytimes.com":        " partner emc src ref campaign_id instance_id segment_id user_id regi_id nl te ",
+	"theguardian.com":    " ref ",
 	"washingtonpost.com": " wprss tid wpisrc wpmm itid ",
 	"cnn.com":            " eref iref ",
-	"reuters.com":        " feedtype feedname rpc il edition-redirect ",
-	"aljazeera.com":      " traffic_source ",
+	"reuters.com":        " feedname rpc il edition-redirect ",
 	"lemonde.fr":         " lmd_medium lmd_campaign lmd_creation lmd_source ",
 	"youtube.com":        " feature si pp ab_channel ",
-	"twitter.com":        " s t ref_src ",
-	"x.com":              " s t ref_src ",
+	"twitter.com":        " s t ",
+	"x.com":              " s t ",
 	"medium.com":         " source sk ",
 	"reddit.com":         " rdt share_id ref ref_source ",
-	"heise.de":           " wt_mc ",
 	"spiegel.de":         " xing_share sara_ref ",
 	"latimes.com":        " track ",
-	"foxnews.com":        " cmpid ",
 	"npr.org":            " ft f ",
 	"politico.com":       " nname nid nrid nlid ",
 	"bloomberg.com":      " srnd sref ",
@@ -71,11 +68,8 @@ var siteTrackers = map[string]string{
 	"ft.com":             " segmentid ftcamp ",
 	"economist.com":      " fsrc ",
 	"telegraph.co.uk":    " wt.mc_id ",
-	"independent.co.uk":  " cmpid ",
 	"faz.net":            " gepc ",
-	"zeit.de":            " wt_zmc ",
 	"yahoo.com":          " src fr .tsrc tsrc ",
-	"apnews.com":         " taid ",
 	"sky.com":            " dcmp ",
 }
 
