@@ -10,7 +10,8 @@ import (
 
 // TestUnitedBesideTheLast gives an index items of which the last joins the
 // farthest of the stories near it, and shows that another of them is the same:
-// of those that were near none may be gone when the nearest is looked for.
+// of those that were near none may be gone when the nearest is looked for, or the
+// index panics.
 func TestUnitedBesideTheLast(t *testing.T) {
 	x := New(Options{})
 	for i, it := range []struct {
