@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,10 +17,7 @@ import (
 // feeds.yaml, beside the program that runs on them.
 func TestBeside(t *testing.T) {
 	t.Parallel()
-	l := listen(t)
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.FileServer(http.Dir(filepath.Join("testdata", "origin")))}
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
+	outlets := outlets(t)
 	dir, addr := t.TempDir(), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(`
 server: {listen: %q}
@@ -32,7 +28,7 @@ topics:
   all: {title: Everything}
 sources:
   wire: http://%s/wire.xml
-`, addr, l.Addr()))
+`, addr, outlets))
 	base, bin := "http://"+addr, built.Program(t)
 	p := start(t, dir, bin)
 	items := func(n int) func() bool {
@@ -44,7 +40,7 @@ sources:
 	await(t, 30*time.Second, "the wire is published", items(2))
 
 	// A source that is added is polled and published without further ado.
-	command(t, bin, dir, 0, "Silver Tern", "add", "--allow-private", fmt.Sprintf("http://%s/site.html", l.Addr()))
+	command(t, bin, dir, 0, "Silver Tern", "add", "--allow-private", fmt.Sprintf("http://%s/site.html", outlets))
 	await(t, 15*time.Second, "the paper is published too", items(3))
 
 	command(t, bin, dir, 0, "in   all", "explain", "https://wire.example/ferry")

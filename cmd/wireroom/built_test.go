@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,6 +84,14 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// outlets serves the feeds of testdata/origin, and returns at which host and port.
+func outlets(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.FileServer(http.Dir(filepath.Join("testdata", "origin"))))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
 }
 
 // listen returns a listener on loopback that is closed with the test.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -68,14 +67,7 @@ func TestImageHasItsSources(t *testing.T) {
 // something to tell of everything, and returns its second listener.
 func scraped(t *testing.T) (admin string) {
 	t.Helper()
-	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/harbour" {
-			http.NotFound(w, r)
-			return
-		}
-		fmt.Fprint(w, bulletin("harbour", 3))
-	}))
-	t.Cleanup(origin.Close)
+	origin := harbour(t)
 	dir, addr, admin := t.TempDir(), built.FreeAddress(t), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, admin: %q}\nstore: wireroom.db\npolling: {host_gap: 0s}\n"+
 		"defaults: {allow_private: true, schedule: \"@every 1s\", min_interval: 1s}\nsources:\n  harbour: %s/harbour\n  nowhere: %s/nowhere\ntopics:\n  all: {}\n",

@@ -15,18 +15,25 @@ import (
 	"github.com/wireroom/wireroom/internal/built"
 )
 
-// TestMetrics scrapes the running program: the numbers are there, they are
-// right, and Prometheus's own linter has nothing against their names.
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// harbour is a server that has a feed of three items at /harbour, and nothing else.
+func harbour(t *testing.T) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/harbour" {
 			http.NotFound(w, r)
 			return
 		}
 		fmt.Fprint(w, bulletin("harbour", 3))
 	}))
-	t.Cleanup(origin.Close)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// TestMetrics scrapes the running program: the numbers are there, they are
+// right, and Prometheus's own linter has nothing against their names.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	origin := harbour(t)
 	dir, addr, admin := t.TempDir(), built.FreeAddress(t), built.FreeAddress(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, admin: %q}\nstore: wireroom.db\n"+
 		"defaults: {allow_private: true}\nsources:\n  harbour: %s/harbour\n  nowhere: %s/nowhere\ntopics:\n  all: {}\n", addr, admin, origin.URL, origin.URL))

@@ -21,10 +21,7 @@ func TestMigrate(t *testing.T) {
 	t.Parallel()
 	bin, dir := built.Program(t), t.TempDir()
 	cluster := storetest.Postgres(t)
-	l := listen(t)
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.FileServer(http.Dir(filepath.Join("testdata", "origin")))}
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
+	outlets := outlets(t)
 	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(`
 server: {listen: %q, base_url: "https://feeds.example.org"}
 store: one.db
@@ -35,7 +32,7 @@ topics:
 sources:
   wire: http://%s/wire.xml
   paper: http://%s/paper.xml
-`, built.FreeAddress(t), l.Addr(), l.Addr()))
+`, built.FreeAddress(t), outlets, outlets))
 	dsn := cluster.DSN(t)
 
 	first := readersGet(t, dir, bin, "one.db")

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,12 +31,9 @@ topics:
 // everything again from the log.
 func TestOverrule(t *testing.T) {
 	t.Parallel()
-	l := listen(t)
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.FileServer(http.Dir(filepath.Join("testdata", "origin")))}
-	go server.Serve(l)
-	t.Cleanup(func() { server.Close() })
+	outlets := outlets(t)
 	dir, addr := t.TempDir(), built.FreeAddress(t)
-	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(overruleConfig, addr, l.Addr()))
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf(overruleConfig, addr, outlets))
 	base := "http://" + addr
 	bin := built.Program(t)
 	p := start(t, dir, bin)
