@@ -108,7 +108,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 				a.release(ctx, claim, time.Now())
 				return claim.State, news.Appended{}, errUnreadable
 			}
-			answer.Outcome, answer.Error = news.OutcomeParse, err.Error()
+			answer.Outcome, answer.Error, answer.Mend = news.OutcomeParse, err.Error(), mendOf(src, err)
 		}
 	}
 	if ctx.Err() != nil { // the program ends: due again at the next start

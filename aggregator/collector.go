@@ -201,6 +201,9 @@ func pollAttrs(s news.State, n news.Appended, took time.Duration) []any {
 	if s.Error != "" {
 		attrs = append(attrs, "failures", s.Failures, "error", s.Error)
 	}
+	if s.Mend != "" {
+		attrs = append(attrs, "mend", s.Mend)
+	}
 	return attrs
 }
 

@@ -82,6 +82,17 @@ func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answ
 	return doc, err
 }
 
+// mendOf says what can be done about a document that cannot be read.
+func mendOf(src news.Source, err error) string {
+	switch {
+	case src.Page != nil:
+		return "wireroom inspect shows the page; set its selectors under page anew"
+	case errors.Is(err, parse.ErrNotFeed) && !src.Site:
+		return "wireroom inspect shows what it brings; if it is a web page, use site in place of url, or page"
+	}
+	return ""
+}
+
 // open reads a document by what the source is: a page that lists articles, a
 // site that advertises its feed, or a feed.
 func open(src news.Source, answer news.Answer, known func(raw string) bool) (reading, error) {

@@ -10,6 +10,7 @@ type Answer struct {
 	Status   int
 	Outcome  Outcome // set when there is no body to parse: not modified or failed
 	Error    string  // why it failed, a sentence without secrets
+	Mend     string  // what whoever keeps the source can do about that; may be empty
 	Body     []byte  // nil unless there is a document to parse
 	BodyHash string
 

@@ -21,6 +21,7 @@ type State struct {
 	Outcome  Outcome `json:",omitzero"` // of the last poll
 	Status   int     `json:",omitzero"` // HTTP status of the last poll; 0: no answer
 	Error    string  `json:",omitzero"` // what went wrong at the last poll, in a sentence without secrets; empty: nothing
+	Mend     string  `json:",omitzero"` // what whoever keeps the source can do about that; empty: nothing is known
 	Failures int     `json:",omitzero"` // polls that failed since the last success
 	Blocks   int     `json:",omitzero"` // answers 429, or alike, since the last success
 

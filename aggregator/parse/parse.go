@@ -77,7 +77,7 @@ func Changed(src news.Source, answer news.Answer, known func(raw string) bool) (
 		}
 	}
 	if err != nil {
-		return news.Feed{}, fmt.Errorf("parse: %w: %w", ErrNotFeed, err)
+		return news.Feed{}, fmt.Errorf("%w: %w", ErrNotFeed, err) // as whoever keeps the source is told it
 	}
 	return feed, nil
 }

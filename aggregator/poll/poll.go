@@ -40,7 +40,7 @@ func (c *Client) Poll(ctx context.Context, src news.Source, state news.State, no
 	}
 	if src.Robots {
 		if err := c.allowed(ctx, src, target, now); err != nil {
-			return news.Answer{At: now, URL: publicURL(src, target), Outcome: news.OutcomeBlocked, Error: err.Error()}
+			return news.Answer{At: now, URL: publicURL(src, target), Outcome: news.OutcomeBlocked, Error: err.Error(), Mend: mendFailure(news.OutcomeBlocked, err)}
 		}
 	}
 	return visit.run(ctx)
@@ -146,7 +146,7 @@ func (v *visit) read(ctx context.Context, answer *news.Answer, trail trail) {
 		v.document(ctx, answer, resp, trail.url)
 	default:
 		answer.Outcome, answer.Error = refused(trail.url.Hostname(), code, h)
-		answer.Error = Redact(v.src, answer.Error)
+		answer.Error, answer.Mend = Redact(v.src, answer.Error), mendStatus(answer.Outcome, code)
 	}
 }
 
@@ -177,7 +177,7 @@ func (v *visit) document(ctx context.Context, answer *news.Answer, resp *http.Re
 // fail fills in the answer for a fetch that ended with an error.
 func (v *visit) fail(ctx context.Context, answer *news.Answer, err error) {
 	answer.Outcome, answer.Error = classify(ctx, err)
-	answer.Error = Redact(v.src, answer.Error)
+	answer.Error, answer.Mend = Redact(v.src, answer.Error), mendFailure(answer.Outcome, err)
 	answer.Body, answer.Validators = nil, news.Validators{}
 }
 
@@ -209,9 +209,9 @@ func (c *Client) readFile(src news.Source, state news.State, target *url.URL, no
 	data, err := c.file(target, limitOf(src))
 	switch {
 	case errors.Is(err, ErrTooLarge):
-		answer.Outcome, answer.Error = news.OutcomeTooLarge, err.Error()
+		answer.Outcome, answer.Error, answer.Mend = news.OutcomeTooLarge, err.Error(), mendFailure(news.OutcomeTooLarge, err)
 	case err != nil:
-		answer.Outcome, answer.Error = news.OutcomeNetwork, Redact(src, err.Error())
+		answer.Outcome, answer.Error, answer.Mend = news.OutcomeNetwork, Redact(src, err.Error()), mendFailure(news.OutcomeNetwork, err)
 	default:
 		sum := sha256.Sum256(data)
 		answer.BodyHash = hex.EncodeToString(sum[:16])

@@ -34,14 +34,14 @@ func Settle(src news.Source, state news.State, answer news.Answer, feed *news.Fe
 	next := belonging(src, state)
 	next.LastPoll = answer.At
 	next.Polls++
-	next.Status, next.Error = answer.Status, answer.Error
+	next.Status, next.Error, next.Mend = answer.Status, answer.Error, answer.Mend
 	next.Outcome = outcome(answer, feed, stored)
 	if !next.Outcome.OK() {
 		fail(&next, answer)
 		return next
 	}
 	next.LastSuccess = answer.At
-	next.Error = ""
+	next.Error, next.Mend = "", ""
 	next.Failures, next.Blocks = 0, 0
 	next.RetryAt = answer.RetryAt
 	next.FreshUntil = answer.FreshUntil

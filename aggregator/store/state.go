@@ -35,6 +35,7 @@ var (
 		{"Outcome", func(s *news.State) any { return (*string)(&s.Outcome) }},
 		{"Status", func(s *news.State) any { return &s.Status }},
 		{"Error", func(s *news.State) any { return &s.Error }},
+		{"Mend", func(s *news.State) any { return &s.Mend }},
 		{"Failures", func(s *news.State) any { return &s.Failures }},
 		{"Blocks", func(s *news.State) any { return &s.Blocks }},
 		{"RetryAt", func(s *news.State) any { return &s.RetryAt }},

@@ -154,12 +154,18 @@ func sentence(st *news.State) string {
 	}
 	s = strings.TrimSuffix(s, ".")
 	if e := strings.TrimRight(truncate(cleanLine(st.Error), 240), ". "); e != "" {
+		for _, same := range []string{"not a feed: ", "document too large: "} {
+			e = strings.TrimPrefix(e, same)
+		}
 		s += ": " + e
 	} else if st.Status >= 400 {
 		s += " (HTTP " + strconv.Itoa(st.Status) + ")"
 	}
 	if st.Failures > 1 {
 		s += fmt.Sprintf(", %d times in a row", st.Failures)
+	}
+	if st.Mend != "" {
+		s += "; " + cleanLine(st.Mend)
 	}
 	return s + "."
 }

@@ -20,6 +20,7 @@ func TestSentences(t *testing.T) {
 		{news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 1}, "The server has an error (HTTP 503)."},
 		{news.State{Outcome: news.OutcomeHTTP5xx, Status: 503, Failures: 4, Error: "answered 503."}, "The server has an error: answered 503, 4 times in a row."},
 		{news.State{Outcome: news.OutcomeNetwork, Failures: 1, Error: "the redirects run in a circle"}, "There was no usable answer: the redirects run in a circle."},
+		{news.State{Outcome: news.OutcomeParse, Failures: 2, Error: "not a feed: it is a document of the type html", Mend: "look at it"}, "The answer is not a feed: it is a document of the type html, 2 times in a row; look at it."},
 	} {
 		if got := sentence(&c.state); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
