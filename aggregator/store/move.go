@@ -53,6 +53,9 @@ func Move(ctx context.Context, from, to string, log *slog.Logger, progress func(
 
 func move(ctx context.Context, from, to string, log *slog.Logger, progress func(string, int64)) (err error) {
 	source, err := OpenReader(ctx, from, log)
+	if errors.Is(err, ErrMissing) {
+		return fmt.Errorf("%w at %s; name the one to copy from", ErrMissing, from)
+	}
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,8 @@ included list are warnings: they are left out.`,
 				return fmt.Errorf("%s in %s", count(len(problems), "problem"), path)
 			}
 			if !asJSON {
-				fmt.Fprintf(term.out, "%s is right: %s, %s\n", path, count(len(cfg.Sources), "source"), count(len(cfg.Topics), "topic"))
+				_, err = fmt.Fprintf(term.out, "%s is right: %s, %s\n", path, count(len(cfg.Sources), "source"), count(len(cfg.Topics), "topic"))
+				return err
 			}
 			return nil
 		},

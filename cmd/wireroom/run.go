@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	switch {
 	case err == nil:
 		return exitOK
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		say(errOut, errors.New("it was told to stop before it was done"))
+		return exitFailed
 	case errors.As(err, &coded):
 		say(errOut, coded.error)
 		return coded.code
@@ -101,11 +104,54 @@ Without a command it serves: the same as "wireroom serve".`,
 		backupCommand(term), restoreCommand(term), migrateCommand(term), storiesCommand(term), splitCommand(term), joinCommand(term),
 		healthcheckCommand(), versionCommand(term))
 	for _, cmd := range append(root.Commands(), root) {
-		if check := cmd.Args; check != nil {
-			cmd.Args = func(cmd *cobra.Command, args []string) error { return usageError(cmd, check(cmd, args)) }
-		}
+		cmd.Args = fitting(cmd.Args)
 	}
+	helping(root)
+	completing(root)
 	return root
+}
+
+// fitting is a check of arguments that says how a command is used.
+func fitting(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		err := check(cmd, args)
+		if err != nil && cmd.HasParent() { // else it is no command
+			err = fmt.Errorf("the arguments do not fit; it is used as: %s", cmd.UseLine())
+		}
+		return usageError(cmd, err)
+	}
+}
+
+// helping makes the library's command help fail where there is no such command.
+func helping(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Run, help.RunE = nil, func(_ *cobra.Command, args []string) error {
+		cmd, rest, err := root.Find(args)
+		if err != nil || cmd == root && len(rest) > 0 {
+			return usageError(root, noCommand(root, args))
+		}
+		cmd.InitDefaultHelpFlag()
+		return cmd.Help()
+	}
+}
+
+// completing makes the library's command completion fail where it knows no shell
+// of that name: what it prints is to be run.
+func completing(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args = cobra.ArbitraryArgs
+	completion.RunE = func(cmd *cobra.Command, args []string) error {
+		err := errors.New("name a shell: bash, zsh, fish or powershell")
+		if len(args) > 0 {
+			err = fmt.Errorf("there is no completion for %q; %w", args[0], err)
+		}
+		return usageError(cmd, err)
+	}
+	for _, shell := range completion.Commands() {
+		shell.Args = fitting(shell.Args)
+	}
 }
 
 // noCommand refuses a word that is no command, with those that it may have
