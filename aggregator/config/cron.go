@@ -97,7 +97,7 @@ func parseCron(spec string) (schedule cron.Schedule, wrong fault) {
 	if every, ok := strings.CutPrefix(rest, "@every "); ok {
 		d, err := time.ParseDuration(strings.TrimSpace(every))
 		if err != nil || d < time.Second || d > horizon {
-			return nil, fault{fmt.Sprintf("%q is not a length of time between a second and a year", every), "write for example @every 20m"}
+			return nil, fault{fmt.Sprintf("%q is not a length of time between a second and a year", every), "write it in h, m and s, such as @every 20m, or @every 24h for a day"}
 		}
 	}
 	if fields := strings.Fields(rest); !strings.HasPrefix(rest, "@") {
@@ -160,10 +160,10 @@ func faultyField(spec string) fault {
 // rhythm checks the times of a source.
 func (l *loader) rhythm(path []string, s news.Source, cron cronReader) {
 	if s.MinInterval > s.MaxInterval {
-		l.report(child(path, "min_interval"), fmt.Sprintf("min_interval %s is longer than max_interval %s", duration(s.MinInterval), duration(s.MaxInterval)), "raise max_interval or lower min_interval")
+		l.report(l.setting(path, "min_interval", "max_interval"), fmt.Sprintf("min_interval %s is longer than max_interval %s", duration(s.MinInterval), duration(s.MaxInterval)), "raise max_interval or lower min_interval")
 	}
 	if s.MinAuto > s.MaxInterval {
-		l.report(child(path, "min_auto"), fmt.Sprintf("min_auto %s is longer than max_interval %s", duration(s.MinAuto), duration(s.MaxInterval)), "raise max_interval or lower min_auto")
+		l.report(l.setting(path, "min_auto", "max_interval"), fmt.Sprintf("min_auto %s is longer than max_interval %s", duration(s.MinAuto), duration(s.MaxInterval)), "raise max_interval or lower min_auto")
 	}
 	if s.Schedule == news.ScheduleAuto {
 		return
@@ -176,6 +176,17 @@ func (l *loader) rhythm(path []string, s news.Source, cron cronReader) {
 		l.report(l.inherited(at), fmt.Sprintf("%q polls every %s, more often than min_interval %s allows", s.Schedule, duration(r.least), duration(s.MinInterval)),
 			fmt.Sprintf("poll more seldom, or set min_interval: %s for this source", duration(r.least)))
 	}
+}
+
+// setting returns the path of the first of a source's settings that the source has
+// itself, or else of the default of the first.
+func (l *loader) setting(path []string, keys ...string) []string {
+	for _, key := range keys {
+		if _, ok := l.places[pathKey(child(path, key))]; ok {
+			return child(path, key)
+		}
+	}
+	return l.inherited(child(path, keys[0]))
 }
 
 // inherited returns the path of a source's setting, or of the default that it

@@ -34,7 +34,11 @@ func (l *loader) include() {
 			file := filepath.Join(l.dir, filepath.FromSlash(name))
 			l.config.Files = append(l.config.Files, File{file, info})
 			if err != nil {
-				l.report(at, fmt.Sprintf("%q cannot be read: %v", name, reason(err)), "name a file below the folder of this one, with a path that is relative to it")
+				mend := "name a file below the folder of this one, with a path that is relative to it"
+				if errors.Is(err, fs.ErrPermission) {
+					mend = fmt.Sprintf("let user %d read it, as this file", os.Getuid())
+				}
+				l.report(at, fmt.Sprintf("%q cannot be read: %v", name, reason(err)), mend)
 				continue
 			}
 			if ext == ".yaml" || ext == ".yml" {

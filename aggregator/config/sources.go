@@ -161,7 +161,7 @@ func (l *loader) page(path []string, s source) *news.PageRules {
 		return nil
 	}
 	if strings.TrimSpace(s.Page.Item) == "" {
-		l.report(child(path, "page"), "the page has no item, the selector of each entry", "set item, such as item: article.teaser")
+		l.report(append(child(path, "page"), "item"), "the page has no item, the selector of each entry", "set item, such as item: article.teaser")
 	}
 	if s.Site != "" {
 		l.report(child(path, "page"), "page and site are both set", "keep site if the web site has a feed, else url and page")

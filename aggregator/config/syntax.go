@@ -17,6 +17,7 @@ var syntaxFaults = []struct {
 }{
 	{"mapping values are not allowed", fault{"a colon stands where none may", "a text with a colon and a space in it must be in quotes; else look for a wrong indentation or a missing colon in this line and the one before"}},
 	{"cannot start any token", fault{"a value begins with a character that means something else in YAML", "a value that begins with @, % or ` must be in quotes, such as \"@hourly\""}},
+	{"comment without preceding whitespace", fault{"a # begins a remark, up to the end of the line", "a text that begins with # must be in quotes, such as \"#climate\""}},
 	{"did not find expected alphabetic", fault{"a value begins with a character that means something else in YAML", "a value that begins with * or & must be in quotes, such as \"*/10 * * * *\""}},
 	{"unknown anchor", fault{"a value begins with * and refers to nothing", "a text that begins with * must be in quotes; else name the value that is meant by &, before this line"}},
 	{"expected ',' or '}'", fault{"a brace { is not closed, or a comma is missing", "close it with }, and put commas between the keys"}},
