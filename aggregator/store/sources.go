@@ -125,14 +125,10 @@ func setSource(ctx context.Context, tx session, c configured) error {
 // outletOf is what readers may be shown of a source's configuration. It has
 // nothing of the address that may be a secret.
 func outletOf(src news.Source) news.Outlet {
-	o := news.Outlet{
-		Source: src.Name, Title: src.Title, Feed: news.Bare(src.URL), Family: src.Family, Tags: src.Tags,
+	return news.Outlet{
+		Source: src.Name, Title: src.Title, Feed: src.Told(), Family: src.Family, Tags: src.Tags,
 		Labels: src.Labels, Priority: src.Priority, Language: src.Language, Content: src.Content,
 	}
-	if src.Unlisted {
-		o.Feed = ""
-	}
-	return o
 }
 
 // outlet completes what is configured with what the feed says of itself.

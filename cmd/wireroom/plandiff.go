@@ -53,7 +53,7 @@ func sourceDiff(src news.Source, old news.Outlet, state news.State) []string {
 		}
 	}
 	if old.Feed != "" {
-		differ("address", old.Feed, news.Bare(src.URL))
+		differ("address", old.Feed, src.Told())
 	}
 	if src.Title != "" {
 		differ("title", old.Title, src.Title)
