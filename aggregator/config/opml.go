@@ -191,7 +191,7 @@ func (r *opmlReader) outline(t html.Token, group bool) {
 	}
 	kind := strings.ToLower(attr["type"])
 	e := Entry{URL: attr["xmlurl"], Title: text, Language: attr["language"], Name: attr["wireroom:name"]}
-	if e.Title == e.Name {
+	if e.Name != "" && attr["title"] == "" {
 		e.Title = "" // it had none: an outline must have a text
 	}
 	switch {

@@ -87,11 +87,7 @@ func export(ctx context.Context, term terminal, at overrides) error {
 // exported is a source as it stands in a list; known is what its feed says of
 // itself, if it was ever polled.
 func exported(src news.Source, known news.Outlet) news.Outlet {
-	title := src.Title
-	if title == "" {
-		title = src.Name
-	}
-	o := news.Outlet{Source: src.Name, Title: title, Feed: poll.PublicURL(src, src.URL), Link: known.Link, Language: src.Language, Tags: src.Tags}
+	o := news.Outlet{Source: src.Name, Title: src.Title, Feed: poll.PublicURL(src, src.URL), Link: known.Link, Language: src.Language, Tags: src.Tags}
 	if src.Site {
 		o.Feed, o.Link = "", poll.PublicURL(src, src.URL)
 	}

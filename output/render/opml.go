@@ -27,7 +27,7 @@ type opmlRoot struct {
 
 type opmlOutline struct {
 	Text     string `xml:"text,attr"`
-	Title    string `xml:"title,attr"`
+	Title    string `xml:"title,attr,omitempty"`
 	Type     string `xml:"type,attr,omitempty"`
 	XMLURL   string `xml:"xmlUrl,attr,omitempty"`
 	HTMLURL  string `xml:"htmlUrl,attr,omitempty"`
@@ -41,6 +41,11 @@ type opmlOutline struct {
 // is left out. Path is where the list is served, such as "/sources.opml".
 func SourcesOPML(path, title string, outlets []news.Outlet) (news.Document, error) {
 	outlets = slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return o.Feed == "" })
+	for i := range outlets {
+		if outlets[i].Title == outlets[i].Source {
+			outlets[i].Title = "" // none is known
+		}
+	}
 	doc, err := ExportedOPML(title, outlets)
 	doc.Path = path
 	return doc, err
@@ -48,13 +53,14 @@ func SourcesOPML(path, title string, outlets []news.Outlet) (news.Document, erro
 
 // ExportedOPML is SourcesOPML for a file, which may come back to package
 // config: a site of which the feed is not known stands in it by its own
-// address, which other readers pass over.
+// address, which other readers pass over, and what has no title has none.
 func ExportedOPML(title string, outlets []news.Outlet) (news.Document, error) {
 	root := opmlRoot{Version: "2.0", NS: opmlNS, Title: cleanLine(title), Docs: "http://opml.org/spec2.opml"}
 	for _, o := range outlets {
+		title := cleanLine(o.Title)
 		o = cleanOutlet(o)
 		outline := opmlOutline{
-			Text: o.Title, Title: o.Title, XMLURL: o.Feed, HTMLURL: o.Link,
+			Text: o.Title, Title: title, XMLURL: o.Feed, HTMLURL: o.Link,
 			Language: languageTag(o.Language), Category: opmlCategory(o.Tags), Name: o.Source,
 		}
 		switch {
