@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,9 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	cfg, err := at.load(nil)
 	if err != nil {
 		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil { // before anybody is asked for anything
+		return exitError{fmt.Errorf("the folder %s cannot be made: %w; name another with --out", dir, err), exitConfig}
 	}
 	p, err := assemble(ctx, cfg, at.load, newLogger(term.err, cfg.Log), poll.Options{})
 	if err != nil {
