@@ -2,6 +2,7 @@ package story
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,8 +34,8 @@ func (t *instant) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" || string(b) == `""` {
 		return nil
 	}
-	if b[0] == '"' {
-		return json.Unmarshal(b, &t.Time)
+	if b[0] == '"' && json.Unmarshal(b, &t.Time) == nil {
+		return nil
 	}
 	seconds, err := strconv.ParseFloat(string(b), 64)
 	if err != nil || seconds < -1e11 || seconds > 1e11 {
@@ -56,12 +57,13 @@ func Lines(r io.Reader, opts Options, yield func(Line, news.Decision) error) err
 	scanner.Buffer(make([]byte, 0, 64<<10), maxLine)
 	var last time.Time
 	for n := int64(1); scanner.Scan(); n++ {
-		if len(scanner.Bytes()) == 0 {
+		text := bytes.TrimSpace(bytes.TrimPrefix(scanner.Bytes(), []byte("\ufeff")))
+		if len(text) == 0 {
 			continue
 		}
 		var line Line
-		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+		if err := json.Unmarshal(text, &line); err != nil {
+			return fmt.Errorf("line %d: %w", n, misread(err))
 		}
 		if line.ID == "" {
 			return fmt.Errorf("line %d: %w", n, errNoID)
@@ -79,6 +81,24 @@ func Lines(r io.Reader, opts Options, yield func(Line, news.Decision) error) err
 	}
 	return nil
 }
+
+// misread says what is wrong with a line in the words of who wrote it.
+func misread(err error) error {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("it is of the kind %s and should be an object, such as %s", kind.Value, exampleLine)
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s is of the kind %s and should be a text in quotes", kind.Field, kind.Value)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("it is no JSON (%w); a line is an object, such as %s", err, exampleLine)
+	}
+	return err
+}
+
+// exampleLine is the least that a line has.
+const exampleLine = `{"id": "1", "source": "wire", "title": "Ferry late", "text": "…", "time": "2026-03-03T08:00:00Z"}`
 
 var errNoID = errors.New("the item has no id")
 
