@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,17 +47,13 @@ func backup(ctx context.Context, term terminal, at overrides, file string) error
 		return err
 	}
 	defer db.Close()
-	part := file + ".part"
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	defer os.Remove(part) // gone, if all went well
-	// Where it cannot be written SQLite says no more than that something cannot.
-	if f, err := os.Create(part); err != nil {
+	// In a folder of its own nobody else writes, such as a second backup.
+	dir, err := os.MkdirTemp(filepath.Dir(file), filepath.Base(file)+".part-")
+	if err != nil {
 		return fmt.Errorf("the copy cannot be written: %w; name a file in a folder that is there and that you may write to", err)
-	} else if err := errors.Join(f.Close(), os.Remove(part)); err != nil {
-		return err
 	}
+	defer os.RemoveAll(dir)
+	part := filepath.Join(dir, filepath.Base(file))
 	if err := db.Backup(ctx, part); err != nil {
 		return err
 	}
@@ -68,8 +65,12 @@ func backup(ctx context.Context, term terminal, at overrides, file string) error
 	if err := errors.Join(err, copied.Check(ctx), copied.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(part, file); err != nil {
-		return err
+	if err := os.Link(part, file); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w; name a new file", file, fs.ErrExist) // it has come to be there meanwhile
+	} else if err != nil { // not every file system has hard links
+		if err := os.Rename(part, file); err != nil {
+			return err
+		}
 	}
 	_, err = fmt.Fprintf(term.out, "%s: %s, %d kB\n", file, count(int(held.Items), "item"), held.Bytes>>10)
 	return err
