@@ -31,14 +31,13 @@ type State struct {
 	SkipHours  []int          `json:",omitzero"` // hours of the day, UTC, in which the feed asks not to be polled
 	SkipDays   []time.Weekday `json:",omitzero"`
 
-	RateN, RateT float64       `json:",omitzero"` // decayed count of new items, and decayed days of watching
-	Window       time.Duration `json:",omitzero"` // span of the dated entries in the last document
-	WindowItems  int           `json:",omitzero"` // entries in the last document
-	NotModified  int           `json:",omitzero"` // answers "not modified" in a row
-	Polls        int64         `json:",omitzero"` // polls in all
-	Pushes       int           `json:",omitzero"` // pushes in a row that brought the source's news before a poll did
-	Deltas       bool          `json:",omitzero"` // the server can answer with new entries only
-	PageTries    int           `json:",omitzero"` // polls in a row for which pages of items gave no answer
+	RateN, RateT float64 `json:",omitzero"` // decayed count of new items, and decayed days of watching
+	WindowItems  int     `json:",omitzero"` // entries in the last document
+	NotModified  int     `json:",omitzero"` // answers "not modified" in a row
+	Polls        int64   `json:",omitzero"` // polls in all
+	Pushes       int     `json:",omitzero"` // pushes in a row that brought the source's news before a poll did
+	Deltas       bool    `json:",omitzero"` // the server can answer with new entries only
+	PageTries    int     `json:",omitzero"` // polls in a row for which pages of items gave no answer
 
 	Seen    string    `json:"Read,omitzero"` // the hashes of the bytes of those entries of the last document that were read, with spaces between them
 	SeenBy  string    `json:",omitzero"`     // the settings of the source that they were read under
@@ -47,7 +46,6 @@ type State struct {
 	Moved     Move     `json:",omitzero"` // an announced new address that is not yet believed
 	About     About    `json:",omitzero"` // what the last document says of itself
 	Repairs   []Repair `json:",omitzero"` // what had to be repaired in the last document
-	Dropped   int      `json:",omitzero"` // entries of the last document beyond the limit
 	Schedule  string   `json:",omitzero"` // the schedule by which NextDue was set; another one sets it anew
 	ItemCount int64    `json:",omitzero"` // items stored in all
 	Rhythm    []int    `json:",omitzero"` // new items of each of the last days (UTC), the oldest first; the first import is not counted

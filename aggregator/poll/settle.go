@@ -158,7 +158,7 @@ func accept(next *news.State, answer news.Answer, feed *news.Feed, about news.Ab
 	}
 	next.ServerGap = feed.TTL
 	next.SkipHours, next.SkipDays = feed.SkipHours, feed.SkipDays
-	next.Repairs, next.Dropped = feed.Repairs, feed.Dropped
+	next.Repairs = feed.Repairs
 	if len(answer.Hubs) > 0 { // the header comes before the document (WebSub section 4)
 		about.Hubs = slices.Clone(answer.Hubs)
 		if answer.Self != "" {

@@ -92,11 +92,11 @@ func Observe(before, after news.State, entries int, items []news.Item, stored ne
 		return after
 	}
 	whole := entries > 0 && after.BodyHash != "" // not only the new entries (226)
-	var dated []time.Time
+	dated := 0
 	var oldest, newest time.Time
 	for i := range items {
 		if at := items[i].Published; items[i].Dated {
-			dated = append(dated, at)
+			dated++
 			if oldest.IsZero() || at.Before(oldest) {
 				oldest = at
 			}
@@ -105,9 +105,6 @@ func Observe(before, after news.State, entries int, items []news.Item, stored ne
 	}
 	if whole {
 		after.WindowItems = entries
-	}
-	if whole && len(items) >= entries { // else the oldest are not known here, and the span is as it was
-		after.Window = newest.Sub(oldest)
 	}
 	if before.RateT == 0 && before.RateN == 0 && before.LastBody.IsZero() {
 		return firstSight(after, dated, oldest)
@@ -118,7 +115,7 @@ func Observe(before, after news.State, entries int, items []news.Item, stored ne
 	}
 	decay := math.Exp(-watched / memory)
 	span := watched
-	if whole && len(dated) > 1 && stored.New >= entries {
+	if whole && dated > 1 && stored.New >= entries {
 		// The whole window is new: nobody knows what passed before it.
 		span = min(watched, toDays(newest.Sub(oldest)))
 	}
@@ -131,12 +128,12 @@ func Observe(before, after news.State, entries int, items []news.Item, stored ne
 // been observed since the oldest of them. It is not weighed by age: the window
 // of a source that publishes more or less than before is itself shorter or
 // longer, and what it says of a seldom source would take months to learn.
-func firstSight(state news.State, dated []time.Time, oldest time.Time) news.State {
+func firstSight(state news.State, dated int, oldest time.Time) news.State {
 	span := toDays(state.LastSuccess.Sub(oldest))
-	if len(dated) < 2 || span <= 0 {
+	if dated < 2 || span <= 0 {
 		return state
 	}
-	state.RateN = float64(len(dated) - 1) // the oldest only marks the beginning
+	state.RateN = float64(dated - 1) // the oldest only marks the beginning
 	state.RateT = span
 	return state
 }
