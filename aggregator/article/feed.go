@@ -92,11 +92,26 @@ func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Ent
 			e.Summary = news.Text{Value: strings.TrimSpace(summary), Type: news.TextHTML}
 		}
 	}
-	picture := part(item, "img[src]")
-	if src := d.link(picture.AttrOr("src", "")); src != "" && picture.Length() > 0 {
+	picture := part(item, "img")
+	if src := d.pictureOf(picture); src != "" {
 		e.Images = []news.Image{{URL: src, Alt: squeeze(picture.AttrOr("alt", ""))}}
 	}
 	return e
+}
+
+// pictureOf returns the address of a picture. Lists of articles mostly show theirs
+// late: what stands in the place of one until then is no picture.
+func (d *document) pictureOf(picture *goquery.Selection) string {
+	attrs := []string{"src", "data-src", "data-original", "data-lazy-src"}
+	if strings.Contains(strings.ToLower(picture.AttrOr("class", "")), "lazy") {
+		attrs = append(attrs[1:], "src")
+	}
+	for _, attr := range attrs {
+		if href := strings.TrimSpace(picture.AttrOr(attr, "")); href != "" && d.link(href) != "" {
+			return d.link(href)
+		}
+	}
+	return ""
 }
 
 // anchor returns the link within an item that leads to its page: of those that

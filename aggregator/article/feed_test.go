@@ -105,6 +105,27 @@ func TestFeedLinks(t *testing.T) {
 	}
 }
 
+// TestFeedPictures: the picture of an item is the one that readers of its page see,
+// however late.
+func TestFeedPictures(t *testing.T) {
+	page := `<ul><li><a href="1">One</a><img src="1.jpg" alt="Pier"><li><a href="2">Two</a><img src="data:image/gif;base64,x" data-src="2.jpg">
+		<li><a href="3">Three</a><img class="b-lazy" src="blank.gif" data-src="3.jpg"><li><a href="4">Four</a><img alt="none"><li><a href="5">Five</a></ul>`
+	feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: "li"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range feed.Entries {
+		for _, img := range e.Images {
+			got = append(got, img.URL+" "+img.Alt)
+		}
+	}
+	want := []string{"https://example.org/1.jpg Pier", "https://example.org/2.jpg ", "https://example.org/3.jpg "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFeedRefused(t *testing.T) {
 	for want, rules := range map[string]news.PageRules{
 		`nothing on the page matches page.item "article"`:                              {Item: "article"},
