@@ -20,7 +20,7 @@ import (
 func Add(text []byte, entries []Entry, further ...news.Source) ([]byte, []Entry, error) {
 	before, err := sourceNodes(text)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, byHand(err, entries)
 	}
 	names, taken, addresses := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for name, node := range before.all() {
@@ -49,10 +49,28 @@ func Add(text []byte, entries []Entry, further ...news.Source) ([]byte, []Entry,
 		return text, nil, nil
 	}
 	out, err := before.insert(text, added)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		err = checkAdded(out, names)
 	}
-	return out, added, checkAdded(out, names)
+	if err != nil {
+		return nil, nil, byHand(err, added)
+	}
+	return out, added, nil
+}
+
+// errLayout says that a file is laid out in a way that was not foreseen.
+var errLayout = errors.New("config: the sources cannot be added to a file of this layout")
+
+// shownByHand is how many entries are shown to be written by hand.
+const shownByHand = 20
+
+// byHand adds to an error what to write where the program cannot.
+func byHand(err error, entries []Entry) error {
+	if !errors.Is(err, errLayout) {
+		return err
+	}
+	return fmt.Errorf("%w; write this under sources yourself, in the way of the file:\n%s",
+		err, strings.TrimSuffix(written(entries[:min(len(entries), shownByHand)], 2), "\n"))
 }
 
 // checkAdded reads the text back: a file that is laid out in a way that was
@@ -60,17 +78,17 @@ func Add(text []byte, entries []Entry, further ...news.Source) ([]byte, []Entry,
 func checkAdded(text []byte, names map[string]bool) error {
 	after, err := sourceNodes(text)
 	if err != nil {
-		return fmt.Errorf("config: the sources cannot be added to a file of this layout: %w", err)
+		return fmt.Errorf("%w (%w)", errLayout, err)
 	}
 	n := 0
 	for name := range after.all() {
 		n++
 		if !names[name] {
-			return errors.New("config: the sources cannot be added to a file of this layout")
+			return errLayout
 		}
 	}
 	if n != len(names) {
-		return errors.New("config: the sources cannot be added to a file of this layout")
+		return errLayout
 	}
 	return nil
 }
@@ -91,13 +109,13 @@ func sourceNodes(text []byte) (sourcesAt, error) {
 	}
 	root := doc.Content[0]
 	if root.Kind != yaml.MappingNode || root.Style&yaml.FlowStyle != 0 {
-		return sourcesAt{}, errors.New("config: the file is not a list of keys, one a line")
+		return sourcesAt{}, fmt.Errorf("%w: it is not a list of keys, one a line", errLayout)
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == "sources" {
 			at := sourcesAt{root.Content[i], root.Content[i+1]}
 			if at.value.Kind != yaml.MappingNode && at.value.Tag != "!!null" {
-				return sourcesAt{}, errors.New("config: sources is not a mapping of names")
+				return sourcesAt{}, fmt.Errorf("%w: sources is not a mapping of names", errLayout)
 			}
 			return at, nil
 		}
@@ -171,7 +189,7 @@ func (at sourcesAt) insert(text []byte, entries []Entry) ([]byte, error) {
 func (at sourcesAt) insertFlow(lines [][]byte, entries []Entry) ([]byte, error) {
 	line := []rune(string(lines[at.value.Line-1]))
 	if at.value.Column > len(line) || line[at.value.Column-1] != '{' {
-		return nil, errors.New("config: the sources cannot be added to a file of this layout")
+		return nil, errLayout
 	}
 	var b strings.Builder
 	b.WriteString(string(line[:at.value.Column]))
