@@ -5,14 +5,15 @@
 //
 // The types stand in the order in which data meets them:
 //
-//	Source   one configured origin            (source.go)
-//	State    what is remembered of a source   (state.go)
-//	Answer   what one poll brought            (answer.go)
-//	Feed     what a document said, verbatim   (feed.go)
-//	Item     one entry in normal form         (item.go)
-//	Record   an item's place in the log       (record.go)
-//	Story    the items that tell one news     (story.go)
-//	Topic    a rule over stories              (topic.go)
-//	Filing   a story's place in a topic       (filing.go)
-//	Document finished bytes for readers       (document.go)
+//	Source        one configured origin            (source.go)
+//	State         what is remembered of a source   (state.go)
+//	Answer        what one poll brought            (answer.go)
+//	Feed          what a document said, verbatim   (feed.go)
+//	Item          one entry in normal form         (item.go)
+//	Record        an item's place in the log       (record.go)
+//	Story         the items that tell one news     (story.go)
+//	Topic         a rule over stories              (topic.go)
+//	Filing        a story's place in a topic       (filing.go)
+//	Document      finished bytes for readers       (document.go)
+//	Subscription  a reader's wish to be sent them  (subscription.go)
 package news
