@@ -9,9 +9,9 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// library stores items by id, titled, and files each as a story of its own in
-// the topics named before the title's bar.
-func (f *fixture) library(source string, now time.Time, titles map[string]string) {
+// library stores items of source a by id, titled, and files each as a story of its
+// own in the topics named before the title's bar.
+func (f *fixture) library(now time.Time, titles map[string]string) {
 	f.t.Helper()
 	var items []news.Item
 	topics := map[string][]string{}
@@ -22,7 +22,7 @@ func (f *fixture) library(source string, now time.Time, titles map[string]string
 		topics[id] = strings.Fields(names)
 		items = append(items, it)
 	}
-	f.append(source, now, items...)
+	f.append("a", now, items...)
 	records, err := f.Unfiled(f.ctx, 1000)
 	f.must(err)
 	b := batchOf(records, now)
@@ -52,7 +52,7 @@ func (f *fixture) found(query string, topics ...string) string {
 
 func searchWords(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
-	f.library("a", noon, map[string]string{
+	f.library(noon, map[string]string{
 		"1": "t|The ferry meets the tram at the old pier",
 		"2": "t|Ferry strike: nobody sails",
 		"3": "t|Café über São Tomé, naïve ŁÓDŹ",
@@ -81,7 +81,7 @@ func searchWords(t *testing.T, open Opener) {
 // searchHostile wants no query to be read as the engine's own language.
 func searchHostile(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
-	f.library("a", noon, map[string]string{"1": "t|Nothing or near and not the ferry"})
+	f.library(noon, map[string]string{"1": "t|Nothing or near and not the ferry"})
 	for _, query := range []string{
 		`ferry"`, `"ferry`, `ferry'; DROP TABLE words; --`, `terms:ferry`, `^ferry`, `ferry AND`, `OR`, `NOT ferry`, `NEAR(ferry)`, `(ferry`,
 		`ferry)`, `fer\ry`, `'ferry':*`, `ferry & !`, `<->`, "ferry\x00", "\xff\xfe", "ferry:A", strings.Repeat("ferry* ", 60), strings.Repeat("x", 300),
@@ -98,7 +98,7 @@ func searchHostile(t *testing.T, open Opener) {
 // searchOpen wants nothing to be found through a topic that was not named.
 func searchOpen(t *testing.T, open Opener) {
 	f := setup(t, open, "a", "b")
-	f.library("a", noon, map[string]string{"1": "t|ferry", "2": "secret|ferry", "3": "t secret|ferry", "4": "|ferry"})
+	f.library(noon, map[string]string{"1": "t|ferry", "2": "secret|ferry", "3": "t secret|ferry", "4": "|ferry"})
 	f.same("one topic", f.found("ferry", "t"), "1 3")
 	f.same("both, each story once", f.found("ferry", "secret", "t", "none"), "1 2 3")
 	f.same("no topic", f.found("ferry"), "")
@@ -132,9 +132,9 @@ func searchOpen(t *testing.T, open Opener) {
 // that was purged.
 func searchKeepsUp(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
-	f.library("a", noon, map[string]string{"1": "t|ferry", "2": "t|tram"})
+	f.library(noon, map[string]string{"1": "t|ferry", "2": "t|tram"})
 	at := noon.Add(2 * time.Hour)
-	f.library("a", at, map[string]string{"1": "t|harvest"})
+	f.library(at, map[string]string{"1": "t|harvest"})
 	f.same("old words", f.found("ferry", "t"), "")
 	f.same("new words", f.found("harvest", "t"), "1")
 	f.must(f.Rewind(f.ctx))
