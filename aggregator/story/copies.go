@@ -154,6 +154,11 @@ func (x *Index) kindred(e *entry) []kin {
 				k.rule, k.why, k.conflict = "", why, true
 			}
 		}
+		if k.rule != "" && k.source == e.source {
+			if why := x.refilled(e, k, list); why != "" {
+				k.rule, k.why, k.conflict = "", why, true
+			}
+		}
 	}
 	for i := range list {
 		k := &list[i]

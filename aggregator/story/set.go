@@ -45,6 +45,12 @@ func (s *stemSet) bucket(high int) []uint16 {
 	return s.low[start:s.ends[high]]
 }
 
+// has reports whether a number is in the set.
+func (s *stemSet) has(n uint32) bool {
+	_, is := slices.BinarySearch(s.bucket(int(n>>16)), uint16(n))
+	return is
+}
+
 // shared counts what two sets have in common.
 func shared(a, b *stemSet) int {
 	n := 0

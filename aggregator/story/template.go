@@ -2,6 +2,7 @@ package story
 
 import (
 	"math"
+	"slices"
 )
 
 // A form that is filled in again and again (notices, rounds, results, the
@@ -49,6 +50,42 @@ func template(a *lens, b *entry) string {
 		}
 	}
 	return ""
+}
+
+// refilled says why an item is no copy of another of its own source, most of whose
+// text it has, or nothing: an outlet says the same below each of its episodes, threads
+// and vacancies. Who publishes one text anew under another headline does so within a
+// day, and has no word there that the text had not before.
+func (x *Index) refilled(e *entry, k *kin, list []kin) string {
+	first := firstOf(list, *k)
+	if first == nil || k.update(e) {
+		return ""
+	}
+	x.lens.set(e)
+	t := x.lens.titles(first.entry)
+	switch {
+	case t.numbersA > 0 && t.numbersB > 0 && t.share >= ownForm:
+		return "the same form with other numbers"
+	case !t.wordsA || !t.wordsB || t.share >= formHeadline:
+		return ""
+	case k.score < nearlyAll && math.Abs(float64(e.published-k.published)) >= series:
+		return "the same series, another day"
+	case min(k.inA, k.inB) >= nearlyAll && x.reading.ownWord(first.entry):
+		return "the same form with another name"
+	}
+	return ""
+}
+
+// ownWord reports whether a word of the headline stands in the text and nowhere in
+// another item.
+func (r *reading) ownWord(other *entry) bool {
+	for _, t := range r.head {
+		if t.flags&(flagStop|flagNumber) == 0 && !other.common.has(t.stem>>(32-termBits)&(1<<dfBits-1)) &&
+			slices.ContainsFunc(r.body, func(b token) bool { return b.stem == t.stem }) {
+			return true
+		}
+	}
+	return false
 }
 
 // formed reports whether two stories, of which one is a single item, are one

@@ -1,0 +1,63 @@
+package story
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+// A serial is what one source publishes again and again upon one pattern.
+type serial struct {
+	name        string
+	title, text string
+	fill        [][]string // values of {0}, {1}, ...
+	apart       time.Duration
+}
+
+const credits = " Support the show at patrons.example and follow us where you like. Below the Lamp is made by Orla Finch and Bram Holt, with music by Tess Marlow. " +
+	"Our friends this week are Calder Rope Works and Brightwater Foods: say LAMP for ten percent off your first order. Tell others of us, and leave us a review wherever you listen."
+
+var serials = []serial{
+	{"episodes", "Episode {0}: {1}", "{2}" + credits, [][]string{
+		{"101", "The miller's clocks", "A mill on the Tarn has eleven clocks, and no two of them agree. We climb its stairs with the woman who winds them all."},
+		{"100", "Salt", "How a spoonful of it came to pay for a harbour wall, and why nobody in Skarvik cooks with any on the day of the saint."},
+		{"99", "Two bridges, one river", "An engineer who was wrong, a council that was right too late, and the goats that tried it out first."},
+		{"98", "Letters to nobody", "In the dead-letter office of Ostholm, opened for the first time since the war. What people write when no one will read it."},
+	}, 7 * 24 * time.Hour},
+	{"threads of days", "Daily talk - {0}, 2026", "Welcome to the daily talk. Be kind to each other, and read the rules before you post. Small questions are asked here and not in threads of their own.", [][]string{
+		{"March 4"}, {"March 3"}, {"March 2"}, {"March 1"},
+	}, 24 * time.Hour},
+	{"vacancies", "Senior engineer at {0}", "{0} is looking for a senior engineer to join its growing team. You have worked for five years in Go or Rust, like small teams and care for quality. " +
+		"We offer hours that you choose, work from home and a sum each year for learning. Apply with a letter of one page.", [][]string{
+		{"Calder"}, {"Lampworks"}, {"Ropewalk"}, {"Ironbark"},
+	}, time.Hour},
+}
+
+// TestSerials gives what one source publishes again and again upon one pattern, all at
+// once and to an index that knows nothing yet, as a newcomer's first poll does: each of
+// them is an entry of its own.
+func TestSerials(t *testing.T) {
+	for _, s := range serials {
+		t.Run(s.name, func(t *testing.T) {
+			x := New(Options{})
+			seen := map[string]string{}
+			for i, values := range s.fill {
+				var pairs []string
+				for j, v := range values {
+					pairs = append(pairs, fmt.Sprintf("{%d}", j), v)
+				}
+				fill := strings.NewReplacer(pairs...)
+				it := news.Item{Source: "one", ID: fmt.Sprint(i), Language: "en", Title: fill.Replace(s.title), Text: fill.Replace(s.text)}
+				it.Published = day.Add(-time.Duration(i) * s.apart)
+				d := x.Add(record(int64(i+1), it), news.Outlet{})
+				if other, was := seen[d.Story]; was {
+					t.Errorf("%q was put to %q: %s by %s, %.2f", it.Title, other, d.Kind, d.Evidence.Rule, d.Score)
+				}
+				seen[d.Story] = it.Title
+			}
+		})
+	}
+}
