@@ -51,7 +51,7 @@ func TestCutOff(t *testing.T) {
 			if polls := answered.Load() - before; polls < 6*n*9/10 {
 				t.Errorf("beside a process that is cut off, %d polls of %d", polls, 6*n)
 			}
-			if !strings.Contains(log.String(), "no source answers any more") {
+			if !strings.Contains(log.String(), "no source answers, as if") {
 				t.Errorf("it does not know that it is cut off:\n%s", log.String())
 			}
 			states, err := db.States(t.Context())
@@ -65,6 +65,44 @@ func TestCutOff(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestCutOffFromTheStart: a first start without a network says so, and that of a few
+// misspelt addresses, or of some that are dead among others, does not.
+func TestCutOffFromTheStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		dead, well int
+		told       bool
+	}{"no network": {dead: 15, told: true}, "few": {dead: 3, told: true}, "misspelt": {dead: 2}, "an old list": {dead: 30, well: 1}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				network := make(pipeNet)
+				b := &bureau{path: filepath.Join(dir, "start.db"), web: http.HandlerFunc(quietFeed), handler: slog.NewTextHandler(&log, nil)}
+				server := &http.Server{Handler: b.web}
+				go server.Serve(network)
+				defer server.Close()
+				b.dial = func(ctx context.Context, kind, addr string) (net.Conn, error) {
+					if strings.HasPrefix(addr, "well") {
+						return network.dial(ctx, kind, addr)
+					}
+					time.Sleep(time.Second)
+					return nil, errors.New("network is unreachable")
+				}
+				for i := range c.dead {
+					b.add(fmt.Sprint("dead", i), fmt.Sprintf("http://dead%d.test/", i), "@every 10m")
+				}
+				for i := range c.well {
+					b.add(fmt.Sprint("well", i), fmt.Sprintf("http://well%d.test/", i), "@every 10m")
+				}
+				b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(time.Minute) })
+				if told := strings.Contains(log.String(), "no source answers, as if"); told != c.told {
+					t.Errorf("told: %t\n%s", told, log.String())
+				}
+			})
+		})
+	}
 }
 
 // TestCutOffAsksAgain: a process that is cut off and finds nothing due, since
