@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -141,6 +143,27 @@ func TestComposeMountsFolders(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(root, folder, from, "feeds.yaml")); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestMemoryOfExamples: a program whose memory an example limits is told of it, or it
+// would grow past the limit by what it has not collected, and be ended; and three
+// thousand feeds, of which docs/performance.md says what they take, have room.
+func TestMemoryOfExamples(t *testing.T) {
+	limit := regexp.MustCompile(`(?:mem_limit: |MemoryMax=|limits: \{memory: )(\d+)(?i:mi?)`)
+	told := regexp.MustCompile(`GOMEMLIMIT(?:: |=|[^\n]*\n +value: )(\d+)MiB`)
+	for _, path := range []string{"compose.yaml", "deploy/replicas/compose.yaml", "deploy/systemd/wireroom.service", "deploy/kubernetes/wireroom.yaml"} {
+		text := read(t, filepath.FromSlash(path))
+		most, soft := limit.FindStringSubmatch(text), told.FindStringSubmatch(text)
+		if most == nil || soft == nil {
+			t.Errorf("%s: a limit %q, of which the program is told %q", path, most, soft)
+			continue
+		}
+		m, _ := strconv.Atoi(most[1])
+		s, _ := strconv.Atoi(soft[1])
+		if m < 400 || s > m*9/10 || s < m/2 {
+			t.Errorf("%s: a limit of %d MB, of which the program is told %d", path, m, s)
 		}
 	}
 }
