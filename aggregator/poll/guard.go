@@ -20,6 +20,9 @@ import (
 // network is not allowed.
 var ErrBlocked = errors.New("blocked address")
 
+// errNotPublic is an ErrBlocked that allow_private lifts.
+var errNotPublic = fmt.Errorf("%w", ErrBlocked)
+
 // defaultPorts are dialled on public addresses.
 var defaultPorts = []uint16{80, 443, 8080, 8443}
 
@@ -86,7 +89,7 @@ func (g *guard) control(_ context.Context, network, address string, _ syscall.Ra
 
 func (g *guard) port(port uint16) error {
 	if port == 0 || !g.private && !slices.Contains(g.ports, port) {
-		return fmt.Errorf("%w: port %d", ErrBlocked, port)
+		return fmt.Errorf("%w: port %d", errNotPublic, port)
 	}
 	return nil
 }
@@ -102,7 +105,7 @@ func (g *guard) address(ip netip.Addr) error {
 		}
 	}
 	if err := g.ranges.SafeAddr(ip); err != nil {
-		return fmt.Errorf("%w: %s is not public", ErrBlocked, ip)
+		return fmt.Errorf("%w: %s is not public", errNotPublic, ip)
 	}
 	return nil
 }
@@ -138,7 +141,7 @@ func (g *guard) admit(u *url.URL) (*url.URL, error) {
 	} else if numeric(bare) {
 		return nil, fmt.Errorf("%w: %.40q is an address in disguise", ErrBlocked, host)
 	} else if !g.private && !strings.Contains(bare, ".") {
-		return nil, fmt.Errorf("%w: %.40q is a name of the local network", ErrBlocked, host)
+		return nil, fmt.Errorf("%w: %.40q is a name of the local network", errNotPublic, host)
 	}
 	sent := *u
 	sent.User, sent.Fragment, sent.RawFragment = nil, "", ""

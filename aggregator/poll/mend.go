@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"strings"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -50,7 +49,7 @@ func mendFailure(outcome news.Outcome, err error) string {
 	switch {
 	case errors.Is(err, errRobots):
 		return "ask its owner, or set robots: false for it"
-	case errors.Is(err, ErrBlocked) && allowable(err):
+	case errors.Is(err, errNotPublic):
 		return mendPrivate
 	case errors.Is(err, ErrTooLarge):
 		return "if it is a feed, raise max_bytes for it"
@@ -70,10 +69,4 @@ func mendFailure(outcome news.Outcome, err error) string {
 		return ""
 	}
 	return mendNetwork
-}
-
-// allowable reports whether allow_private would take what is blocked.
-func allowable(err error) bool {
-	said := err.Error()
-	return strings.Contains(said, "is not public") || strings.Contains(said, "of the local network") || strings.Contains(said, ": port ")
 }
