@@ -34,6 +34,17 @@ var serials = []serial{
 		"We offer hours that you choose, work from home and a sum each year for learning. Apply with a letter of one page.", [][]string{
 		{"Calder"}, {"Lampworks"}, {"Ropewalk"}, {"Ironbark"},
 	}, time.Hour},
+	{"earthquakes", "M {0} - {1} km {2}", "Depth {3} km", [][]string{
+		{"4.6", "23", "SSW of Port Merrow, Calder", "10.0"}, {"5.1", "110", "E of Ostholm, Norrland", "35.2"}, {"4.9", "8", "N of Skarvik, Westmark", "12.4"},
+		{"4.5", "64", "W of Tarn Bay, Solund", "88.0"}, {"6.0", "31", "SE of Lampworth, Isles", "20.1"}, {"4.7", "150", "NNE of Merrowdale", "10.0"},
+	}, 50 * time.Minute},
+	{"results", "{0} {1} {2}", "Full time at {3}.", [][]string{
+		{"Calder", "1-0", "Ostholm", "Mill Lane"}, {"Skarvik", "2-2", "Port Merrow", "the Quay"}, {"Lampworth", "0-3", "Tarn", "Rope Walk"},
+		{"Merrowdale", "5-1", "Solund", "Harbour Field"}, {"Westmark", "4-0", "Norrland", "North End"},
+	}, 50 * time.Minute},
+	{"warnings", "Wind warning for {0}", "Gusts of {1} km/h are expected in {0} from {2} to {3}.", [][]string{
+		{"Ostholm", "90", "14:00", "20:00"}, {"Skarvik", "110", "12:00", "18:00"}, {"Port Merrow", "85", "16:00", "22:00"},
+	}, 50 * time.Minute},
 }
 
 // TestSerials gives what one source publishes again and again upon one pattern, all at

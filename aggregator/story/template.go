@@ -17,6 +17,7 @@ const (
 	formWords   = 0.4       // share of the words of two texts
 	formNumbers = 0.6       // share of the numbers of either that the other lacks
 	formTerms   = 20        // terms that a text must have to be judged by them
+	ownTerms    = 6         // and of one outlet
 	formMembers = 16        // latest members of a story that a single item is compared with
 	series      = 18 * 3600 // seconds after which an outlet's headline that comes again is a series
 )
@@ -39,10 +40,14 @@ func template(a *lens, b *entry) string {
 	case own && t.share >= ownForm && math.Abs(float64(a.published-b.published)) >= series:
 		return "the same series, another day"
 	}
-	if numbers && t.numbersBoth == 0 && t.wordsA && t.wordsB && t.share >= shortForm && min(len(a.terms), len(b.terms)) < shortTerms {
+	terms, least := min(len(a.terms), len(b.terms)), formTerms
+	if own {
+		least = ownTerms
+	}
+	if terms < shortTerms && t.otherNames(own) {
 		return "the same form with other numbers and names"
 	}
-	if min(len(a.terms), len(b.terms)) >= formTerms {
+	if terms >= least {
 		n, missing := lacking(a.marks, b.marks, 1)
 		m, replaced := lacking(b.marks, a.marks, 1)
 		if min(missing, replaced) >= 2 && float64(missing) >= formNumbers*float64(n) && float64(replaced) >= formNumbers*float64(m) && vocabulary(a.entry, b) >= formWords {
@@ -114,6 +119,17 @@ type titles struct {
 	share                           float64 // of the weight of their words, numbers left out
 	wordsA, wordsB                  bool    // either has words that the other lacks
 	numbersA, numbersB, numbersBoth int     // of either that the other lacks, and of both
+}
+
+// otherNames reports whether the headlines of two short items are one form with
+// other numbers and names. Of one outlet they are as well where all words are others,
+// as in results, or several numbers, as of earthquakes.
+func (t *titles) otherNames(own bool) bool {
+	n := min(t.numbersA, t.numbersB)
+	if n == 0 || !t.wordsA || !t.wordsB {
+		return false
+	}
+	return own && (n >= 2 || t.share == 0) || t.numbersBoth == 0 && t.share >= shortForm
 }
 
 // titles compares the headline of the lens's item with another's.
