@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -56,11 +55,7 @@ func TestSerials(t *testing.T) {
 			x := New(Options{})
 			seen := map[string]string{}
 			for i, values := range s.fill {
-				var pairs []string
-				for j, v := range values {
-					pairs = append(pairs, fmt.Sprintf("{%d}", j), v)
-				}
-				fill := strings.NewReplacer(pairs...)
+				fill := filling(values)
 				it := news.Item{Source: "one", ID: fmt.Sprint(i), Language: "en", Title: fill.Replace(s.title), Text: fill.Replace(s.text)}
 				it.Published = day.Add(-time.Duration(i) * s.apart)
 				d := x.Add(record(int64(i+1), it), news.Outlet{})

@@ -27,8 +27,12 @@ const (
 // not asked.
 func template(a *lens, b *entry) string {
 	own := a.source == b.source
+	terms, least := min(len(a.terms), len(b.terms)), formTerms
+	if own {
+		least = ownTerms
+	}
 	var t titles
-	if own || min(len(a.terms), len(b.terms)) < shortTerms || a.wordInCommon(b) { // else their share is none, as of most
+	if own || terms < shortTerms || a.wordInCommon(b) { // else their share is none, as of most
 		t = a.titles(b)
 	}
 	numbers := t.numbersA > 0 && t.numbersB > 0
@@ -39,10 +43,6 @@ func template(a *lens, b *entry) string {
 		}
 	case own && t.share >= ownForm && math.Abs(float64(a.published-b.published)) >= series:
 		return "the same series, another day"
-	}
-	terms, least := min(len(a.terms), len(b.terms)), formTerms
-	if own {
-		least = ownTerms
 	}
 	if terms < shortTerms && t.otherNames(own) {
 		return "the same form with other numbers and names"

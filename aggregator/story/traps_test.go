@@ -89,6 +89,15 @@ var forms = []struct {
 	},
 }
 
+// filling puts values in the places of a form that are called {0}, {1} and so on.
+func filling(values []string) *strings.Replacer {
+	var pairs []string
+	for i, v := range values {
+		pairs = append(pairs, fmt.Sprintf("{%d}", i), v)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
 // TestForms gives forms that were filled in with other numbers, dates and
 // places: not two of them may be put together, in full, as a summary, or by
 // the headline alone.
@@ -99,11 +108,7 @@ func TestForms(t *testing.T) {
 				x := warm(day)
 				seen := map[string]string{}
 				for i, values := range form.fill {
-					var pairs []string
-					for j, v := range values {
-						pairs = append(pairs, fmt.Sprintf("{%d}", j), v)
-					}
-					fill := strings.NewReplacer(pairs...)
+					fill := filling(values)
 					source := "one"
 					if !form.own {
 						source = fmt.Sprint("outlet", i)
