@@ -32,7 +32,7 @@ func observe(before, after news.State) news.State {
 			add(news.EventGone, "It is gone for good and is not polled again; its items stay.")
 		}
 	case after.Failures == news.BrokenAfter && before.Failures < news.BrokenAfter:
-		add(news.EventBroken, "It has failed %d times in a row: %s", after.Failures, mended(after))
+		add(news.EventBroken, "It has failed %d times in a row: %s", after.Failures, after.Trouble())
 	case after.Outcome.OK() && before.Failures >= news.BrokenAfter:
 		add(news.EventRecovered, "It answers again, after %d failures.", before.Failures)
 	}
@@ -47,14 +47,6 @@ func observe(before, after news.State) news.State {
 		add(news.EventSilent, "Nothing new has come for %s; its usual gap is %s.", days(after.LastPoll.Sub(after.LastNew)), days(gap))
 	}
 	return after
-}
-
-// mended is what went wrong at the last poll, and what can be done about it.
-func mended(s news.State) string {
-	if s.Mend == "" {
-		return s.Error
-	}
-	return s.Error + "; " + s.Mend
 }
 
 // discreet returns the state with nothing in its events of where a source is that is

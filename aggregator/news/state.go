@@ -53,6 +53,15 @@ type State struct {
 	Events    []Event  `json:",omitzero"` // what happened to the source, the latest ones, the oldest first
 }
 
+// Trouble is what went wrong at the last poll, and what can be done about it; empty:
+// nothing did.
+func (s State) Trouble() string {
+	if s.Mend == "" {
+		return s.Error
+	}
+	return s.Error + "; " + s.Mend
+}
+
 // Validators make a request conditional (RFC 9110 section 13). They are sent
 // back byte for byte as the server gave them.
 type Validators struct {

@@ -113,7 +113,7 @@ func (o *overview) lines(columns, height int, st style) []string {
 			set = st.bad
 		}
 		add(set, strings.TrimRight(sourceLine(s.Source, cmp.Or(string(s.Outcome), "unpolled"), span(o.at.Sub(s.LastPoll), s.LastPoll),
-			span(o.at.Sub(s.LastNew), s.LastNew), span(s.NextDue.Sub(o.at), s.NextDue), fmt.Sprint(s.ItemCount), strings.TrimSuffix(s.Error+"; "+s.Mend, "; ")), " "))
+			span(o.at.Sub(s.LastNew), s.LastNew), span(s.NextDue.Sub(o.at), s.NextDue), fmt.Sprint(s.ItemCount), s.Trouble()), " "))
 	}
 	add(st.head, "CAME      TOLD BY  STORY")
 	for i := range o.stories[:told] {
