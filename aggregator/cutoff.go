@@ -13,8 +13,9 @@ import (
 
 const (
 	// cutOffAfter is how many sources that were well, or are new to a process that
-	// nothing has answered yet, must give no answer, one after another, before it is believed that the fault is on this side. Where
-	// fewer are configured, it is all of them.
+	// nothing has answered yet, must give no answer, one after another, before it is
+	// believed that the fault is on this side. Where fewer are configured, it is all
+	// of them.
 	cutOffAfter = 10
 
 	// leastNew is how many sources there must be for new ones, of which nothing is

@@ -163,7 +163,7 @@ func sameness(address string) string {
 // insert writes entries into the text.
 func (at sourcesAt) insert(text []byte, entries []Entry) ([]byte, error) {
 	lines := bytes.SplitAfter(text, []byte("\n"))
-	written := func(indent int) string {
+	block := func(indent int) string {
 		if bytes.Contains(text, []byte("\r\n")) {
 			return strings.ReplaceAll(written(entries, indent), "\n", "\r\n")
 		}
@@ -174,14 +174,14 @@ func (at sourcesAt) insert(text []byte, entries []Entry) ([]byte, error) {
 		if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
 			text = append(bytes.Clone(text), '\n')
 		}
-		return append(bytes.Clone(text), "sources:\n"+written(2)...), nil
+		return append(bytes.Clone(text), "sources:\n"+block(2)...), nil
 	case at.value.Kind != yaml.MappingNode:
-		return spliced(lines, at.key.Line, written(2)), nil
+		return spliced(lines, at.key.Line, block(2)), nil
 	case at.value.Style&yaml.FlowStyle != 0:
 		return at.insertFlow(lines, entries)
 	}
 	first := at.value.Content[0]
-	return spliced(lines, lastLine(lines, at.key), written(first.Column-1)), nil
+	return spliced(lines, lastLine(lines, at.key), block(first.Column-1)), nil
 }
 
 // insertFlow writes entries behind the opening brace of sources: {…}. Columns
