@@ -137,6 +137,9 @@ func createSQLite(ctx context.Context, path string) error {
 	if err == nil {
 		err = e.checkpoint(ctx)
 	}
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), err) // a transaction that was ended by it says so in words of its own
+	}
 	if err := errors.Join(err, e.close()); err != nil {
 		return fmt.Errorf("making %s: %w", path, err)
 	}
