@@ -168,6 +168,22 @@ func TestMemoryOfExamples(t *testing.T) {
 	}
 }
 
+// TestThreadsOfExamples: Go ends a program that is refused a thread, and takes
+// about one for each processor of the machine, and some for what waits for a
+// disk; with 128 of them Wireroom was seen with 132.
+func TestThreadsOfExamples(t *testing.T) {
+	const processors = 512 // of the largest machines that are sold
+	limit := regexp.MustCompile(`(?:pids_limit: |TasksMax=)(\d+)`)
+	for _, path := range []string{"compose.yaml", "deploy/replicas/compose.yaml", "deploy/systemd/wireroom.service"} {
+		most := limit.FindStringSubmatch(read(t, filepath.FromSlash(path)))
+		if most == nil {
+			t.Errorf("%s names no limit of threads", path)
+		} else if n, _ := strconv.Atoi(most[1]); n < 2*processors {
+			t.Errorf("%s: %d threads are too few for a machine with %d processors", path, n, processors)
+		}
+	}
+}
+
 func TestComposeOfReplicas(t *testing.T) {
 	services := readExamples(t, "replicas", "compose.yaml")[0].Services
 	w := services["wireroom"]
