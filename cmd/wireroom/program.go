@@ -157,7 +157,7 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 	if p.pushing != nil {
 		p.handler = p.pushing.routes(p.handler)
 	}
-	p.handler = p.meter.count(p.handler)
+	p.handler = p.meter.count(below(set.site.BaseURL, p.handler))
 	return p, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,8 @@ import (
 
 // TestProxies puts the proxies of docs/operating.md before a wireroom, as the
 // blocks there say but for addresses and certificates: what a reader gets is
-// what Wireroom gave, byte for byte, and is validated the same.
+// what Wireroom gave, byte for byte, and is validated the same. So it is below a
+// path, whether the proxy passes that on or takes it away.
 func TestProxies(t *testing.T) {
 	t.Parallel()
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, bulletin("harbour", 30)) }))
@@ -25,40 +27,55 @@ func TestProxies(t *testing.T) {
 			blocks[b.language] = b.text
 		}
 	}
-	dir, addr := t.TempDir(), built.FreeAddress(t)
-	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, base_url: \"https://feeds.example.org\"}\nstore: wireroom.db\n"+
-		"defaults: {allow_private: true}\nsources:\n  harbour: %s/\ntopics:\n  all: {}\n", addr, origin.URL))
-	start(t, dir, built.Program(t))
-	await(t, time.Minute, "a feed", func() bool {
-		body, ok := get("http://" + addr + "/topics/all.rss")
-		return ok && strings.Contains(string(body), "harbour office")
-	})
-
-	t.Run("nginx", func(t *testing.T) {
-		nginx, dir, front := installed(t, "nginx"), t.TempDir(), built.FreeAddress(t)
-		var kept []string
-		for line := range strings.Lines(blocks["nginx"]) {
-			if !strings.Contains(line, "ssl_certificate") {
-				kept = append(kept, line)
+	backs := map[string]string{}
+	for _, path := range []string{"", "/news"} {
+		dir, addr := t.TempDir(), built.FreeAddress(t)
+		write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {listen: %q, base_url: \"https://feeds.example.org%s\"}\nstore: wireroom.db\n"+
+			"defaults: {allow_private: true}\nsources:\n  harbour: %s/\ntopics:\n  all: {}\n", addr, path, origin.URL))
+		start(t, dir, built.Program(t))
+		await(t, time.Minute, "a feed", func() bool {
+			body, ok := get("http://" + addr + "/topics/all.rss")
+			return ok && strings.Contains(string(body), "harbour office")
+		})
+		backs[path] = addr
+	}
+	for _, c := range []struct{ name, path, location, pass, route string }{
+		{"whole", "", "location / {", "http://", "reverse_proxy "},
+		{"passed on", "/news", "location /news/ {", "http://", "reverse_proxy /news/* "},
+		{"taken away", "/news", "location /news/ {", "/", "uri strip_prefix /news\n\treverse_proxy "},
+	} {
+		addr := backs[c.path]
+		t.Run("nginx "+c.name, func(t *testing.T) {
+			nginx, dir, front := installed(t, "nginx"), t.TempDir(), built.FreeAddress(t)
+			var kept []string
+			for line := range strings.Lines(blocks["nginx"]) {
+				if !strings.Contains(line, "ssl_certificate") {
+					kept = append(kept, line)
+				}
 			}
-		}
-		server := strings.NewReplacer("443 ssl", front, "127.0.0.1:8080", addr).Replace(strings.Join(kept, ""))
-		write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf("daemon off;\nmaster_process off;\npid %s/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n"+
-			"proxy_temp_path %[1]s/p;\nclient_body_temp_path %[1]s/b;\nfastcgi_temp_path %[1]s/f;\nuwsgi_temp_path %[1]s/u;\nscgi_temp_path %[1]s/s;\n%s}\n", dir, server))
-		start(t, dir, nginx, "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr")
-		behind(t, "http://"+front, "http://"+addr)
-	})
-	t.Run("caddy", func(t *testing.T) {
-		caddy, dir, front := installed(t, "caddy"), t.TempDir(), built.FreeAddress(t)
-		site := strings.NewReplacer("feeds.example.org {", "http://"+front+" {", "127.0.0.1:8080", addr).Replace(blocks["caddyfile"])
-		write(t, filepath.Join(dir, "Caddyfile"), "{\n\tadmin off\n\tauto_https off\n\tstorage file_system "+dir+"\n}\n"+site)
-		start(t, dir, caddy, "run", "--config", "Caddyfile", "--adapter", "caddyfile")
-		behind(t, "http://"+front, "http://"+addr)
-	})
+			target := addr
+			if c.pass == "/" {
+				target += "/"
+			}
+			server := strings.NewReplacer("443 ssl", front, "127.0.0.1:8080", target, "location / {", c.location).Replace(strings.Join(kept, ""))
+			write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf("daemon off;\nmaster_process off;\npid %s/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n"+
+				"proxy_temp_path %[1]s/p;\nclient_body_temp_path %[1]s/b;\nfastcgi_temp_path %[1]s/f;\nuwsgi_temp_path %[1]s/u;\nscgi_temp_path %[1]s/s;\n%s}\n", dir, server))
+			start(t, dir, nginx, "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr")
+			behind(t, "http://"+front+c.path, "http://"+addr, c.path)
+		})
+		t.Run("caddy "+c.name, func(t *testing.T) {
+			caddy, dir, front := installed(t, "caddy"), t.TempDir(), built.FreeAddress(t)
+			site := strings.NewReplacer("feeds.example.org {", "http://"+front+" {", "127.0.0.1:8080", addr, "reverse_proxy ", c.route).Replace(blocks["caddyfile"])
+			write(t, filepath.Join(dir, "Caddyfile"), "{\n\tadmin off\n\tauto_https off\n\tstorage file_system "+dir+"\n}\n"+site)
+			start(t, dir, caddy, "run", "--config", "Caddyfile", "--adapter", "caddyfile")
+			behind(t, "http://"+front+c.path, "http://"+addr, c.path)
+		})
+	}
 }
 
-// behind compares what a proxy answers with what stands behind it.
-func behind(t *testing.T, front, back string) {
+// behind compares what a proxy answers with what stands behind it, for readers
+// that know it below a path.
+func behind(t *testing.T, front, back, below string) {
 	t.Helper()
 	await(t, time.Minute, "the proxy answers", func() bool {
 		resp, err := http.Get(front + "/healthz")
@@ -109,8 +126,19 @@ func behind(t *testing.T, front, back string) {
 			}
 		}
 	}
-	if body, ok := get(front + "/topics/all.rss"); !ok || !strings.Contains(string(body), "https://feeds.example.org/topics/all.rss") {
+	if body, ok := get(front + "/topics/all.rss"); !ok || !strings.Contains(string(body), "https://feeds.example.org"+below+"/topics/all.rss") {
 		t.Error("the feed does not name its public address")
+	}
+	// Pages find what belongs to them, in front and on this machine.
+	body, _ := get(back + "/")
+	sheet := regexp.MustCompile(`href="([^"]+\.css)"`).FindSubmatch(body)
+	if sheet == nil {
+		t.Fatalf("the front page has no style:\n%s", body)
+	}
+	for _, base := range []string{strings.TrimSuffix(front, below), back} {
+		if _, ok := get(base + string(sheet[1])); !ok {
+			t.Errorf("%s is not at %s", sheet[1], base)
+		}
 	}
 	// A hub may push a document of some megabytes: whether it is read is for our
 	// own callback to say, which does not know this subscription.
