@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -22,9 +23,9 @@ const (
 // A floor bounds a claim from below. The entries of the index of what is due
 // that were moved on are dead, but as long as anybody holds an old snapshot, as
 // a backup does, PostgreSQL cannot remove them, and every claim would walk over
-// all of them. So it begins at the oldest that stood there when the last batch was
-// taken, be it locked: by a process that is slow, or cut off, whose transaction may
-// fail. Nothing is set free for an instant that has long passed: what stands below
+// all of them. So it looks for the first that is due from where that stood at the
+// claim before, be it locked: by a process that is slow, or cut off, whose transaction
+// may fail. Nothing is set free for an instant that has long passed: what stands below
 // the floor all the same came late, or by a clock that is not ours, and is found by
 // a look at the last two seconds; or was made due by hand, or set free by a
 // transaction that took long, and is found when one looks at all of it. A second of
@@ -32,8 +33,8 @@ const (
 // who begins so far below walks over as many for every batch.
 type floor struct{ at, back, until atomic.Int64 }
 
-// look returns where a claim at now begins, and whether one should first look how
-// much of that is dead.
+// look returns where a claim at now looks for the first host that is due, and whether
+// that is further below than where the last one was.
 func (f *floor) look(now time.Time) (from int64, deep bool) {
 	const slack, last = int64(floorSlack / time.Microsecond), int64(floorLast / time.Microsecond)
 	at := micros(now)
@@ -70,24 +71,23 @@ func (f *floor) lower(to int64) bool {
 	return false
 }
 
-// begins returns where a claim at now begins: where something stands, if one should
-// look for that.
+// begins returns where a claim at now begins: where the first host stands that is due,
+// or later than now if none is. It is asked for by itself, so that what is dead below
+// that is passed by once, and not a second time by the claim.
 func (e *postgresEngine) begins(ctx context.Context, now time.Time) (int64, error) {
 	from, deep := e.floor.look(now)
-	if !deep {
-		return from, nil
-	}
-	began, oldest := time.Now(), sql.NullInt64{}
-	if _, err := e.read.one(ctx, "SELECT MIN(next) FROM host_sched WHERE next >= ?1", []any{from}, &oldest); err != nil {
+	began, first := time.Now(), sql.NullInt64{}
+	if _, err := e.read.one(ctx, "SELECT MIN(next) FROM host_sched WHERE next >= ?1", []any{from}, &first); err != nil {
 		return 0, err
 	}
 	if from == noInstant {
 		e.floor.looked(now, time.Since(began))
 	}
-	if !oldest.Valid {
-		return from, nil
+	if !first.Valid {
+		return math.MaxInt64, nil
 	}
-	to := min(oldest.Int64, micros(now)) // what is set free meanwhile is due later than now
-	e.floor.raise(from, to)
-	return to, nil
+	if deep || first.Int64 <= micros(now) { // and not each time that nothing is due: somebody may be a little late
+		e.floor.raise(from, min(first.Int64, micros(now))) // what is set free meanwhile is due later than now
+	}
+	return first.Int64, nil
 }

@@ -31,22 +31,20 @@ const (
 func (e *postgresEngine) claim(ctx context.Context, now time.Time, limit int, lease time.Duration) (claims []news.Claim, err error) {
 	now = e.clock(now)
 	from, err := e.begins(ctx, now)
-	if err != nil {
+	if err != nil || from > micros(now) {
 		return nil, err
 	}
-	oldest := int64(noInstant) // nothing was found: the floor stays
 	err = e.jot(ctx, func(ctx context.Context, tx session) error {
 		// Hosts are locked in one statement and their sources looked up in the
 		// next, which sees what was committed before the locks were had.
 		var hosts []int64
-		oldest = noInstant
-		err := tx.each(ctx, `SELECT host, (SELECT MIN(next) FROM host_sched WHERE next >= ?2) FROM host_sched
-			WHERE next <= ?1 AND next >= ?2 ORDER BY next, host LIMIT ?3 FOR UPDATE SKIP LOCKED`, []any{micros(now), from, limit}, func(rows *sql.Rows) error {
-			var host int64
-			err := rows.Scan(&host, &oldest)
-			hosts = append(hosts, host)
-			return err
-		})
+		err := tx.each(ctx, "SELECT host FROM host_sched WHERE next BETWEEN ?1 AND ?2 ORDER BY next, host LIMIT ?3 FOR UPDATE SKIP LOCKED",
+			[]any{from, micros(now), limit}, func(rows *sql.Rows) error {
+				var host int64
+				err := rows.Scan(&host)
+				hosts = append(hosts, host)
+				return err
+			})
 		if err != nil || len(hosts) == 0 {
 			claims = nil
 			return err
@@ -54,9 +52,6 @@ func (e *postgresEngine) claim(ctx context.Context, now time.Time, limit int, le
 		claims, err = e.take(ctx, tx, hosts, now, lease)
 		return err
 	})
-	if err == nil && oldest != noInstant {
-		e.floor.raise(from, oldest)
-	}
 	return claims, err
 }
 

@@ -135,9 +135,9 @@ func endPolls(t *testing.T, db *store.DB, w *watch, claims []news.Claim, rng *ra
 }
 
 // again is after how long a source is due again: as often as so many sources
-// can be polled at twenty thousand a second. Where fewer are due than can be polled
-// the rate would be theirs.
-func again() time.Duration { return max(time.Second, time.Duration(*sources)*time.Second/20_000) }
+// can be polled at forty thousand a second. Where fewer are due than can be polled
+// the rate would be theirs, and claims would take a few of them each.
+func again() time.Duration { return max(time.Second, time.Duration(*sources)*time.Second/40_000) }
 
 // unmodified is the state of a source that answered "not modified".
 func unmodified(s news.State, at time.Time, wait time.Duration) news.State {

@@ -56,10 +56,10 @@ func load() string {
 
 // TestScale measures every row of the table, and writes it where it is told to.
 func TestScale(t *testing.T) {
-	// As an administrator would set it, but for the memory of this machine, and so that no
+	// As an administrator would set it, with a quarter of the memory, and so that no
 	// checkpoint falls into one half of a comparison and not into the other: behind one
 	// each page that is written is copied to the journal as a whole.
-	b := &bench{cluster: storetest.Postgres(t, "fsync=on", "autovacuum=on", "shared_buffers=1GB", "max_wal_size=16GB",
+	b := &bench{cluster: storetest.Postgres(t, "fsync=on", "autovacuum=on", fmt.Sprintf("shared_buffers=%dMB", memory()/4>>20), "max_wal_size=16GB",
 		"checkpoint_timeout=15min", "max_connections=200", "autovacuum_naptime=10s")}
 	for _, part := range []struct {
 		name string
@@ -74,6 +74,14 @@ func TestScale(t *testing.T) {
 	if *write != "" && *only == "" && !t.Failed() {
 		measured.Write(t, *write, "paper", b.units.paper())
 	}
+}
+
+// memory is that of the machine, in bytes, or 4 GB where the system does not tell.
+func memory() int64 {
+	text, _ := os.ReadFile("/proc/meminfo")
+	kb := int64(4 << 20)
+	_, _ = fmt.Sscanf(string(text), "MemTotal: %d kB", &kb)
+	return kb << 10
 }
 
 // A gauge measures a stretch of time: on the wall, of this process's processor
