@@ -75,7 +75,7 @@ func newsroom(t *testing.T) (address string, paths []string) {
 		t.Fatal(err)
 	}
 	topic := docs[len(docs)-1]
-	index, err := render.IndexPage(site, []render.Summary{summary}, "")
+	index, err := render.IndexPage(site, []render.Summary{summary}, render.Answers{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

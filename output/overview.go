@@ -2,6 +2,7 @@ package output
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,10 +10,19 @@ import (
 	"github.com/wireroom/wireroom/output/render"
 )
 
-// overview publishes what is of no one topic: the front page, and the lists of
-// all sources, at once or when their time has come. It is made anew at every
+// overview publishes what is of no one topic: the lists of all sources, at once
+// or when their time has come, and the front page. It is made anew at every
 // start, and so it is not stored.
 func (p *Publisher) overview(ctx context.Context, c Catalogue, lists bool) error {
+	start := time.Now()
+	var failed error
+	if wait := p.listAt.Sub(start); wait <= 0 || lists {
+		failed = p.lists(ctx, c)
+		p.listing, p.listAt = false, time.Now().Add(listShare*time.Since(start))
+	} else if !p.listing {
+		p.listing = true
+		time.AfterFunc(wait, func() { p.Changed(nil) })
+	}
 	var summaries []render.Summary
 	for _, t := range c.Topics {
 		if s, ok := p.summaries[t.Name]; ok {
@@ -22,24 +32,11 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue, lists bool) error
 	p.mu.Lock()
 	notice := p.notice
 	p.mu.Unlock()
-	index, err := render.IndexPage(c.Site, summaries, notice)
+	index, err := render.IndexPage(c.Site, summaries, p.answers, notice)
 	if err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
-	if err := p.keep(ctx, []news.Document{index}, false); err != nil {
-		return err
-	}
-	start := time.Now()
-	if wait := p.listAt.Sub(start); wait > 0 && !lists {
-		if !p.listing {
-			p.listing = true
-			time.AfterFunc(wait, func() { p.Changed(nil) })
-		}
-		return nil
-	}
-	err = p.lists(ctx, c)
-	p.listing, p.listAt = false, time.Now().Add(listShare*time.Since(start))
-	return err
+	return errors.Join(failed, p.keep(ctx, []news.Document{index}, false))
 }
 
 // lists publishes the page of sources, the feed of their troubles and the lists
@@ -61,6 +58,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	for _, o := range outlets {
 		status = append(status, render.SourceStatus{Outlet: o, State: byName[o.Source]})
 	}
+	p.answers = render.Answering(status)
 	pages, err := render.SourcesPages(c.Site, status)
 	if err != nil {
 		return err

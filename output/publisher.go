@@ -83,6 +83,7 @@ type Publisher struct {
 	last      map[string]news.Document  // by path
 	summaries map[string]render.Summary // by topic
 	presses   map[string]*render.Press  // by topic
+	answers   render.Answers            // how many sources answered when the lists were made
 	gone      map[string]bool           // topics that were published and are no longer configured
 	newer     map[string]bool           // topics that another process has begun to publish and that are not configured here, or not yet
 	stale     map[string]time.Time      // when a topic is published anew though nothing of it is filed; none: at once

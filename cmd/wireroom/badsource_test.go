@@ -165,3 +165,29 @@ func (s *street) check(t *testing.T, last published) {
 		}
 	}
 }
+
+// TestFrontPageTellsOfSources: who finds no story is led to why, and readers of
+// feeds are told nothing of it.
+func TestFrontPageTellsOfSources(t *testing.T) {
+	t.Parallel()
+	origin := harbour(t)
+	dir, addr := t.TempDir(), built.FreeAddress(t)
+	config := fmt.Sprintf("server: {listen: %q}\nstore: wireroom.db\npolling: {host_gap: 0s}\ndefaults: {allow_private: true}\n"+
+		"topics:\n  all: {}\nsources:\n  lost: %s/lost\n  astray: %[2]s/astray\n", addr, origin.URL)
+	write(t, filepath.Join(dir, "feeds.yaml"), config)
+	start(t, dir, built.Program(t))
+	front := func(want string) func() bool {
+		return func() bool {
+			page, ok := get("http://" + addr + "/")
+			return ok && strings.Contains(string(page), want+` see <a href="/sources">what is wrong</a>`)
+		}
+	}
+	await(t, time.Minute, "all sources told of", front("No source gives a feed:"))
+	write(t, filepath.Join(dir, "feeds.yaml"), config+"  harbour: "+origin.URL+"/harbour\n")
+	await(t, 90*time.Second, "two of three told of", front("2 of 3 sources give no feed:"))
+	for _, form := range []string{"rss", "atom", "json"} {
+		if feed, ok := get("http://" + addr + "/topics/all." + form); !ok || strings.Contains(string(feed), "lost") || strings.Contains(string(feed), "no feed") {
+			t.Errorf("%s tells of sources that fail:\n%s", form, feed)
+		}
+	}
+}

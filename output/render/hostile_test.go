@@ -217,7 +217,7 @@ func TestHostilePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	index, err := IndexPage(site, []Summary{lay(site, ch, nil).summary()}, nasty)
+	index, err := IndexPage(site, []Summary{lay(site, ch, nil).summary()}, Answers{}, nasty)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,16 @@ type Headline struct {
 	Title, Language string
 }
 
+// Answers are how many sources there are, and how many of them bring nothing: they
+// are gone, broken, or have never given a feed.
+type Answers struct{ Sources, Failing int }
+
 type indexPage struct {
-	Frame  frame
-	Notice string
-	Topics []Summary
-	OPML   string
+	Frame   frame
+	Notice  string
+	Answers Answers
+	Topics  []Summary
+	OPML    string
 }
 
 // summary is what the front page says of the channel's topic.
@@ -50,9 +55,10 @@ func (l *layout) summary() Summary {
 
 // IndexPage renders the front page: the topics in the order given, without the
 // private ones, above them a notice if there is one, such as that the
-// configuration on disk has a mistake.
-func IndexPage(site Site, topics []Summary, notice string) (news.Document, error) {
-	data := indexPage{Frame: site.frame(site.name(), "topics"), Notice: cleanLine(notice), OPML: site.href("/topics.opml")}
+// configuration on disk has a mistake. Where sources fail it leads to what is wrong
+// with them.
+func IndexPage(site Site, topics []Summary, answers Answers, notice string) (news.Document, error) {
+	data := indexPage{Frame: site.frame(site.name(), "topics"), Notice: cleanLine(notice), Answers: answers, OPML: site.href("/topics.opml")}
 	data.Frame.Description = "Many wires in, each story once: topics merged from many outlets, as feeds."
 	var changed time.Time
 	for _, t := range topics {

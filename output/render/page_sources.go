@@ -92,6 +92,17 @@ func SourcesPages(site Site, list []SourceStatus) ([]news.Document, error) {
 	return docs, nil
 }
 
+// Answering counts the sources that bring nothing.
+func Answering(list []SourceStatus) Answers {
+	a := Answers{Sources: len(list)}
+	for i := range list {
+		if sourceStates[sourceRank(&list[i].State)].Class == "bad" {
+			a.Failing++
+		}
+	}
+	return a
+}
+
 func sourcesPath(n int) string {
 	if n == 1 {
 		return "/sources"

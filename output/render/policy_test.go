@@ -108,7 +108,7 @@ func TestPrivateTopicTellsNobody(t *testing.T) {
 			t.Errorf("%s holds an address that answers without the token only with 404", doc.Path)
 		}
 	}
-	index, err := IndexPage(site, []Summary{lay(site, ch, nil).summary()}, "")
+	index, err := IndexPage(site, []Summary{lay(site, ch, nil).summary()}, Answers{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

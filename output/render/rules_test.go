@@ -349,7 +349,7 @@ func TestRule12Links(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	index, err := IndexPage(site, []Summary{lay(site, ordinary(), nil).summary()}, "")
+	index, err := IndexPage(site, []Summary{lay(site, ordinary(), nil).summary()}, Answers{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
