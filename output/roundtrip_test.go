@@ -167,6 +167,26 @@ func compare(ext string, it *news.Item, f *news.Filed, got *gofeed.Item) (wrong 
 	if len(names) == len(it.Authors) && len(names) > 0 && (ext != ".json" || !strings.ContainsAny(strings.Join(names, ""), "()@")) {
 		check("authors", fmt.Sprintf("%q", authors), fmt.Sprintf("%q", names))
 	}
+	want := enclosed(it, ext)
+	if ext == ".rss" {
+		said, lasts := duration(got, it, want)
+		check("duration", said, lasts)
+	}
+	var media []string
+	for _, e := range got.Enclosures {
+		media = append(media, e.URL)
+	}
+	if it.Image == nil || ext != ".json" { // gofeed takes a JSON item's picture for an enclosure
+		check("enclosures", media, want)
+	}
+	if it.Image != nil && (got.Image == nil || got.Image.URL != it.Image.URL) && ext != ".atom" {
+		wrong = append(wrong, fmt.Sprintf("picture %v, want %s", got.Image, it.Image.URL))
+	}
+	return wrong
+}
+
+// enclosed returns the addresses of the files that an entry is to list.
+func enclosed(it *news.Item, ext string) []string {
 	var want []string
 	for _, e := range it.Enclosures {
 		// RSS carries one enclosure, and none of a host without a dot.
@@ -184,17 +204,21 @@ func compare(ext string, it *news.Item, f *news.Filed, got *gofeed.Item) (wrong 
 		}
 		want = want[:1]
 	}
-	var media []string
-	for _, e := range got.Enclosures {
-		media = append(media, e.URL)
+	return want
+}
+
+// duration is what an entry of RSS says of how long its enclosure is, and what it is
+// to say.
+func duration(got *gofeed.Item, it *news.Item, enclosures []string) (said, want string) {
+	if got.ITunesExt != nil {
+		said = got.ITunesExt.Duration
 	}
-	if it.Image == nil || ext != ".json" { // gofeed takes a JSON item's picture for an enclosure
-		check("enclosures", media, want)
+	for _, e := range it.Enclosures {
+		if s := int64(e.Duration.Seconds()); s > 0 && len(enclosures) > 0 && address(e.URL) == enclosures[0] {
+			return said, fmt.Sprint(s)
+		}
 	}
-	if it.Image != nil && (got.Image == nil || got.Image.URL != it.Image.URL) && ext != ".atom" {
-		wrong = append(wrong, fmt.Sprintf("picture %v, want %s", got.Image, it.Image.URL))
-	}
-	return wrong
+	return said, ""
 }
 
 // sample is one in how many documents the round trip takes: nothing runs beside it.

@@ -26,6 +26,7 @@ type rssRoot struct {
 	NSDC      string   `xml:"xmlns:dc,attr"`
 	NSMedia   string   `xml:"xmlns:media,attr"`
 	NSGeo     string   `xml:"xmlns:georss,attr"`
+	NSItunes  string   `xml:"xmlns:itunes,attr,omitempty"`
 	NSHistory string   `xml:"xmlns:fh,attr,omitempty"`
 	Channel   rssChannel
 }
@@ -52,6 +53,7 @@ type rssItem struct {
 	Language   string      `xml:"dc:language,omitempty"`
 	Rights     *plainText  `xml:"dc:rights"`
 	Updated    string      `xml:"atom:updated,omitempty"`
+	Duration   int64       `xml:"itunes:duration,omitempty"` // of the enclosure, in seconds
 	Media      []media     `xml:"media:content"`
 	Point      string      `xml:"georss:point,omitempty"`
 	Links      []link
@@ -84,6 +86,9 @@ func (l *layout) rss() (news.Document, error) {
 	}
 	if ch.Archive > 0 {
 		root.NSHistory, root.Channel.Archive = nsHistory, &struct{}{}
+	}
+	if slices.ContainsFunc(l.plates, func(pl *plate) bool { return pl.entry.lasts() > 0 }) {
+		root.NSItunes = nsItunes
 	}
 	if !l.modified.IsZero() {
 		root.Channel.LastBuildDate = l.modified.Format(time.RFC1123Z)
@@ -143,20 +148,36 @@ func newRSSItem(e *entry) rssItem {
 	if e.outlet.Feed != "" {
 		it.Source = &rssSource{e.outlet.Feed, plain(e.outlet.Title)}
 	}
-	// RSS has room for one enclosure, at a host with a dotted name: what can be
-	// played, if there is any, since programs for podcasts look nowhere else.
 	others := e.enclosures
-	i := slices.IndexFunc(others, func(enc news.Enclosure) bool { return played(enc.Type) && dottedHost.MatchString(enc.URL) })
-	if i < 0 {
-		i = slices.IndexFunc(others, func(enc news.Enclosure) bool { return dottedHost.MatchString(enc.URL) })
-	}
-	if i >= 0 {
+	if i := e.enclosed(); i >= 0 {
 		enc := others[i]
 		it.Enclosure = &feeds.RssEnclosure{Url: enc.URL, Type: enc.Type, Length: strconv.FormatInt(enc.Length, 10)}
+		it.Duration = e.lasts()
 		others = slices.Concat(others[:i], others[i+1:])
 	}
 	it.Media = e.media(others)
 	return it
+}
+
+// enclosed is the index of the enclosure that RSS has room for, at a host with a
+// dotted name: of what can be played, if there is any, since programs for podcasts
+// look nowhere else. It is -1 where there is none.
+func (e *entry) enclosed() int {
+	dotted := func(enc news.Enclosure) bool { return dottedHost.MatchString(enc.URL) }
+	i := slices.IndexFunc(e.enclosures, func(enc news.Enclosure) bool { return played(enc.Type) && dotted(enc) })
+	if i < 0 {
+		i = slices.IndexFunc(e.enclosures, dotted)
+	}
+	return i
+}
+
+// lasts is how many seconds that one takes; 0 where it is not known. RSS itself has
+// no place for it, and programs for podcasts look where Apple's has it.
+func (e *entry) lasts() int64 {
+	if i := e.enclosed(); i >= 0 {
+		return int64(e.enclosures[i].Duration.Seconds())
+	}
+	return 0
 }
 
 // played reports whether a file of that media type is heard or seen in time.

@@ -240,6 +240,9 @@ func TestRule9RSS(t *testing.T) {
 	if len(enclosures) != 1 || enclosures[0].attr("length") != "1234" || enclosures[0].attr("type") != "audio/mpeg" {
 		t.Errorf("enclosures %v", enclosures)
 	}
+	if d := item.one(nsItunes, "duration"); d.Text != "90" {
+		t.Errorf("an episode of 90 seconds lasts %q", d.Text)
+	}
 	if m := item.all(nsMedia, "content"); len(m) != 2 || m[0].attr("medium") != "image" || m[1].attr("url") != "https://harbour.example/b.ogg" {
 		t.Errorf("media %v", m)
 	}
@@ -251,6 +254,9 @@ func TestRule9RSS(t *testing.T) {
 	item = rssChannelOf(t, render(t, RSS, site, ch)).all("", "item")[0]
 	if e := item.one("", "enclosure"); e.attr("url") != "https://h.example/talk.mp3" {
 		t.Errorf("of a picture and a talk the enclosure is %v", e)
+	}
+	if doc := render(t, RSS, site, ch); bytes.Contains(doc.Body, []byte("itunes")) {
+		t.Error("a feed in which nothing is said to last speaks of it")
 	}
 	ch.Filed[0].Members[0].Record.Item.Enclosures = []news.Enclosure{{URL: "https://h.example/x"}}
 	item = rssChannelOf(t, render(t, RSS, site, ch)).all("", "item")[0]

@@ -17,6 +17,7 @@ const (
 	nsContent = "http://purl.org/rss/1.0/modules/content/"
 	nsMedia   = "http://search.yahoo.com/mrss/"
 	nsGeo     = "http://www.georss.org/georss"
+	nsItunes  = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 	nsHistory = "http://purl.org/syndication/history/1.0"
 )
 
