@@ -31,12 +31,13 @@ type Aggregator struct {
 	readers   chan struct{} // holds one for each document that is being read
 	pushes    pushes
 	held      holds
-	filing    trouble       // of the filer
-	aside     atomic.Bool   // stands aside: neither polls nor files
-	alive     atomic.Int64  // when the filer last reached its cursor's end, Unix seconds
-	polled    atomic.Int64  // polls finished since the start
-	silent    atomic.Int64  // sources in a row that were well, or new, and gave no answer
-	answered  atomic.Bool   // a source has answered since the start
+	filing    trouble      // of the filer
+	aside     atomic.Bool  // stands aside: neither polls nor files
+	alive     atomic.Int64 // when the filer last reached its cursor's end, Unix seconds
+	polled    atomic.Int64 // polls finished since the start
+	silent    atomic.Int64 // sources in a row that were well, or new, and gave no answer
+	answered  atomic.Bool  // a source has answered since the start
+	missed    missed
 	auto      atomic.Uint64 // bits of the constant of automatic schedules; see budget.go
 }
 

@@ -89,6 +89,7 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 			pause := probeEvery
 			if len(claims) == 0 { // nothing was tried; others have had their turn by then
 				pause = probeAgain
+				a.retry(ctx)
 			}
 			sleep(ctx, pause, nil)
 			continue
@@ -182,7 +183,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 		a.logger.Error("the answer could not be stored; it will be fetched again", "source", src.Name, "error", err)
 	default:
 		a.polled.Add(1)
-		a.heard(claim.State, state)
+		a.heard(ctx, src, claim.State, state)
 		if a.opts.Polled != nil {
 			a.opts.Polled(state, n, time.Since(start))
 		}

@@ -1,6 +1,9 @@
 package aggregator
 
 import (
+	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -9,7 +12,7 @@ import (
 // A process that is cut off from its sources finds every one of them dead. Each
 // failure puts a source off, for all processes that share the store, though it
 // answers the others well. So a process that nothing answers polls one source at
-// a time, now and then, until one does.
+// a time, now and then, until one does, and then all that gave no answer meanwhile.
 
 const (
 	// cutOffAfter is how many sources that were well, or are new to a process that
@@ -30,26 +33,115 @@ const (
 	// probeAgain the one after it found nothing due.
 	probeEvery = 5 * time.Second
 	probeAgain = time.Second
+
+	// Where nothing is due while it is cut off, a source is tried again after half as
+	// long as that has lasted: after retryLeast at first, and after retryMost later,
+	// at which each of leastNew sources has its turn as often as auto may poll it.
+	retryLeast = time.Minute
+	retryMost  = 5 * time.Minute
 )
+
+// The missed are sources that gave no answer, one after another, since one did.
+type missed struct {
+	mu      sync.Mutex
+	since   time.Time
+	retry   time.Time // when one is tried again
+	names   []string  // each once, the next to be tried first
+	soonest map[string]time.Time
+}
+
+// put notes a source that gave no answer, and from when on it may be asked again.
+func (m *missed) put(source string, soonest, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.names) == 0 {
+		m.since, m.retry, m.soonest = now, now.Add(retryLeast), map[string]time.Time{}
+	}
+	if m.soonest[source].IsZero() {
+		m.names = append(m.names, source)
+	}
+	m.soonest[source] = soonest
+}
+
+// next returns the source that is to be tried again at now, and since when it has
+// been so; "" is none.
+func (m *missed) next(now time.Time) (source string, since time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.names) < leastNew || now.Before(m.retry) {
+		return "", m.since
+	}
+	i := slices.IndexFunc(m.names, func(name string) bool { return !now.Before(m.soonest[name]) })
+	if i < 0 {
+		return "", m.since
+	}
+	source = m.names[i]
+	m.names = append(slices.Delete(m.names, i, i+1), source)
+	m.retry = now.Add(min(max(now.Sub(m.since)/2, retryLeast), retryMost))
+	return source, m.since
+}
+
+// take forgets all, and returns from when on each may be asked.
+func (m *missed) take() map[string]time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := m.soonest
+	m.names, m.soonest = nil, nil
+	return all
+}
 
 // heard notes whether a poll got any answer. A source that has failed for long
 // says nothing of the network if it fails again; nor does one that never answered,
-// once another has.
-func (a *Aggregator) heard(before, after news.State) {
+// once another has. When one answers again, all that did not are due.
+func (a *Aggregator) heard(ctx context.Context, src news.Source, before, after news.State) {
 	was := a.cutOff()
 	switch {
 	case after.Outcome != news.OutcomeNetwork && after.Outcome != news.OutcomeTimeout || after.Status != 0:
 		a.silent.Store(0)
 		a.answered.Store(true)
-		if was {
-			a.logger.Info("sources answer again")
+		if due := a.missed.take(); was {
+			a.logger.Info("sources answer again", "missed", len(due))
+			a.askAgain(ctx, due, func(news.State) bool { return false })
 			wake(a.freed)
 		}
 	case before.LastSuccess.IsZero() && (before.Failures > 0 || a.answered.Load() || len(a.plan.Load().Sources) < leastNew):
 	case before.Failures == 0 || after.LastPoll.Sub(before.LastSuccess) < wellFor:
+		a.missed.put(src.Name, after.LastPoll.Add(src.MinInterval), time.Now())
 		if a.silent.Add(1); !was && a.cutOff() {
 			a.logger.Warn("no source answers, as if this machine had no network; one is tried now and then", "every", probeEvery)
 		}
+	}
+}
+
+// retry tries a source again, though it is not due, where its time has come and no
+// other process is answered either.
+func (a *Aggregator) retry(ctx context.Context) {
+	now := time.Now()
+	if source, since := a.missed.next(now); source != "" {
+		a.askAgain(ctx, map[string]time.Time{source: now}, func(s news.State) bool { return s.LastSuccess.After(since) })
+	}
+}
+
+// askAgain sets when sources are due, but those that others have had answers from,
+// and none where the state of any source says that there is no need.
+func (a *Aggregator) askAgain(ctx context.Context, due map[string]time.Time, needless func(news.State) bool) {
+	if len(due) == 0 {
+		return
+	}
+	states, err := a.log.States(ctx)
+	if err == nil && slices.ContainsFunc(states, needless) {
+		return
+	}
+	for _, s := range states {
+		if s.Failures == 0 {
+			delete(due, s.Source)
+		}
+	}
+	if err == nil && len(due) > 0 {
+		err = a.log.SetDue(ctx, due)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.logger.Warn("sources that gave no answer are asked again later", "sources", len(due), "error", err)
 	}
 }
 

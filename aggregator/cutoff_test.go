@@ -140,6 +140,75 @@ func TestCutOffAsksAgain(t *testing.T) {
 	})
 }
 
+// TestCutOffIsOver: what could not be reached while this machine had no network is
+// asked as soon as it has one again, and so that is looked for, but not often.
+func TestCutOffIsOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		sources  int
+		schedule string
+		from, to time.Duration // without network
+		within   time.Duration // all are answered after that
+	}{
+		"from the start":   {3, "auto", 0, 80 * time.Second, 90 * time.Second},
+		"for an hour":      {3, "auto", 0, time.Hour, 6 * time.Minute},
+		"at the full hour": {4, "0 * * * *", 30 * time.Minute, 32 * time.Minute, 3 * time.Minute}, // it begins at 29 minutes past
+		"in between":       {30, "@every 10m", 15 * time.Minute, 75 * time.Minute, 6 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				if half := time.Now().Truncate(time.Hour).Add(89 * time.Minute); c.schedule == "0 * * * *" {
+					time.Sleep(time.Until(half))
+				}
+				var away atomic.Bool
+				var tried atomic.Int64
+				answered := map[string]time.Time{}
+				var mu sync.Mutex
+				network := make(pipeNet)
+				server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					mu.Lock()
+					answered[r.Host] = time.Now()
+					mu.Unlock()
+					quietFeed(w, r)
+				})}
+				go server.Serve(network)
+				defer server.Close()
+				b := &bureau{path: filepath.Join(dir, "cut.db"), dial: func(ctx context.Context, kind, addr string) (net.Conn, error) {
+					if away.Load() {
+						tried.Add(1)
+						return nil, errors.New("network is unreachable")
+					}
+					return network.dial(ctx, kind, addr)
+				}}
+				for i := range c.sources {
+					b.add(fmt.Sprint("source", i), fmt.Sprintf("http://host%d.test/", i), c.schedule)
+				}
+				away.Store(c.from == 0)
+				b.run(t, func(*aggregator.Aggregator, *store.DB) {
+					time.Sleep(c.from)
+					away.Store(true)
+					time.Sleep(c.to - c.from)
+					away.Store(false)
+					back := time.Now()
+					time.Sleep(c.within)
+					mu.Lock()
+					defer mu.Unlock()
+					for i := range c.sources {
+						if at := answered[fmt.Sprintf("host%d.test", i)]; at.Before(back) {
+							t.Errorf("source%d was not asked again within %s", i, c.within)
+						}
+					}
+				})
+				// A source on auto is asked four times an hour at most.
+				most := int64(2*c.sources) + int64((c.to-c.from).Hours()*4*float64(c.sources))
+				if c.schedule == "auto" && tried.Load() > most {
+					t.Errorf("without a network it has asked %d times, not %d at most", tried.Load(), most)
+				}
+			})
+		})
+	}
+}
+
 // beside is a process that shares the store of a bureau and reaches nobody.
 func (b *bureau) beside(t *testing.T, db *store.DB, logger *slog.Logger) *aggregator.Aggregator {
 	t.Helper()
