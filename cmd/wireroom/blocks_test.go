@@ -60,7 +60,10 @@ func TestDocumentedYAML(t *testing.T) {
 				HTTP struct {
 					Routers  map[string]struct{ Rule, Service string }
 					Services map[string]struct {
-						LoadBalancer struct{ Servers []struct{ URL string } } `yaml:"loadBalancer"`
+						LoadBalancer struct {
+							Servers     []struct{ URL string }
+							HealthCheck struct{ Path string } `yaml:"healthCheck"`
+						} `yaml:"loadBalancer"`
 					}
 				} `yaml:"http"`
 			}
@@ -70,6 +73,11 @@ func TestDocumentedYAML(t *testing.T) {
 			router := file.HTTP.Routers["wireroom"]
 			if servers := file.HTTP.Services[router.Service].LoadBalancer.Servers; len(servers) != 1 || servers[0].URL != "http://127.0.0.1:8080" {
 				t.Errorf("%s: the router of Traefik leads to %v", b.file, servers)
+			}
+			// What is served though the store is away or no source was polled yet is not
+			// to be kept from readers.
+			if path := file.HTTP.Services[router.Service].LoadBalancer.HealthCheck.Path; path != "/" {
+				t.Errorf("%s: Traefik turns readers away when %s is not well", b.file, path)
 			}
 			files[rest] = b.text
 			continue
