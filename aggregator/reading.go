@@ -86,9 +86,9 @@ func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answ
 func mendOf(src news.Source, err error) string {
 	switch {
 	case src.Page != nil:
-		return "wireroom inspect shows the page; set its selectors under page anew"
+		return "set its selectors under page anew; wireroom inspect " + src.Name + " shows what they find"
 	case errors.Is(err, parse.ErrNotFeed) && !src.Site:
-		return "wireroom inspect shows what it brings; if it is a web page, use site in place of url, or page"
+		return "wireroom inspect " + src.Name + " shows what it is; if it is a web page, use site in place of url, or page"
 	}
 	return ""
 }

@@ -141,6 +141,7 @@ func TestSecretsStayInside(t *testing.T) {
 		{"check"}, {"check", "--json"}, {"plan"}, {"export", "--opml"}, {"stories", "secret"}, {"explain", "notice"}, {"preview", "all"}, {"preview", "inner"}, {"check", "--config", "wrong.yaml"}, {"check", "--config", "wrong.yaml", "--json"},
 		{"inspect", "--allow-private", userinfo + "/userinfo"}, {"inspect", "--allow-private", userinfo + "/userinfo-down"},
 		{"inspect", "--allow-private", userinfo + "/userinfo-lost"}, {"inspect", userinfo + "/userinfo"}, {"inspect", "http://reader:" + canary + "@[broken/"},
+		{"inspect", "basic-down"}, {"inspect", "query"}, {"inspect", "query-home"}, {"inspect", "query-lost"}, {"inspect", "path"}, {"inspect", "--json", "path"}, {"inspect", "path-lost"},
 	} {
 		if args[len(args)-1] == "wrong.yaml" || len(args) > 2 && args[2] == "wrong.yaml" {
 			wrong := strings.NewReplacer("user: reader", "user: 7, usr: reader", "key: secret-query", "key: nowhere", "http://reader", "http:///reader").Replace(v.config(home.Addr().String(), addr, admin))
