@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
@@ -23,8 +25,8 @@ func onceCommand(term terminal) *cobra.Command {
 		Short: "Poll what is due, write the feeds and pages as files, and exit",
 		Long: `Polls every source that is due, once, and writes what serve would publish as
 static files for any web server: for cron jobs and static hosting. The bytes are
-those that serve hands out, but that pages have no field to search with: a file
-cannot answer. Private topics are left out: a file cannot ask for a token.
+those that serve hands out, but that pages have no field to search with, and feeds
+name no hub but an outside one: a file cannot answer. Private topics are left out: a file cannot ask for a token.
 
 A file is replaced as a whole, and what others lead to is written before them;
 then the files are removed that are no more. It can be ended at any moment: the
@@ -78,11 +80,23 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	return err
 }
 
+// unheard is a configuration without the hub that is built in: nobody listens there.
+func unheard(cfg *config.Config) *config.Config {
+	files := *cfg
+	files.Topics = slices.Clone(cfg.Topics)
+	for i := range files.Topics {
+		if t := &files.Topics[i]; t.Hub == cfg.Server.OwnHub() {
+			t.Hub = ""
+		}
+	}
+	return &files
+}
+
 // writeFiles publishes everything as files below a folder, but for what answers
 // to questions, and returns how many there are.
 func (p *program) writeFiles(ctx context.Context, dir string) (int, error) {
 	set := *p.setup.Load()
-	set.site.Search = false
+	set.site.Search, set.cfg = false, unheard(set.cfg)
 	p.setup.Store(&set)
 	p.publisher.Replace(set.catalogue())
 	for more := true; more; {
