@@ -1,9 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 // TestRoutesRedirectNothing: an unclean path reaches the documents as it was
@@ -18,5 +25,35 @@ func TestRoutesRedirectNothing(t *testing.T) {
 		if answer.Code != http.StatusOK || got != path {
 			t.Errorf("%s: answered %d by the documents at %q", path, answer.Code, got)
 		}
+	}
+}
+
+// TestOnceTellsOfWhatIsWritten: a hub that is told of a file fetches it at once.
+func TestOnceTellsOfWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	origin, dir := harbour(t), t.TempDir()
+	told := make(chan string, 10)
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		feed, err := os.ReadFile(filepath.Join(dir, "public", "topics", "all.rss"))
+		if err != nil {
+			feed = []byte(err.Error())
+		}
+		told <- string(feed)
+	}))
+	t.Cleanup(hub.Close)
+	write(t, filepath.Join(dir, "feeds.yaml"), fmt.Sprintf("server: {base_url: \"https://feeds.example.org\", hub: %q, hub_private: true}\nstore: wireroom.db\n"+
+		"defaults: {allow_private: true}\nsources:\n  harbour: %s/harbour\ntopics:\n  all: {}\n", hub.URL, origin.URL))
+	once := exec.Command(built.Program(t), "once")
+	once.Dir = dir
+	if out, err := once.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	select {
+	case feed := <-told:
+		if !strings.Contains(feed, "of the harbour office") {
+			t.Errorf("when the hub was told there was\n%s", feed)
+		}
+	default:
+		t.Error("the hub was not told")
 	}
 }

@@ -55,6 +55,8 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 		return err
 	}
 	defer p.close()
+	p.written = make(chan struct{})
+	defer close(p.written)
 	if err := p.publisher.Restore(ctx); err != nil {
 		return err
 	}

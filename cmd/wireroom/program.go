@@ -42,6 +42,7 @@ type program struct {
 	meter      *meter
 	pushing    *pushing // nil without server.base_url
 	pings      sync.WaitGroup
+	written    chan struct{} // closed when what hubs are told of is written; nil: it is served at once
 	setup      atomic.Pointer[setup]
 	aside      atomic.Bool  // another process works by a newer configuration
 	unanswered atomic.Value // string: why the store does not answer, as far as asked
