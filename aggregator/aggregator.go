@@ -112,6 +112,9 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			}
 			answer.Outcome, answer.Error, answer.Mend = news.OutcomeParse, err.Error(), mendOf(src, err)
 		}
+		if known == nil {
+			doc.reread(claim.State)
+		}
 	}
 	if ctx.Err() != nil { // the program ends: due again at the next start
 		a.release(ctx, claim, time.Now())

@@ -38,14 +38,15 @@ type Log interface {
 	// schedule. A source that is claimed meanwhile is left to its claim.
 	SetDue(ctx context.Context, due map[string]time.Time) error
 
-	// Fresh returns those of a source's items that Append would store: what is
-	// not known yet, or known with another hash.
+	// Fresh returns those of a source's items that are not known yet, or known
+	// with another hash and not only read otherwise.
 	Fresh(ctx context.Context, source string, items []news.Item) ([]news.Item, error)
 
 	// Append stores what a poll brought, in one transaction: new items and new
 	// revisions of known ones, then the state that settle makes of their
-	// number, and ends the claim; the host is free again gap after now. Items
-	// whose tombstone is known are passed over. settle is called within the
+	// number, and ends the claim; the host is free again gap after now. What is only
+	// read otherwise stays dated as it was, and as it is if its text is that of its
+	// page. Items whose tombstone is known are passed over. settle is called within the
 	// transaction, at most once for each attempt, and must be pure. The error
 	// is news.ErrLostClaim if the claim was lost; nothing is written then.
 	Append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (news.Appended, error)

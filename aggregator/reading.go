@@ -159,11 +159,28 @@ func knownBy(src news.Source, state news.State, now time.Time) func(raw string) 
 	var known map[string]bool // made for a document: most answers have none
 	return func(raw string) bool {
 		if known == nil {
-			known = map[string]bool{}
-			for raw := range strings.SplitSeq(state.Seen, " ") {
-				known[raw] = true
-			}
+			known = sentBefore(state)
 		}
 		return known[raw]
+	}
+}
+
+// sentBefore returns the hashes of the entries that a source's state remembers.
+func sentBefore(state news.State) map[string]bool {
+	raws := map[string]bool{}
+	for raw := range strings.SplitSeq(state.Seen, " ") {
+		raws[raw] = true
+	}
+	return raws
+}
+
+// reread marks the items of a document that was read whole whose bytes the source
+// has sent before. What is otherwise about them is not its doing: readers are not
+// told that it has changed them.
+func (doc *reading) reread(state news.State) {
+	raws := sentBefore(state)
+	for i := range doc.items {
+		it := &doc.items[i]
+		it.Reread = it.Raw != "" && raws[it.Raw]
 	}
 }

@@ -39,7 +39,7 @@ type Item struct {
 	Dated     bool      `json:"dated"`              // the source stated Published in a form that was understood
 	Zone      string    `json:"zone,omitempty"`     // zone in which Published was stated, such as "+03:30" or "EST"
 	FirstSeen time.Time `json:"first_seen"`         // start of the poll that first brought the item
-	Fetched   time.Time `json:"fetched"`            // start of the poll that brought this revision
+	Fetched   time.Time `json:"fetched"`            // start of the poll that brought this revision; FirstSeen where it is the first, read otherwise or not
 	FullText  bool      `json:"full_text,omitzero"` // the body was taken from the item's page
 
 	// Aliases are further identities within the source, best first, such as the
@@ -51,6 +51,10 @@ type Item struct {
 	// seen are the Raws of its items and of the entries that were Known: not of
 	// every entry, since of those that share an identity one is an item only.
 	Raw string `json:"-"`
+
+	// Reread says that the source has sent these bytes before: where they make
+	// another item than is stored, they are read otherwise, as by another version.
+	Reread bool `json:"-"`
 
 	Hash string `json:"hash"` // of the content: title, body, summary, link, names of what is played; another hash is another revision
 }

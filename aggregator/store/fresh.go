@@ -8,7 +8,7 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// Fresh returns those items of a source that Append would store; see
+// Fresh returns those items of a source that are new or that it has changed; see
 // aggregator.Log.
 func (db *DB) Fresh(ctx context.Context, source string, items []news.Item) ([]news.Item, error) {
 	id, err := db.sources.id(ctx, db.read, "source", source)
@@ -21,7 +21,7 @@ func (db *DB) Fresh(ctx context.Context, source string, items []news.Item) ([]ne
 	}
 	var fresh []news.Item
 	for _, f := range fates {
-		if !f.skip && (f.known == 0 || !f.same) {
+		if !f.skip && (f.known == 0 || !f.same && !f.item.Reread) {
 			fresh = append(fresh, *f.item)
 		}
 	}

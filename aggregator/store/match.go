@@ -166,7 +166,8 @@ func (db *DB) identities(ctx context.Context, source int64, idents [][]byte) (ma
 
 // revise makes a changed item a revision of the stored one: it keeps the
 // identity, the instant when it was first seen and, unless it states another,
-// the instant of its publication.
+// the instant of its publication. One that is only read otherwise than before
+// keeps the instant at which its source changed it, too.
 func (db *DB) revise(ctx context.Context, fates []fate) error {
 	var ids []int64
 	at := map[int64]*fate{}
@@ -189,7 +190,14 @@ func (db *DB) revise(ctx context.Context, fates []fate) error {
 				return err
 			}
 			it := *at[id].item
+			if it.Reread && was.FullText && !it.FullText {
+				at[id].same = true // its text is that of its page, which nobody has asked for again
+				return nil
+			}
 			it.ID, it.FirstSeen = was.ID, was.FirstSeen
+			if it.Reread {
+				it.Fetched = was.Fetched
+			}
 			if !it.Dated {
 				it.Published = was.Published
 			}

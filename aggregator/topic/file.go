@@ -155,10 +155,11 @@ func shownBeside(lead *news.Member) func(*news.Member) bool {
 }
 
 // stated is when the first member of a filing came to be as it is: what its
-// source says for a first revision, what was seen for a later one.
+// source says for what it sent first, what was seen for a change. That it was read
+// otherwise since, by another version of the program, is none.
 func stated(m *news.Member) time.Time {
 	it := &m.Record.Item
-	if m.Record.Revision > 1 || it.Updated.After(it.Fetched) {
+	if !it.Fetched.Equal(it.FirstSeen) || it.Updated.After(it.Fetched) {
 		return it.Fetched
 	}
 	return it.Updated

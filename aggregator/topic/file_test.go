@@ -221,6 +221,10 @@ func TestContent(t *testing.T) {
 	if revised := of(one, two); revised.Hash == both.Hash || !revised.Updated.Equal(noon.Add(time.Hour)) || revised.ID != both.ID {
 		t.Errorf("a revision made\n%+v", revised)
 	}
+	one.Record.Item.Fetched = one.Record.Item.FirstSeen
+	if otherwise := of(one); otherwise.Hash == alone.Hash || !otherwise.Updated.Equal(alone.Updated) {
+		t.Errorf("what was only read otherwise made\n%+v", otherwise)
+	}
 	one.Record.Revision, one.Record.Item.Updated = 1, noon.Add(24*time.Hour)
 	if future := of(one); !future.Updated.Equal(one.Record.Item.Fetched) {
 		t.Errorf("a date in the future made %v", future.Updated)

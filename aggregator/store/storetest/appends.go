@@ -101,6 +101,29 @@ func firstSeenStays(t *testing.T, open Opener) {
 	f.same("fetched", got.Fetched, at)
 }
 
+func readOtherwise(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	plain, full := item("1", noon), item("2", noon)
+	full.FullText = true
+	f.append("a", noon, plain, full)
+	at := noon.Add(time.Hour)
+	again := []news.Item{item("1", at), item("2", at)}
+	for i := range again {
+		again[i].Reread, again[i].Hash, again[i].Title = true, "otherwise", "Otherwise"
+	}
+	fresh, err := f.Fresh(f.ctx, "a", again)
+	f.must(err)
+	f.same("fresh", len(fresh), 0)
+	f.same("appended", f.append("a", at, again...), news.Appended{Changed: 1, Known: 1})
+	got := f.records()[2].Item
+	f.same("what it is now, and since when", []any{got.ID, got.Title, got.Fetched}, []any{"1", "Otherwise", noon})
+	f.same("once more", f.append("a", at.Add(time.Hour), again...), news.Appended{Known: 2})
+	changed := again[0]
+	changed.Reread, changed.Hash, changed.Fetched = false, "changed", at
+	f.append("a", at.Add(2*time.Hour), changed)
+	f.same("what its source has changed", f.records()[3].Item.Fetched, at)
+}
+
 func undatedKeepsDate(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	one := item("1", noon)

@@ -44,6 +44,7 @@ func Run(t *testing.T, open Opener) {
 		"append/no items writes the state":       appendState,
 		"append/lost claim writes nothing":       lostClaim,
 		"append/first seen stays":                firstSeenStays,
+		"append/what is read otherwise":          readOtherwise,
 		"append/undated keeps its date":          undatedKeepsDate,
 		"append/alias is the known item":         aliasIsKnown,
 		"append/a document's entries are two":    aliasOfOther,
