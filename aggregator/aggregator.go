@@ -100,6 +100,7 @@ var errUnreadable = errors.New("what the hub sent cannot be read")
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
+	defer answer.Drop() // what was read of a large one takes up as much until it is stored
 	var doc reading
 	known := knownBy(src, claim.State, answer.At)
 	if answer.Body != nil {
@@ -112,6 +113,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			}
 			answer.Outcome, answer.Error, answer.Mend = news.OutcomeParse, err.Error(), mendOf(src, err)
 		}
+		answer.Body = nil
 		if known == nil {
 			doc.reread(claim.State)
 		}

@@ -11,7 +11,8 @@ const (
 	slowAfter = 500 * time.Millisecond
 
 	// slowTimes bounds the polls that have given up their seats, as a multiple
-	// of the seats. What they cost is a connection and some kilobytes each.
+	// of the seats. What they cost is a connection each, and what of a document
+	// has come: the client has room for few large ones.
 	slowTimes = 32
 )
 

@@ -13,6 +13,7 @@ type Answer struct {
 	Mend     string  // what whoever keeps the source can do about that; may be empty
 	Body     []byte  // nil unless there is a document to parse
 	BodyHash string
+	Done     func() // gives the room back that Body takes up, when it has been read; nil: none
 
 	ContentType     string // header, verbatim
 	ContentLanguage string // header, verbatim
@@ -25,4 +26,12 @@ type Answer struct {
 	Permanent  string    // where the whole chain of redirects was permanent: its end
 	Partial    bool      // 226 IM Used: items that are missing are not gone
 	Deltas     bool      // the server shows that it can answer with new entries only (RFC 3229)
+}
+
+// Drop lets go of the body, and of the room that it takes up.
+func (a *Answer) Drop() {
+	a.Body = nil
+	if a.Done != nil {
+		a.Done()
+	}
 }

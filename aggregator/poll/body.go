@@ -2,7 +2,6 @@ package poll
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -71,27 +70,6 @@ func (c *Client) decode(resp *http.Response, limit int64) error {
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
 	return nil
-}
-
-// collect reads a whole body. It is gathered in a buffer that is used again, so
-// that only the document's own size is allocated.
-func (c *Client) collect(r io.Reader) ([]byte, error) {
-	buf, ok := c.buffers.Get().(*bytes.Buffer)
-	if !ok {
-		buf = new(bytes.Buffer)
-	}
-	defer func() {
-		if buf.Cap() <= 1<<20 { // the few large ones are not worth keeping
-			buf.Reset()
-			c.buffers.Put(buf)
-		}
-	}()
-	if _, err := buf.ReadFrom(r); err != nil {
-		return nil, err
-	}
-	data := make([]byte, buf.Len()) // not nil, even if there is nothing in it
-	copy(data, buf.Bytes())
-	return data, nil
 }
 
 // A body is a decompressed body; closing it ends the connection's.

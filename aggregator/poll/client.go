@@ -40,6 +40,8 @@ type Options struct {
 	RootCAs  *x509.CertPool // trusted to sign certificates; nil: the system's
 	Files    *os.Root       // folder of the sources that are local files; nil: none are read
 
+	Large int64 // bytes of large documents that are on their way or wait to be read, all together; 0: any number
+
 	// DialContext replaces the network, for networks in memory. Addresses
 	// that are literal in the URL are still checked; names are its business.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -53,6 +55,7 @@ type Client struct {
 	public  network
 	private network
 	robots  robotsCache
+	room    room      // for large documents
 	buffers sync.Pool // of *bytes.Buffer, in which bodies are collected
 	gzips   sync.Pool // of *gzip.Reader
 }
@@ -67,6 +70,7 @@ type network struct {
 func NewClient(opts Options) *Client {
 	return &Client{
 		agent:   agent(opts),
+		room:    room{size: opts.Large},
 		files:   opts.Files,
 		public:  newNetwork(opts, newGuard(opts.Ports, false)),
 		private: newNetwork(opts, newGuard(opts.Ports, true)),

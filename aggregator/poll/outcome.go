@@ -25,6 +25,8 @@ func classify(ctx context.Context, err error) (news.Outcome, string) {
 		return news.OutcomeBlocked, err.Error()
 	case errors.Is(err, ErrTooLarge):
 		return news.OutcomeTooLarge, innermost(err, ErrTooLarge)
+	case errors.Is(err, errNoRoom):
+		return news.OutcomeTimeout, err.Error()
 	case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return news.OutcomeTimeout, "no whole answer in time"
 	case errors.As(err, &dnsErr):

@@ -55,7 +55,11 @@ func (c *Client) Get(ctx context.Context, src news.Source, pageURL string, now t
 		return news.Answer{At: now, Outcome: news.OutcomeNetwork, Error: "the URL cannot be read"}
 	}
 	visit := &visit{client: c, src: src, target: target, now: now, started: time.Now(), accept: acceptPage}
-	return visit.run(ctx)
+	answer := visit.run(ctx)
+	if answer.Done != nil { // it is read at once
+		answer.Done()
+	}
+	return answer
 }
 
 // Address returns the URL that is polled: the configured one, or where it has
@@ -93,13 +97,13 @@ type visit struct {
 func (v *visit) received() time.Time { return v.now.Add(time.Since(v.started)) }
 
 // run sends the requests and makes the answer.
-func (v *visit) run(ctx context.Context) news.Answer {
+func (v *visit) run(parent context.Context) news.Answer {
 	timeout := v.src.Timeout
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
+	ctx := withTime(parent, timeout)
+	defer ctx.stop()
 	answer := news.Answer{At: v.now, URL: publicURL(v.src, v.target)}
 	trail, err := v.follow(ctx)
 	if err == nil && trail.resp.StatusCode == http.StatusNotModified && !v.conditional {
@@ -122,7 +126,7 @@ func (v *visit) run(ctx context.Context) news.Answer {
 }
 
 // read fills in the answer from the last response.
-func (v *visit) read(ctx context.Context, answer *news.Answer, trail trail) {
+func (v *visit) read(ctx *timed, answer *news.Answer, trail trail) {
 	resp, h := trail.resp, trail.resp.Header
 	received := v.received()
 	answer.URL = publicURL(v.src, trail.url)
@@ -151,13 +155,13 @@ func (v *visit) read(ctx context.Context, answer *news.Answer, trail trail) {
 }
 
 // document reads the body.
-func (v *visit) document(ctx context.Context, answer *news.Answer, resp *http.Response, final *url.URL) {
+func (v *visit) document(ctx *timed, answer *news.Answer, resp *http.Response, final *url.URL) {
 	h := resp.Header
 	if answer.Partial && !strings.Contains(strings.ToLower(h.Get("IM")), "feed") {
 		answer.Outcome, answer.Error = news.OutcomeNetwork, "answered 226 with a manipulation that was not asked for"
 		return
 	}
-	data, err := v.client.collect(resp.Body)
+	data, done, err := v.client.collect(ctx, resp.Body, limitOf(v.src))
 	if err != nil {
 		v.fail(ctx, answer, err)
 		return
@@ -168,10 +172,11 @@ func (v *visit) document(ctx context.Context, answer *news.Answer, resp *http.Re
 	answer.ContentLanguage = printable(h.Get("Content-Language"))
 	answer.Hubs, answer.Self = linksOf(h, final)
 	if !answer.Partial && answer.BodyHash == v.state.BodyHash {
-		answer.Outcome = news.OutcomeUnchanged
+		answer.Outcome, answer.Done = news.OutcomeUnchanged, done
+		answer.Drop()
 		return
 	}
-	answer.Body = data
+	answer.Body, answer.Done = data, done
 }
 
 // fail fills in the answer for a fetch that ended with an error.

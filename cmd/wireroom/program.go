@@ -78,6 +78,11 @@ func (s *setup) catalogue() output.Catalogue {
 // noteAuthority is the note that keeps the host name in the ids of filings.
 const noteAuthority = "authority"
 
+// largeDocuments is the room for large documents, in bytes: four of the greatest that
+// are read by default. What is made of them takes several times as much, which is
+// to fit into the memory of the examples of deployment.
+const largeDocuments = 40 << 20
+
 // assemble opens the store and wires the stages. The network is as the options
 // say, but for who asks. A configuration that includes lists on the web is read
 // again, by load, with those that the store keeps: what they brought is not
@@ -129,6 +134,7 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 	if older != nil && !errors.Is(older, errOlder) {
 		return nil, older
 	}
+	network.Large = largeDocuments
 	network.Version, network.Contact, network.Files = version(), cfg.Contact, p.folder
 	p.client = poll.NewClient(network)
 	p.desk = serve.New(serve.Options{

@@ -1,0 +1,200 @@
+package poll
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+// Large documents are few, but may come all at once: sixty long podcasts of 9 MB
+// each at a first start, faster than they can be read, or a hundred that come
+// slowly. So room is taken for what is beyond largeFrom, until it has been read.
+const (
+	largeFrom = 256 << 10
+
+	// roomWait bounds the wait for room, in case those who have it wait in turn
+	// for a poll that waits.
+	roomWait = 2 * time.Minute
+)
+
+var errNoRoom = errors.New("too many other large documents were on their way or waited to be read")
+
+// A room is for so many bytes of large documents at once. Its zero value is for any
+// number.
+type room struct {
+	size int64
+
+	mu      sync.Mutex
+	taken   int64
+	waiting []*guest // the first one first
+}
+
+// A guest waits for room.
+type guest struct {
+	n    int64
+	come chan struct{} // closed when he has it
+}
+
+// take waits until there is room for n bytes; for more than there ever is, until
+// there is nothing else. What is returned is to be given back.
+func (r *room) take(ctx context.Context, n int64) (taken int64, err error) {
+	n = min(n, r.size)
+	r.mu.Lock()
+	if len(r.waiting) == 0 && r.taken+n <= r.size {
+		r.taken += n
+		r.mu.Unlock()
+		return n, nil
+	}
+	g := &guest{n: n, come: make(chan struct{})}
+	r.waiting = append(r.waiting, g)
+	r.mu.Unlock()
+	patience := time.NewTimer(roomWait)
+	defer patience.Stop()
+	err = errNoRoom
+	select {
+	case <-g.come:
+		return n, nil
+	case <-patience.C:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, other := range r.waiting {
+		if other == g {
+			r.waiting = append(r.waiting[:i], r.waiting[i+1:]...)
+			r.admit() // those behind him may need less
+			return 0, err
+		}
+	}
+	return n, nil // it was his this moment
+}
+
+// give gives room back.
+func (r *room) give(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.taken -= n
+	r.admit()
+}
+
+// admit lets those in who have waited longest, as far as there is room.
+func (r *room) admit() {
+	for len(r.waiting) > 0 && r.taken+r.waiting[0].n <= r.size {
+		g := r.waiting[0]
+		r.waiting = r.waiting[1:]
+		r.taken += g.n
+		close(g.come)
+	}
+}
+
+// collect reads a whole body of at most limit bytes. It is gathered in a buffer
+// that is used again, so that only the document's own size is allocated; a large one
+// stays where it was gathered. The time in which it waits for room does not count.
+// What is taken of it is to be given back by done, when the document has been read.
+func (c *Client) collect(ctx *timed, r io.Reader, limit int64) (data []byte, done func(), err error) {
+	buf, ok := c.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		buf = new(bytes.Buffer)
+	}
+	defer func() {
+		if buf.Cap() <= 1<<20 { // the few large ones are not worth keeping
+			buf.Reset()
+			c.buffers.Put(buf)
+		}
+	}()
+	_, err = io.CopyN(buf, r, largeFrom)
+	if err == nil && c.room.size > 0 {
+		return c.large(ctx, buf, r, limit)
+	}
+	if err == nil {
+		_, err = buf.ReadFrom(r)
+	}
+	if err != nil && err != io.EOF {
+		return nil, nil, err
+	}
+	data = make([]byte, buf.Len()) // not nil, even if there is nothing in it
+	copy(data, buf.Bytes())
+	return data, nil, nil
+}
+
+// large reads the rest of a body that is large.
+func (c *Client) large(ctx *timed, head *bytes.Buffer, r io.Reader, limit int64) (data []byte, done func(), err error) {
+	resume := ctx.pause()
+	taken, err := c.room.take(ctx, limit)
+	resume()
+	if err != nil {
+		return nil, nil, err
+	}
+	whole := bytes.NewBuffer(make([]byte, 0, 8*largeFrom))
+	whole.Write(head.Bytes())
+	if _, err := whole.ReadFrom(r); err != nil {
+		c.room.give(taken)
+		return nil, nil, err
+	}
+	if n := int64(whole.Len()); n < taken { // its length is known by now
+		c.room.give(taken - n)
+		taken = n
+	}
+	return whole.Bytes(), sync.OnceFunc(func() { c.room.give(taken) }), nil
+}
+
+// A timed context ends when its time is up, in which pauses do not count.
+type timed struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+
+	mu  sync.Mutex
+	end time.Time
+}
+
+func withTime(ctx context.Context, long time.Duration) *timed {
+	t := &timed{end: time.Now().Add(long)}
+	t.Context, t.cancel = context.WithCancelCause(ctx)
+	t.timer = time.AfterFunc(long, func() { t.cancel(context.DeadlineExceeded) })
+	return t
+}
+
+// Deadline returns when its time is up.
+func (t *timed) Deadline() (time.Time, bool) {
+	outer, bounded := t.Context.Deadline()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if bounded && outer.Before(t.end) {
+		return outer, true
+	}
+	return t.end, true
+}
+
+// Err returns why it has ended.
+func (t *timed) Err() error {
+	if t.Context.Err() == nil {
+		return nil
+	}
+	return context.Cause(t.Context)
+}
+
+// pause stops its time until it is resumed.
+func (t *timed) pause() (resume func()) {
+	if !t.timer.Stop() {
+		return func() {} // it is up
+	}
+	start := time.Now()
+	return func() {
+		t.mu.Lock()
+		t.end = t.end.Add(time.Since(start))
+		left := time.Until(t.end)
+		t.mu.Unlock()
+		t.timer.Reset(left)
+	}
+}
+
+// stop ends it, and what it holds.
+func (t *timed) stop() {
+	t.timer.Stop()
+	t.cancel(nil)
+}
