@@ -1,0 +1,55 @@
+package poll_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/poll"
+)
+
+// TestLargeDocumentsTakeTurns: a large document waits until what came before it has
+// been read, and that does not count as its server's time; a small one does not wait.
+func TestLargeDocumentsTakeTurns(t *testing.T) {
+	sizes := map[string]int{"/large": 2 << 20, "/small": 100 << 10}
+	o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) {
+		w.Write(bytes.Repeat([]byte("tide "), sizes[r.URL.Path]/5))
+	}}
+	server := o.serve(t)
+	client := poll.NewClient(poll.Options{Large: 5 << 20})
+	t.Cleanup(client.Close)
+	ask := func(ctx context.Context, path string) news.Answer {
+		src := news.Source{Name: "tides", URL: server.URL + path, AllowPrivate: true, MaxBytes: 3 << 20, Timeout: 2 * time.Second}
+		return client.Poll(ctx, src, news.State{}, time.Now())
+	}
+	first, second := ask(t.Context(), "/large"), ask(t.Context(), "/large")
+	if len(first.Body) < 1<<21-5 || len(second.Body) != len(first.Body) {
+		t.Fatalf("%d and %d bytes, %s", len(first.Body), len(second.Body), second.Error)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	if third := ask(ctx, "/large"); third.Body != nil {
+		t.Error("there was room for a third large document")
+	}
+	stop()
+	if small := ask(t.Context(), "/small"); small.Body == nil || small.Done != nil {
+		t.Errorf("a small document: %s", small.Error)
+	}
+	came := make(chan news.Answer)
+	go func() { came <- ask(t.Context(), "/large") }()
+	select {
+	case third := <-came:
+		t.Errorf("a large document did not wait: %d bytes, %s", len(third.Body), third.Error)
+	case <-time.After(2500 * time.Millisecond):
+		first.Drop()
+		first.Drop() // once is enough
+		if third := <-came; third.Body == nil {
+			t.Errorf("a large document that waited for others: %s", third.Error)
+		} else {
+			third.Drop()
+		}
+	}
+	second.Drop()
+}
