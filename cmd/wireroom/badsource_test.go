@@ -182,9 +182,12 @@ func TestFrontPageTellsOfSources(t *testing.T) {
 			return ok && strings.Contains(string(page), want+` see <a href="/sources">what is wrong</a>`)
 		}
 	}
-	await(t, time.Minute, "all sources told of", front("No source gives a feed:"))
+	await(t, 15*time.Second, "all sources told of", front("No source gives a feed:"))
+	if page, ok := get("http://" + addr + "/topics/all"); !ok || !strings.Contains(string(page), `<a href="/sources">Sources</a> says how`) {
+		t.Errorf("an empty topic does not lead to the sources:\n%s", page)
+	}
 	write(t, filepath.Join(dir, "feeds.yaml"), config+"  harbour: "+origin.URL+"/harbour\n")
-	await(t, 90*time.Second, "two of three told of", front("2 of 3 sources give no feed:"))
+	await(t, 20*time.Second, "two of three told of", front("2 of 3 sources give no feed:"))
 	for _, form := range []string{"rss", "atom", "json"} {
 		if feed, ok := get("http://" + addr + "/topics/all." + form); !ok || strings.Contains(string(feed), "lost") || strings.Contains(string(feed), "no feed") {
 			t.Errorf("%s tells of sources that fail:\n%s", form, feed)

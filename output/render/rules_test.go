@@ -240,7 +240,7 @@ func TestRule9RSS(t *testing.T) {
 	if len(enclosures) != 1 || enclosures[0].attr("length") != "1234" || enclosures[0].attr("type") != "audio/mpeg" {
 		t.Errorf("enclosures %v", enclosures)
 	}
-	if d := item.one(nsItunes, "duration"); d.Text != "90" {
+	if d := item.one("http://www.itunes.com/dtds/podcast-1.0.dtd", "duration"); d.Text != "90" {
 		t.Errorf("an episode of 90 seconds lasts %q", d.Text)
 	}
 	if m := item.all(nsMedia, "content"); len(m) != 2 || m[0].attr("medium") != "image" || m[1].attr("url") != "https://harbour.example/b.ogg" {
