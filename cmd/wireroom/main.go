@@ -32,6 +32,7 @@ func main() {
 			os.Exit(exitFailed)
 		})
 	})
+	garbage.KeepWithinLimits()
 	garbage.CollectEarly()
 	os.Exit(run(ctx, os.Args[1:], &input{ctx: ctx, r: os.Stdin}, os.Stdout, os.Stderr))
 }

@@ -147,39 +147,27 @@ func TestComposeMountsFolders(t *testing.T) {
 	}
 }
 
-// TestMemoryOfExamples: a program whose memory an example limits is told of it, or it
-// would grow past the limit by what it has not collected, and be ended; and three
-// thousand feeds, of which docs/performance.md says what they take, have room.
-func TestMemoryOfExamples(t *testing.T) {
-	limit := regexp.MustCompile(`(?:mem_limit: |MemoryMax=|limits: \{memory: )(\d+)(?i:mi?)`)
-	told := regexp.MustCompile(`GOMEMLIMIT(?:: |=|[^\n]*\n +value: )(\d+)MiB`)
-	for _, path := range []string{"compose.yaml", "deploy/replicas/compose.yaml", "deploy/systemd/wireroom.service", "deploy/kubernetes/wireroom.yaml"} {
-		text := read(t, filepath.FromSlash(path))
-		most, soft := limit.FindStringSubmatch(text), told.FindStringSubmatch(text)
-		if most == nil || soft == nil {
-			t.Errorf("%s: a limit %q, of which the program is told %q", path, most, soft)
-			continue
-		}
-		m, _ := strconv.Atoi(most[1])
-		s, _ := strconv.Atoi(soft[1])
-		if m < 400 || s > m*9/10 || s < m/2 {
-			t.Errorf("%s: a limit of %d MB, of which the program is told %d", path, m, s)
-		}
-	}
-}
-
-// TestThreadsOfExamples: Go ends a program that is refused a thread, and takes
-// about one for each processor of the machine, and some for what waits for a
-// disk; with 128 of them Wireroom was seen with 132.
-func TestThreadsOfExamples(t *testing.T) {
-	const processors = 512 // of the largest machines that are sold
-	limit := regexp.MustCompile(`(?:pids_limit: |TasksMax=)(\d+)`)
-	for _, path := range []string{"compose.yaml", "deploy/replicas/compose.yaml", "deploy/systemd/wireroom.service"} {
-		most := limit.FindStringSubmatch(read(t, filepath.FromSlash(path)))
-		if most == nil {
-			t.Errorf("%s names no limit of threads", path)
-		} else if n, _ := strconv.Atoi(most[1]); n < 2*processors {
-			t.Errorf("%s: %d threads are too few for a machine with %d processors", path, n, processors)
+// TestLimitsOfExamples: three thousand feeds, of which docs/performance.md says what
+// they take, have room, and so have the threads of as many processors as the program
+// makes use of, and those of some readers of files.
+func TestLimitsOfExamples(t *testing.T) {
+	for _, limit := range []struct {
+		what  *regexp.Regexp
+		least int
+		files []string
+	}{
+		{regexp.MustCompile(`(?:mem_limit: |MemoryMax=|limits: \{memory: )(\d+)(?i:mi?)`), 400,
+			[]string{"compose.yaml", "deploy/replicas/compose.yaml", "deploy/systemd/wireroom.service", "deploy/kubernetes/wireroom.yaml"}},
+		{regexp.MustCompile(`(?:pids_limit: |TasksMax=)(\d+)`), 32 + 16,
+			[]string{"compose.yaml", "deploy/replicas/compose.yaml", "deploy/systemd/wireroom.service"}},
+	} {
+		for _, path := range limit.files {
+			found := limit.what.FindStringSubmatch(read(t, filepath.FromSlash(path)))
+			if found == nil {
+				t.Errorf("%s: nothing is like %s", path, limit.what)
+			} else if n, _ := strconv.Atoi(found[1]); n < limit.least {
+				t.Errorf("%s: %s, where %d are needed", path, found[0], limit.least)
+			}
 		}
 	}
 }
