@@ -95,12 +95,19 @@ func (a *Aggregator) StandAside(aside bool) {
 // polled instead.
 var errUnreadable = errors.New("what the hub sent cannot be read")
 
+// errCrowded says that there was no room for a large document.
+var errCrowded = errors.New("there was no room for the document")
+
 // collect is the first of the two short stories: one source, from the wire to
 // the log. What went wrong with the source is part of the state it returns;
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
 	defer answer.Drop() // what was read of a large one takes up as much until it is stored
+	if answer.Crowded {
+		a.release(ctx, claim, answer.At.Add(src.MinInterval))
+		return claim.State, news.Appended{}, errCrowded
+	}
 	var doc reading
 	known := knownBy(src, claim.State, answer.At)
 	if answer.Body != nil {

@@ -26,6 +26,7 @@ type bureau struct {
 	web     http.Handler
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: every name leads to web
 	budget  float64
+	large   int64        // room for large documents; 0: any
 	workers int          // 0: 32, as configurations have it
 	handler slog.Handler // nil: nobody reads the log
 	topics  []news.Topic // nil: nothing is filed
@@ -93,7 +94,7 @@ func (b *bureau) open(t *testing.T) (a *aggregator.Aggregator, db *store.DB, shu
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := poll.NewClient(poll.Options{DialContext: dial})
+	client := poll.NewClient(poll.Options{DialContext: dial, Large: b.large})
 	plan := &aggregator.Plan{Sources: b.sources, Topics: b.topics, Rules: rules, HostGap: time.Second, Budget: b.budget, Authority: "test.example"}
 	workers := b.workers
 	if workers == 0 {

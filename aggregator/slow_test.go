@@ -70,3 +70,39 @@ func TestSlowSourcesFillNoQueue(t *testing.T) {
 		}
 	})
 }
+
+// TestCrowdedOut: a large document for which there is no room, since another comes
+// slowly, is no failure of its source, which is asked again later.
+func TestCrowdedOut(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		b := &bureau{path: filepath.Join(dir, "crowded.db"), large: 5 << 19, web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Host == "good.test" {
+				asked++
+				time.Sleep(time.Second) // the other has the room
+			}
+			fmt.Fprintf(w, "<rss version='2.0'><channel><title>Tides</title><item><guid>1</guid><title>High water</title></item><!--%s-->", strings.Repeat(" ", 300<<10))
+			w.(http.Flusher).Flush()
+			if r.Host == "slow.test" {
+				time.Sleep(4 * time.Minute)
+			}
+			fmt.Fprint(w, "</channel></rss>")
+		})}
+		for _, name := range []string{"slow", "good"} {
+			src := b.add(name, "http://"+name+".test/", "@every 1h")
+			src.Timeout = 5 * time.Minute
+			b.sources[name] = src
+		}
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(10 * time.Minute)
+			s, _, err := db.State(t.Context(), "good")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if asked < 2 || s.Polls != 1 || s.ItemCount != 1 || s.Failures > 0 || len(s.Events) > 0 {
+				t.Errorf("asked %d times, %d polls, %d items, %d failures, %v", asked, s.Polls, s.ItemCount, s.Failures, s.Events)
+			}
+		})
+	})
+}

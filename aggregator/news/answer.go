@@ -13,6 +13,7 @@ type Answer struct {
 	Mend     string  // what whoever keeps the source can do about that; may be empty
 	Body     []byte  // nil unless there is a document to parse
 	BodyHash string
+	Crowded  bool   // it failed for want of room beside other documents, which says nothing of the source
 	Done     func() // gives the room back that Body takes up, when it has been read; nil: none
 
 	ContentType     string // header, verbatim

@@ -55,7 +55,8 @@ type Client struct {
 	public  network
 	private network
 	robots  robotsCache
-	room    room      // for large documents
+	large   room      // for large documents
+	huge    room      // and for the largest
 	buffers sync.Pool // of *bytes.Buffer, in which bodies are collected
 	gzips   sync.Pool // of *gzip.Reader
 }
@@ -70,7 +71,8 @@ type network struct {
 func NewClient(opts Options) *Client {
 	return &Client{
 		agent:   agent(opts),
-		room:    room{size: opts.Large},
+		large:   room{size: opts.Large * 2 / 5},
+		huge:    room{size: opts.Large * 3 / 5},
 		files:   opts.Files,
 		public:  newNetwork(opts, newGuard(opts.Ports, false)),
 		private: newNetwork(opts, newGuard(opts.Ports, true)),

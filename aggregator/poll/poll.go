@@ -182,6 +182,7 @@ func (v *visit) document(ctx *timed, answer *news.Answer, resp *http.Response, f
 // fail fills in the answer for a fetch that ended with an error.
 func (v *visit) fail(ctx context.Context, answer *news.Answer, err error) {
 	answer.Outcome, answer.Error = classify(ctx, err)
+	answer.Crowded = errors.Is(err, errNoRoom)
 	answer.Error, answer.Mend = Redact(v.src, answer.Error), mendFailure(answer.Outcome, err)
 	answer.Body, answer.Validators = nil, news.Validators{}
 }

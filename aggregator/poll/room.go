@@ -11,9 +11,12 @@ import (
 
 // Large documents are few, but may come all at once: sixty long podcasts of 9 MB
 // each at a first start, faster than they can be read, or a hundred that come
-// slowly. So room is taken for what is beyond largeFrom, until it has been read.
+// slowly. So room is taken for what is beyond largeFrom, until it has been read. Most
+// of them are not much larger: those that prove to be take other room from hugeFrom
+// on, for as much as they may have, so that few of these keep none of those waiting.
 const (
 	largeFrom = 256 << 10
+	hugeFrom  = 1 << 20
 
 	// roomWait bounds the wait for room, in case those who have it wait in turn
 	// for a poll that waits.
@@ -107,8 +110,8 @@ func (c *Client) collect(ctx *timed, r io.Reader, limit int64) (data []byte, don
 		}
 	}()
 	_, err = io.CopyN(buf, r, largeFrom)
-	if err == nil && c.room.size > 0 {
-		return c.large(ctx, buf, r, limit)
+	if err == nil && c.large.size > 0 {
+		return c.collectLarge(ctx, buf, r, limit)
 	}
 	if err == nil {
 		_, err = buf.ReadFrom(r)
@@ -121,25 +124,41 @@ func (c *Client) collect(ctx *timed, r io.Reader, limit int64) (data []byte, don
 	return data, nil, nil
 }
 
-// large reads the rest of a body that is large.
-func (c *Client) large(ctx *timed, head *bytes.Buffer, r io.Reader, limit int64) (data []byte, done func(), err error) {
-	resume := ctx.pause()
-	taken, err := c.room.take(ctx, limit)
-	resume()
+// collectLarge reads the rest of a body that is large.
+func (c *Client) collectLarge(ctx *timed, head *bytes.Buffer, r io.Reader, limit int64) (data []byte, done func(), err error) {
+	in := &c.large
+	taken, err := in.takeIn(ctx, min(limit, hugeFrom))
 	if err != nil {
 		return nil, nil, err
 	}
-	whole := bytes.NewBuffer(make([]byte, 0, 8*largeFrom))
+	whole := bytes.NewBuffer(make([]byte, 0, 2*largeFrom))
 	whole.Write(head.Bytes())
-	if _, err := whole.ReadFrom(r); err != nil {
-		c.room.give(taken)
+	if _, err = io.CopyN(whole, r, hugeFrom-largeFrom); err == nil {
+		more, err := c.huge.takeIn(ctx, limit)
+		in.give(taken)
+		if err != nil {
+			return nil, nil, err
+		}
+		in, taken = &c.huge, more
+		if _, err := whole.ReadFrom(r); err != nil {
+			in.give(taken)
+			return nil, nil, err
+		}
+	} else if err != io.EOF {
+		in.give(taken)
 		return nil, nil, err
 	}
 	if n := int64(whole.Len()); n < taken { // its length is known by now
-		c.room.give(taken - n)
+		in.give(taken - n)
 		taken = n
 	}
-	return whole.Bytes(), sync.OnceFunc(func() { c.room.give(taken) }), nil
+	return whole.Bytes(), sync.OnceFunc(func() { in.give(taken) }), nil
+}
+
+// takeIn is take, in a pause of the time of ctx.
+func (r *room) takeIn(ctx *timed, n int64) (taken int64, err error) {
+	defer ctx.pause()()
+	return r.take(ctx, n)
 }
 
 // A timed context ends when its time is up, in which pauses do not count.

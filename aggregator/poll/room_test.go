@@ -14,12 +14,12 @@ import (
 // TestLargeDocumentsTakeTurns: a large document waits until what came before it has
 // been read, and that does not count as its server's time; a small one does not wait.
 func TestLargeDocumentsTakeTurns(t *testing.T) {
-	sizes := map[string]int{"/large": 2 << 20, "/small": 100 << 10}
+	sizes := map[string]int{"/large": 2 << 20, "/medium": 900 << 10, "/small": 100 << 10}
 	o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) {
 		w.Write(bytes.Repeat([]byte("tide "), sizes[r.URL.Path]/5))
 	}}
 	server := o.serve(t)
-	client := poll.NewClient(poll.Options{Large: 5 << 20})
+	client := poll.NewClient(poll.Options{Large: 9 << 20})
 	t.Cleanup(client.Close)
 	ask := func(ctx context.Context, path string) news.Answer {
 		src := news.Source{Name: "tides", URL: server.URL + path, AllowPrivate: true, MaxBytes: 3 << 20, Timeout: 2 * time.Second}
@@ -36,6 +36,12 @@ func TestLargeDocumentsTakeTurns(t *testing.T) {
 	stop()
 	if small := ask(t.Context(), "/small"); small.Body == nil || small.Done != nil {
 		t.Errorf("a small document: %s", small.Error)
+	}
+	// One that is not much larger than most has room of its own.
+	if medium := ask(t.Context(), "/medium"); medium.Body == nil || medium.Done == nil {
+		t.Errorf("a document of less than a megabyte: %s", medium.Error)
+	} else {
+		medium.Drop()
 	}
 	came := make(chan news.Answer)
 	go func() { came <- ask(t.Context(), "/large") }()

@@ -78,8 +78,8 @@ func (s *setup) catalogue() output.Catalogue {
 // noteAuthority is the note that keeps the host name in the ids of filings.
 const noteAuthority = "authority"
 
-// largeDocuments is the room for large documents, in bytes: four of the greatest that
-// are read by default. What is made of them takes several times as much, which is
+// largeDocuments is the room for large documents, in bytes: two of the greatest that
+// are read by default, and sixteen of up to a megabyte. What is made of them takes several times as much, which is
 // to fit into the memory of the examples of deployment.
 const largeDocuments = 40 << 20
 
