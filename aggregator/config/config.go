@@ -47,6 +47,7 @@ type Server struct {
 	Images     Images
 	Hub        string // "own", "none", or the address of an outside hub
 	HubPrivate bool   // the built-in hub delivers to private addresses
+	RateLimit  int    // requests a second of one public address; 0: any number
 	Admin      string // HOST:PORT of the listener for metrics and profiles; empty: off
 	TLS        TLS
 }

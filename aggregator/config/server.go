@@ -13,7 +13,7 @@ func (l *loader) server() {
 	s := &l.root.Server
 	at := func(key string) []string { return []string{"server", key} }
 	l.config.Server = Server{
-		Listen: s.Listen, BaseURL: strings.TrimRight(s.BaseURL, "/"), Images: Images(s.Images), Hub: s.Hub, HubPrivate: s.HubPrivate, Admin: s.Admin,
+		Listen: s.Listen, BaseURL: strings.TrimRight(s.BaseURL, "/"), Images: Images(s.Images), Hub: s.Hub, HubPrivate: s.HubPrivate, RateLimit: s.RateLimit, Admin: s.Admin,
 		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: s.TLS.ACME, Directory: s.TLS.ACMEDirectory},
 	}
 	l.address(at("listen"), s.Listen)

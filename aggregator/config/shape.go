@@ -50,6 +50,8 @@ type server struct {
 	Hub string `yaml:"hub" default:"own"`
 	// Whether an outside hub may live on, and the built-in one delivers to subscribers on, loopback and private addresses. Anybody who reaches the hub can then let it ask addresses of your network.
 	HubPrivate bool `yaml:"hub_private" default:"false"`
+	// Requests a second of one public address, of which it may have saved up a minute's; one that asks for more is answered 429 for a while, and when to come again. 0 is no limit. Private networks, and so a proxy on one, have none.
+	RateLimit int `yaml:"rate_limit" default:"20" min:"0" max:"100000"`
 	// Address of a second listener with metrics, for Prometheus, and profiles of the running program. Off where it is not set; keep it on loopback.
 	Admin string `yaml:"admin" example:"127.0.0.1:6060"`
 	// Certificates, where no proxy in front takes care of them.

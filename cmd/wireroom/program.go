@@ -137,11 +137,7 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 	network.Large = largeDocuments
 	network.Version, network.Contact, network.Files = version(), cfg.Contact, p.folder
 	p.client = poll.NewClient(network)
-	p.desk = serve.New(serve.Options{
-		Log: logger, BaseURL: set.site.BaseURL, Find: p.find, Search: p.search, Alive: p.alive, Ready: p.ready, Trouble: db.Trouble,
-		Age:          func() time.Duration { return p.publisher.Age() },
-		RemoteImages: cfg.Server.Images == config.ImagesDirect,
-	})
+	p.desk = serve.New(p.serving(cfg, set.site.BaseURL))
 	p.meter = newMeter(p)
 	p.handler = p.desk.Handler()
 	p.publisher = output.NewPublisher(db, p.desk, set.catalogue(), logger, p.tell)
@@ -192,6 +188,16 @@ func leaseOf(name string) (time.Duration, error) {
 		return 0, exitError{fmt.Errorf("%s is no duration: %w", name, err), exitConfig}
 	}
 	return d, nil
+}
+
+// serving is how the desk serves.
+func (p *program) serving(cfg *config.Config, baseURL string) serve.Options {
+	return serve.Options{
+		Log: p.logger, BaseURL: baseURL, Find: p.find, Search: p.search, Alive: p.alive, Ready: p.ready, Trouble: p.db.Trouble,
+		Age:          func() time.Duration { return p.publisher.Age() },
+		RemoteImages: cfg.Server.Images == config.ImagesDirect,
+		Rate:         float64(cfg.Server.RateLimit), Burst: cfg.Server.RateLimit * 60,
+	}
 }
 
 // close ends what assemble opened. What is stored is whole whenever it is called.
