@@ -25,8 +25,9 @@ const (
 	hostsPer     = 0.7    // hosts of a source
 	requestBytes = 900.0  // sent and received for a 304
 	answerBytes  = 20e3   // for a document, compressed
-	windowDays   = 7.0    // that the index of stories looks back
-	windowBytes  = 700.0  // of memory an item in it
+	windowDays   = 7.0    // that the index of stories looks back, if it is not full before
+	windowItems  = 1e6    // that it holds at most
+	windowBytes  = 2100.0 // of memory an item in it; see docs/sameness.md
 	keptDays     = 365.0
 )
 
@@ -44,6 +45,7 @@ func (u units) paper() string {
 		of   func(sources, polls float64) string
 	}
 	items := func(sources float64) float64 { return sources * itemsADay / 86400 }
+	indexed := func(sources float64) float64 { return math.Min(sources*itemsADay*windowDays, windowItems) }
 	fetching := func(polls float64) float64 { return polls * (share304*fetch304 + (1-share304)*fetch200) / 1e6 }
 	cores := func(micros float64) string { return fmt.Sprintf("%.2f cores", micros/1e6) }
 	span := func(of func(polls float64) string) func(sources, polls float64) string {
@@ -67,9 +69,8 @@ func (u units) paper() string {
 		{"rows of scheduling", func(s, _ float64) string { return fmt.Sprintf("%.1fM", s*(2+2*hostsPer)/1e6) }},
 		{"rows of items, kept a year", func(s, _ float64) string { return fmt.Sprintf("%.0fM, of each six rows", s*itemsADay*keptDays/1e6) }},
 		{"the database after a year", func(s, _ float64) string { return fmt.Sprintf("%.1f TB", s*itemsADay*keptDays*u.bytes/1e12) }},
-		{"memory of the index of stories", func(s, _ float64) string {
-			return fmt.Sprintf("%.0f GB", math.Ceil(s*itemsADay*windowDays*windowBytes/1e9))
-		}},
+		{"the index of stories looks back", func(s, _ float64) string { return fmt.Sprintf("%.0f hours", indexed(s)/items(s)/3600) }},
+		{"its memory", func(s, _ float64) string { return fmt.Sprintf("%.1f GB", indexed(s)*windowBytes/1e9) }},
 		{"the filer is busy with", func(s, _ float64) string { return fmt.Sprintf("%.0f %% of its time", 100*items(s)*u.file/1e6) }},
 	} {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", l.what, l.of(1e6, 0), l.of(10e6, 0))
@@ -80,8 +81,8 @@ the replica; an item costs %.0f µs to store, %.0f µs to file, and %.0f bytes.
 Assumed: a 304 costs %.1f ms over a new TLS connection, a document %.0f ms;
 %.0f %% of the answers are 304; a source brings %.1f new items a day; it has %.1f
 hosts of its own; a 304 moves %.1f kB, a document %.0f kB; the index holds an item
-in %.0f bytes for %.0f days; items are kept for %.0f days. Polls a second are those
-of the square root rule, where %.0f and %.0f suit a million sources.
+in %.0f bytes for %.0f days, and a million of them at most; items are kept for %.0f days.
+Polls a second are those of the square root rule, where %.0f and %.0f suit a million sources.
 `, u.claim, u.client, u.append, u.file, u.bytes, fetch304/1000, fetch200/1000, 100*share304, itemsADay, hostsPer,
 		requestBytes/1000, answerBytes/1000, windowBytes, windowDays, keptDays, 23.0, 278.0)
 	return b.String()
