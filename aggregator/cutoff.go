@@ -96,7 +96,7 @@ func (m *missed) take() map[string]time.Time {
 func (a *Aggregator) heard(ctx context.Context, src news.Source, before, after news.State) {
 	was := a.cutOff()
 	switch {
-	case after.Outcome != news.OutcomeNetwork && after.Outcome != news.OutcomeTimeout || after.Status != 0:
+	case !unanswered(after):
 		a.silent.Store(0)
 		a.answered.Store(true)
 		if due := a.missed.take(); was {
@@ -122,8 +122,14 @@ func (a *Aggregator) retry(ctx context.Context) {
 	}
 }
 
-// askAgain sets when sources are due, but those that others have had answers from,
-// and none where the state of any source says that there is no need.
+// unanswered reports whether the last poll of a source got no answer at all.
+func unanswered(s news.State) bool {
+	return (s.Outcome == news.OutcomeNetwork || s.Outcome == news.OutcomeTimeout) && s.Status == 0
+}
+
+// askAgain sets when sources are due, but those that have answered since, be it that
+// they refuse, and none where the state of any source says that there is no need.
+// Another process may have asked some of them meanwhile.
 func (a *Aggregator) askAgain(ctx context.Context, due map[string]time.Time, needless func(news.State) bool) {
 	if len(due) == 0 {
 		return
@@ -133,8 +139,13 @@ func (a *Aggregator) askAgain(ctx context.Context, due map[string]time.Time, nee
 		return
 	}
 	for _, s := range states {
-		if s.Failures == 0 {
+		at, missed := due[s.Source]
+		soonest := s.LastPoll.Add(a.plan.Load().Sources[s.Source].MinInterval)
+		switch {
+		case missed && !unanswered(s):
 			delete(due, s.Source)
+		case missed && soonest.After(at):
+			due[s.Source] = soonest
 		}
 	}
 	if err == nil && len(due) > 0 {

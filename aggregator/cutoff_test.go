@@ -209,6 +209,58 @@ func TestCutOffIsOver(t *testing.T) {
 	}
 }
 
+// TestAnsweredIsNotAskedAgain: a source that refuses has answered. It is not asked again
+// at once with those that did not.
+func TestAnsweredIsNotAskedAgain(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var away atomic.Bool
+		asked := map[string][]time.Time{}
+		network := make(pipeNet)
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			asked[r.Host] = append(asked[r.Host], time.Now())
+			again := len(asked[r.Host]) > 1
+			mu.Unlock()
+			if again {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			quietFeed(w, r)
+		})}
+		go server.Serve(network)
+		defer server.Close()
+		b := &bureau{path: filepath.Join(dir, "refused.db"), dial: func(ctx context.Context, kind, addr string) (net.Conn, error) {
+			if away.Load() {
+				return nil, errors.New("network is unreachable")
+			}
+			return network.dial(ctx, kind, addr)
+		}}
+		const least = 10 * time.Minute
+		for i := range 3 {
+			name := fmt.Sprint("source", i)
+			src := b.add(name, fmt.Sprintf("http://host%d.test/", i), "@every 30m")
+			src.MinInterval = least
+			b.sources[name] = src
+		}
+		b.run(t, func(*aggregator.Aggregator, *store.DB) {
+			time.Sleep(time.Minute)
+			away.Store(true)
+			time.Sleep(time.Hour)
+			away.Store(false)
+			time.Sleep(20 * time.Minute)
+		})
+		for host, at := range asked {
+			for i := 1; i < len(at); i++ {
+				if pause := at[i].Sub(at[i-1]); pause < least {
+					t.Errorf("%s was asked again after %s", host, pause)
+				}
+			}
+		}
+	})
+}
+
 // beside is a process that shares the store of a bureau and reaches nobody.
 func (b *bureau) beside(t *testing.T, db *store.DB, logger *slog.Logger) *aggregator.Aggregator {
 	t.Helper()
