@@ -40,7 +40,7 @@ type Options struct {
 	RootCAs  *x509.CertPool // trusted to sign certificates; nil: the system's
 	Files    *os.Root       // folder of the sources that are local files; nil: none are read
 
-	Large int64 // bytes of large documents that are on their way or wait to be read, all together; 0: any number
+	Large int64 // bytes of large documents that are on their way or wait to be read, all together, and a quarter as many of what they lead to; 0: any number
 
 	// DialContext replaces the network, for networks in memory. Addresses
 	// that are literal in the URL are still checked; names are its business.
@@ -55,8 +55,8 @@ type Client struct {
 	public  network
 	private network
 	robots  robotsCache
-	large   room      // for large documents
-	huge    room      // and for the largest
+	polled  rooms     // for what sources answer
+	further rooms     // for what that leads to: who has room waits for none of those
 	buffers sync.Pool // of *bytes.Buffer, in which bodies are collected
 	gzips   sync.Pool // of *gzip.Reader
 }
@@ -71,8 +71,8 @@ type network struct {
 func NewClient(opts Options) *Client {
 	return &Client{
 		agent:   agent(opts),
-		large:   room{size: opts.Large * 2 / 5},
-		huge:    room{size: opts.Large * 3 / 5},
+		polled:  newRooms(opts.Large),
+		further: newRooms(opts.Large / 4),
 		files:   opts.Files,
 		public:  newNetwork(opts, newGuard(opts.Ports, false)),
 		private: newNetwork(opts, newGuard(opts.Ports, true)),

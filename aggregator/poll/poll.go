@@ -34,7 +34,7 @@ func (c *Client) Poll(ctx context.Context, src news.Source, state news.State, no
 		return c.readFile(src, state, target, now)
 	}
 	visit := &visit{client: c, src: src, state: state, target: target, now: now, started: time.Now(),
-		accept: acceptFeed, validators: state.Validators}
+		accept: acceptFeed, validators: state.Validators, rooms: &c.polled}
 	if src.Page != nil || src.Site {
 		visit.accept = acceptPage
 	}
@@ -54,7 +54,7 @@ func (c *Client) Get(ctx context.Context, src news.Source, pageURL string, now t
 	if err != nil {
 		return news.Answer{At: now, Outcome: news.OutcomeNetwork, Error: "the URL cannot be read"}
 	}
-	visit := &visit{client: c, src: src, target: target, now: now, started: time.Now(), accept: acceptPage}
+	visit := &visit{client: c, src: src, target: target, now: now, started: time.Now(), accept: acceptPage, rooms: &c.further}
 	answer := visit.run(ctx)
 	if answer.Done != nil { // it is read at once
 		answer.Done()
@@ -88,6 +88,7 @@ type visit struct {
 	started    time.Time // by the machine's
 	accept     string
 	validators news.Validators
+	rooms      *rooms
 
 	conditional bool // the last request carried validators
 	refresh     bool // ask caches on the way for the origin's own answer
@@ -161,7 +162,7 @@ func (v *visit) document(ctx *timed, answer *news.Answer, resp *http.Response, f
 		answer.Outcome, answer.Error = news.OutcomeNetwork, "answered 226 with a manipulation that was not asked for"
 		return
 	}
-	data, done, err := v.client.collect(ctx, resp.Body, limitOf(v.src))
+	data, done, err := v.client.collect(ctx, v.rooms, resp.Body, limitOf(v.src))
 	if err != nil {
 		v.fail(ctx, answer, err)
 		return

@@ -35,6 +35,13 @@ type room struct {
 	waiting []*guest // the first one first
 }
 
+// rooms are for the large documents of one kind, and for the largest of them.
+type rooms struct{ large, huge room }
+
+func newRooms(size int64) rooms {
+	return rooms{large: room{size: size * 2 / 5}, huge: room{size: size * 3 / 5}}
+}
+
 // A guest waits for room.
 type guest struct {
 	n    int64
@@ -98,7 +105,7 @@ func (r *room) admit() {
 // that is used again, so that only the document's own size is allocated; a large one
 // stays where it was gathered. The time in which it waits for room does not count.
 // What is taken of it is to be given back by done, when the document has been read.
-func (c *Client) collect(ctx *timed, r io.Reader, limit int64) (data []byte, done func(), err error) {
+func (c *Client) collect(ctx *timed, in *rooms, r io.Reader, limit int64) (data []byte, done func(), err error) {
 	buf, ok := c.buffers.Get().(*bytes.Buffer)
 	if !ok {
 		buf = new(bytes.Buffer)
@@ -110,8 +117,8 @@ func (c *Client) collect(ctx *timed, r io.Reader, limit int64) (data []byte, don
 		}
 	}()
 	_, err = io.CopyN(buf, r, largeFrom)
-	if err == nil && c.large.size > 0 {
-		return c.collectLarge(ctx, buf, r, limit)
+	if err == nil && in.large.size > 0 {
+		return in.collect(ctx, buf, r, limit)
 	}
 	if err == nil {
 		_, err = buf.ReadFrom(r)
@@ -124,9 +131,9 @@ func (c *Client) collect(ctx *timed, r io.Reader, limit int64) (data []byte, don
 	return data, nil, nil
 }
 
-// collectLarge reads the rest of a body that is large.
-func (c *Client) collectLarge(ctx *timed, head *bytes.Buffer, r io.Reader, limit int64) (data []byte, done func(), err error) {
-	in := &c.large
+// collect reads the rest of a body that is large.
+func (rs *rooms) collect(ctx *timed, head *bytes.Buffer, r io.Reader, limit int64) (data []byte, done func(), err error) {
+	in := &rs.large
 	taken, err := in.takeIn(ctx, min(limit, hugeFrom))
 	if err != nil {
 		return nil, nil, err
@@ -134,12 +141,12 @@ func (c *Client) collectLarge(ctx *timed, head *bytes.Buffer, r io.Reader, limit
 	whole := bytes.NewBuffer(make([]byte, 0, 2*largeFrom))
 	whole.Write(head.Bytes())
 	if _, err = io.CopyN(whole, r, hugeFrom-largeFrom); err == nil {
-		more, err := c.huge.takeIn(ctx, limit)
+		more, err := rs.huge.takeIn(ctx, limit)
 		in.give(taken)
 		if err != nil {
 			return nil, nil, err
 		}
-		in, taken = &c.huge, more
+		in, taken = &rs.huge, more
 		if _, err := whole.ReadFrom(r); err != nil {
 			in.give(taken)
 			return nil, nil, err

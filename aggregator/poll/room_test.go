@@ -59,3 +59,26 @@ func TestLargeDocumentsTakeTurns(t *testing.T) {
 	}
 	second.Drop()
 }
+
+// TestWhoHasRoomWaitsForNone: what a large document leads to, such as its feed's past,
+// has room of its own. Two that wait for each other's would have it too late.
+func TestWhoHasRoomWaitsForNone(t *testing.T) {
+	o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) {
+		w.Write(bytes.Repeat([]byte("tide "), 2<<20/5))
+	}}
+	server := o.serve(t)
+	client := poll.NewClient(poll.Options{Large: 9 << 20})
+	t.Cleanup(client.Close)
+	src := news.Source{Name: "tides", URL: server.URL, AllowPrivate: true, MaxBytes: 3 << 20}
+	for range 2 {
+		answer := client.Poll(t.Context(), src, news.State{}, time.Now())
+		defer answer.Drop()
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	defer stop()
+	for range 10 { // each is read at once
+		if past := client.Get(ctx, src, server.URL+"/past", time.Now()); past.Body == nil {
+			t.Fatalf("there is no room for the past of a feed: %s", past.Error)
+		}
+	}
+}
