@@ -170,6 +170,8 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 		wake(a.appended)
 	}
 	switch {
+	case errors.Is(err, errCrowded):
+		a.logger.Info("other large documents come first; the source is asked again later", "source", src.Name)
 	case ctx.Err() != nil:
 		if err != nil { // the end came between the poll and the log
 			a.release(ctx, claim, time.Now())
@@ -179,8 +181,6 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	case errors.Is(err, errUnreadable):
 		a.logger.Info("what the hub sent cannot be read; the source is polled", "source", src.Name)
 		wake(a.freed)
-	case errors.Is(err, errCrowded):
-		a.logger.Info("other large documents come first; the source is asked again later", "source", src.Name)
 	case err != nil:
 		a.logger.Error("the answer could not be stored; it will be fetched again", "source", src.Name, "error", err)
 	default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -21,6 +22,10 @@ const (
 	// roomWait bounds the wait for room, in case those who have it wait in turn
 	// for a poll that waits.
 	roomWait = 2 * time.Minute
+
+	// longWait is a wait after which a server may have had enough of who does not
+	// read on. That it hangs up then is not its failure.
+	longWait = time.Second
 )
 
 var errNoRoom = errors.New("too many other large documents were on their way or waited to be read")
@@ -69,7 +74,9 @@ func (r *room) take(ctx context.Context, n int64) (taken int64, err error) {
 		return n, nil
 	case <-patience.C:
 	case <-ctx.Done():
-		err = ctx.Err()
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) { // a lease is over no later than patience
+			err = ctx.Err()
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -118,7 +125,11 @@ func (c *Client) collect(ctx *timed, in *rooms, r io.Reader, limit int64) (data 
 	}()
 	_, err = io.CopyN(buf, r, largeFrom)
 	if err == nil && in.large.size > 0 {
-		return in.collect(ctx, buf, r, limit)
+		data, done, err = in.collect(ctx, buf, r, limit)
+		if err != nil && ctx.waited > longWait && ctx.Err() == nil && !errors.Is(err, ErrTooLarge) && !errors.Is(err, errNoRoom) {
+			err = fmt.Errorf("%w: %w", errNoRoom, err)
+		}
+		return data, done, err
 	}
 	if err == nil {
 		_, err = buf.ReadFrom(r)
@@ -173,6 +184,7 @@ type timed struct {
 	context.Context
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
+	waited time.Duration // in pauses, for who makes them
 
 	mu  sync.Mutex
 	end time.Time
@@ -212,7 +224,9 @@ func (t *timed) pause() (resume func()) {
 	start := time.Now()
 	return func() {
 		t.mu.Lock()
-		t.end = t.end.Add(time.Since(start))
+		long := time.Since(start)
+		t.waited += long
+		t.end = t.end.Add(long)
 		left := time.Until(t.end)
 		t.mu.Unlock()
 		t.timer.Reset(left)

@@ -82,3 +82,40 @@ func TestWhoHasRoomWaitsForNone(t *testing.T) {
 		}
 	}
 }
+
+// TestCutWhileItWaits: a server that hangs up on who has waited for room, and did not
+// read on, has not failed; nor has one for whose document the lease is too short.
+func TestCutWhileItWaits(t *testing.T) {
+	o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) {
+		w.Write(bytes.Repeat([]byte("tide "), 900<<10/5))
+		if r.URL.Path == "/cut" {
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}
+	}}
+	server := o.serve(t)
+	client := poll.NewClient(poll.Options{Large: 5 << 19})
+	t.Cleanup(client.Close)
+	ask := func(ctx context.Context, path string) news.Answer {
+		src := news.Source{Name: "tides", URL: server.URL + path, AllowPrivate: true, MaxBytes: 3 << 20, Timeout: 10 * time.Second}
+		return client.Poll(ctx, src, news.State{}, time.Now())
+	}
+	if cut := ask(t.Context(), "/cut"); cut.Body != nil || cut.Crowded {
+		t.Errorf("cut off without a wait: %d bytes, crowded %v", len(cut.Body), cut.Crowded)
+	}
+	first := ask(t.Context(), "/")
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	if late := ask(ctx, "/"); !late.Crowded {
+		t.Errorf("the lease was over while it waited: %q, and it counts", late.Error)
+	}
+	time.AfterFunc(1500*time.Millisecond, first.Drop)
+	if cut := ask(t.Context(), "/cut"); !cut.Crowded {
+		t.Errorf("cut off while it waited: %q, and it counts", cut.Error)
+	}
+	again := ask(t.Context(), "/") // what they had is given back
+	if again.Body == nil {
+		t.Error(again.Error)
+	}
+	again.Drop()
+}
