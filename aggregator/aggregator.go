@@ -105,6 +105,9 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
 	defer answer.Drop() // what was read of a large one takes up as much until it is stored
 	if answer.Crowded {
+		if pushed { // what was told holds still
+			a.pushes.put(src.Name, told)
+		}
 		a.release(ctx, claim, answer.At.Add(src.MinInterval))
 		return claim.State, news.Appended{}, errCrowded
 	}

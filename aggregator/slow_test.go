@@ -106,3 +106,41 @@ func TestCrowdedOut(t *testing.T) {
 		})
 	})
 }
+
+// TestCrowdedOutIsPushedStill: what a hub has told of a source for whose document there
+// was no room holds for when there is.
+func TestCrowdedOutIsPushedStill(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bureau{path: filepath.Join(dir, "pushed.db"), large: 5 << 19, web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Host == "good.test" {
+				time.Sleep(time.Second) // the other has the room
+			}
+			fmt.Fprintf(w, "<rss version='2.0'><channel><title>Tides</title><item><guid>1</guid><title>High water</title></item><!--%s-->", strings.Repeat(" ", 300<<10))
+			w.(http.Flusher).Flush()
+			if r.Host == "slow.test" {
+				time.Sleep(7 * time.Minute)
+			}
+			fmt.Fprint(w, "</channel></rss>")
+		})}
+		for _, name := range []string{"slow", "good"} {
+			src := b.add(name, "http://"+name+".test/", "@every 1h")
+			src.Timeout = 10 * time.Minute
+			b.sources[name] = src
+		}
+		b.run(t, func(a *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(150 * time.Second) // it has been crowded out once
+			if err := a.Pushed(t.Context(), "good", nil, ""); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(12 * time.Minute)
+			s, _, err := db.State(t.Context(), "good")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.ItemCount != 1 || s.Pushes != 1 {
+				t.Errorf("%d items, %d of them pushed", s.ItemCount, s.Pushes)
+			}
+		})
+	})
+}
