@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ type bureau struct {
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: every name leads to web
 	budget  float64
 	large   int64        // room for large documents; 0: any
+	files   *os.Root     // folder of the sources that are files; nil: none
 	workers int          // 0: 32, as configurations have it
 	handler slog.Handler // nil: nobody reads the log
 	topics  []news.Topic // nil: nothing is filed
@@ -94,7 +96,7 @@ func (b *bureau) open(t *testing.T) (a *aggregator.Aggregator, db *store.DB, shu
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := poll.NewClient(poll.Options{DialContext: dial, Large: b.large})
+	client := poll.NewClient(poll.Options{DialContext: dial, Large: b.large, Files: b.files})
 	plan := &aggregator.Plan{Sources: b.sources, Topics: b.topics, Rules: rules, HostGap: time.Second, Budget: b.budget, Authority: "test.example"}
 	workers := b.workers
 	if workers == 0 {

@@ -3,6 +3,7 @@ package aggregator
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,6 +95,9 @@ func (m *missed) take() map[string]time.Time {
 // says nothing of the network if it fails again; nor does one that never answered,
 // once another has. When one answers again, all that did not are due.
 func (a *Aggregator) heard(ctx context.Context, src news.Source, before, after news.State) {
+	if !remote(src) || after.Outcome == news.OutcomeBlocked && after.Status == 0 {
+		return // nobody was asked
+	}
 	was := a.cutOff()
 	switch {
 	case !unanswered(after):
@@ -118,8 +122,17 @@ func (a *Aggregator) heard(ctx context.Context, src news.Source, before, after n
 func (a *Aggregator) retry(ctx context.Context) {
 	now := time.Now()
 	if source, since := a.missed.next(now); source != "" {
-		a.askAgain(ctx, map[string]time.Time{source: now}, func(s news.State) bool { return s.LastSuccess.After(since) })
+		sources := a.plan.Load().Sources
+		a.askAgain(ctx, map[string]time.Time{source: now}, func(s news.State) bool {
+			src, known := sources[s.Source] // others may know more
+			return s.LastSuccess.After(since) && (remote(src) || !known)
+		})
 	}
+}
+
+// remote reports whether a source is none of this machine's files.
+func remote(src news.Source) bool {
+	return len(src.URL) > 4 && strings.EqualFold(src.URL[:4], "http")
 }
 
 // unanswered reports whether the last poll of a source got no answer at all.
@@ -158,6 +171,11 @@ func (a *Aggregator) askAgain(ctx context.Context, due map[string]time.Time, nee
 
 // cutOff reports whether it seems that this process reaches nobody.
 func (a *Aggregator) cutOff() bool {
-	n := int64(min(cutOffAfter, len(a.plan.Load().Sources)))
+	n := int64(0)
+	for _, src := range a.plan.Load().Sources {
+		if n < cutOffAfter && remote(src) {
+			n++
+		}
+	}
 	return n > 0 && a.silent.Load() >= n
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -257,6 +258,36 @@ func TestAnsweredIsNotAskedAgain(t *testing.T) {
 					t.Errorf("%s was asked again after %s", host, pause)
 				}
 			}
+		}
+	})
+}
+
+// TestFileIsNoNetwork: that a file can be read is no answer of the network's. A process
+// that nothing else answers is cut off all the same, and looks for when that is over.
+func TestFileIsNoNetwork(t *testing.T) {
+	dir := t.TempDir()
+	err := os.WriteFile(filepath.Join(dir, "tides.xml"), []byte("<rss version='2.0'><channel><title>Tides</title></channel></rss>"), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	synctest.Test(t, func(t *testing.T) {
+		var tried atomic.Int64
+		b := &bureau{path: filepath.Join(dir, "file.db"), files: files, dial: func(context.Context, string, string) (net.Conn, error) {
+			tried.Add(1)
+			return nil, errors.New("network is unreachable")
+		}}
+		b.add("file", "file:tides.xml", "@every 1m")
+		for i := range 3 {
+			b.add(fmt.Sprint("source", i), fmt.Sprintf("http://host%d.test/", i), "auto")
+		}
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(time.Hour) })
+		if n := tried.Load(); n < 10 || n > 18 { // as where there is no such source: one of them after a minute at first, and five later
+			t.Errorf("without a network it has asked %d times in an hour", n)
 		}
 	})
 }
