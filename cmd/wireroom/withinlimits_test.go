@@ -18,7 +18,7 @@ import (
 
 // TestWithinLimits: in a control group the program keeps below the memory that it is
 // given, and gets on with sixty-four threads where it has as many processors as it
-// makes use of.
+// makes use of. Only where there are control groups of the first kind can that be tried.
 func TestWithinLimits(t *testing.T) {
 	t.Parallel()
 	const memory, threads, feeds = 256 << 20, 64, 40

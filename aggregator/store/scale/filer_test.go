@@ -148,3 +148,11 @@ func (b *bench) bytes(t *testing.T, n int) {
 	b.units.bytes = total / float64(n)
 	b.add(t, row{"F", "bytes an item, with its decision, words and place in a topic", "stated", fmt.Sprintf("%.0f", b.units.bytes), "", fmt.Sprintf("%d items of about 1 KB of text", n)})
 }
+
+// TestPaperHoldsAnIndex: on paper the index of stories is full with as many items as
+// it is in the program.
+func TestPaperHoldsAnIndex(t *testing.T) {
+	if windowItems != story.DefaultMost {
+		t.Errorf("an index holds %d items", story.DefaultMost)
+	}
+}

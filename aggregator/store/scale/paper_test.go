@@ -3,17 +3,12 @@ package scale
 import (
 	"strings"
 	"testing"
-
-	"github.com/wireroom/wireroom/aggregator/story"
 )
 
 // TestPaper computes with round numbers.
 func TestPaper(t *testing.T) {
 	u := units{claim: 100, client: 100, append: 1000, file: 1000, bytes: 2000}
 	got := u.paper()
-	if windowItems != story.DefaultMost {
-		t.Errorf("an index holds %d items", story.DefaultMost)
-	}
 	for _, want := range []string{
 		"| polls a second | 23 to 278 | 230 to 2780 |",
 		"| claims and ends of polls, in the database | 0.00 cores to 0.03 cores | 0.02 cores to 0.28 cores |",
