@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Large documents are few, but may come all at once: sixty long podcasts of 9 MB
@@ -30,82 +32,34 @@ const (
 
 var errNoRoom = errors.New("too many other large documents were on their way or waited to be read")
 
-// A room is for so many bytes of large documents at once. Its zero value is for any
-// number.
+// A room is for so many bytes of large documents at once; of size 0 it is for any
+// number. Who has waited longest comes first.
 type room struct {
+	*semaphore.Weighted
 	size int64
-
-	mu      sync.Mutex
-	taken   int64
-	waiting []*guest // the first one first
 }
+
+func newRoom(size int64) room { return room{semaphore.NewWeighted(size), size} }
 
 // rooms are for the large documents of one kind, and for the largest of them.
 type rooms struct{ large, huge room }
 
-func newRooms(size int64) rooms {
-	return rooms{large: room{size: size * 2 / 5}, huge: room{size: size * 3 / 5}}
-}
+func newRooms(size int64) rooms { return rooms{newRoom(size * 2 / 5), newRoom(size * 3 / 5)} }
 
-// A guest waits for room.
-type guest struct {
-	n    int64
-	come chan struct{} // closed when he has it
-}
-
-// take waits until there is room for n bytes; for more than there ever is, until
-// there is nothing else. What is returned is to be given back.
-func (r *room) take(ctx context.Context, n int64) (taken int64, err error) {
+// take waits, in a pause of the time of ctx, until there is room for n bytes; for more
+// than there ever is, until there is nothing else. What it returns is to be released.
+func (r room) take(ctx *timed, n int64) (taken int64, err error) {
+	defer ctx.pause()()
+	patient, stop := context.WithTimeout(ctx, roomWait)
+	defer stop()
 	n = min(n, r.size)
-	r.mu.Lock()
-	if len(r.waiting) == 0 && r.taken+n <= r.size {
-		r.taken += n
-		r.mu.Unlock()
+	if r.Acquire(patient, n) == nil {
 		return n, nil
 	}
-	g := &guest{n: n, come: make(chan struct{})}
-	r.waiting = append(r.waiting, g)
-	r.mu.Unlock()
-	patience := time.NewTimer(roomWait)
-	defer patience.Stop()
-	err = errNoRoom
-	select {
-	case <-g.come:
-		return n, nil
-	case <-patience.C:
-	case <-ctx.Done():
-		if !errors.Is(ctx.Err(), context.DeadlineExceeded) { // a lease is over no later than patience
-			err = ctx.Err()
-		}
+	if err := ctx.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) { // a lease is over no later than patience
+		return 0, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, other := range r.waiting {
-		if other == g {
-			r.waiting = append(r.waiting[:i], r.waiting[i+1:]...)
-			r.admit() // those behind him may need less
-			return 0, err
-		}
-	}
-	return n, nil // it was his this moment
-}
-
-// give gives room back.
-func (r *room) give(n int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken -= n
-	r.admit()
-}
-
-// admit lets those in who have waited longest, as far as there is room.
-func (r *room) admit() {
-	for len(r.waiting) > 0 && r.taken+r.waiting[0].n <= r.size {
-		g := r.waiting[0]
-		r.waiting = r.waiting[1:]
-		r.taken += g.n
-		close(g.come)
-	}
+	return 0, errNoRoom
 }
 
 // collect reads a whole body of at most limit bytes. It is gathered in a buffer
@@ -144,39 +98,33 @@ func (c *Client) collect(ctx *timed, in *rooms, r io.Reader, limit int64) (data 
 
 // collect reads the rest of a body that is large.
 func (rs *rooms) collect(ctx *timed, head *bytes.Buffer, r io.Reader, limit int64) (data []byte, done func(), err error) {
-	in := &rs.large
-	taken, err := in.takeIn(ctx, min(limit, hugeFrom))
+	in := rs.large
+	taken, err := in.take(ctx, min(limit, hugeFrom))
 	if err != nil {
 		return nil, nil, err
 	}
 	whole := bytes.NewBuffer(make([]byte, 0, 2*largeFrom))
 	whole.Write(head.Bytes())
 	if _, err = io.CopyN(whole, r, hugeFrom-largeFrom); err == nil {
-		more, err := rs.huge.takeIn(ctx, limit)
-		in.give(taken)
+		more, err := rs.huge.take(ctx, limit)
+		in.Release(taken)
 		if err != nil {
 			return nil, nil, err
 		}
-		in, taken = &rs.huge, more
+		in, taken = rs.huge, more
 		if _, err := whole.ReadFrom(r); err != nil {
-			in.give(taken)
+			in.Release(taken)
 			return nil, nil, err
 		}
 	} else if err != io.EOF {
-		in.give(taken)
+		in.Release(taken)
 		return nil, nil, err
 	}
 	if n := int64(whole.Len()); n < taken { // its length is known by now
-		in.give(taken - n)
+		in.Release(taken - n)
 		taken = n
 	}
-	return whole.Bytes(), sync.OnceFunc(func() { in.give(taken) }), nil
-}
-
-// takeIn is take, in a pause of the time of ctx.
-func (r *room) takeIn(ctx *timed, n int64) (taken int64, err error) {
-	defer ctx.pause()()
-	return r.take(ctx, n)
+	return whole.Bytes(), sync.OnceFunc(func() { in.Release(taken) }), nil
 }
 
 // A timed context ends when its time is up, in which pauses do not count.
