@@ -71,29 +71,36 @@ func TestSlowSourcesFillNoQueue(t *testing.T) {
 	})
 }
 
+// crowded is a bureau with room for one large document at once, which that of source
+// slow takes for so long; source good, of which asked is told, comes too late for it.
+func crowded(dir string, long, timeout time.Duration, asked func()) *bureau {
+	b := &bureau{path: filepath.Join(dir, "crowded.db"), large: 5 << 19, web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "good.test" {
+			asked()
+			time.Sleep(time.Second) // the other has the room
+		}
+		fmt.Fprintf(w, "<rss version='2.0'><channel><title>Tides</title><item><guid>1</guid><title>High water</title></item><!--%s-->", strings.Repeat(" ", 300<<10))
+		w.(http.Flusher).Flush()
+		if r.Host == "slow.test" {
+			time.Sleep(long)
+		}
+		fmt.Fprint(w, "</channel></rss>")
+	})}
+	for _, name := range []string{"slow", "good"} {
+		src := b.add(name, "http://"+name+".test/", "@every 1h")
+		src.Timeout = timeout
+		b.sources[name] = src
+	}
+	return b
+}
+
 // TestCrowdedOut: a large document for which there is no room, since another comes
 // slowly, is no failure of its source, which is asked again later.
 func TestCrowdedOut(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		b := &bureau{path: filepath.Join(dir, "crowded.db"), large: 5 << 19, web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Host == "good.test" {
-				asked++
-				time.Sleep(time.Second) // the other has the room
-			}
-			fmt.Fprintf(w, "<rss version='2.0'><channel><title>Tides</title><item><guid>1</guid><title>High water</title></item><!--%s-->", strings.Repeat(" ", 300<<10))
-			w.(http.Flusher).Flush()
-			if r.Host == "slow.test" {
-				time.Sleep(4 * time.Minute)
-			}
-			fmt.Fprint(w, "</channel></rss>")
-		})}
-		for _, name := range []string{"slow", "good"} {
-			src := b.add(name, "http://"+name+".test/", "@every 1h")
-			src.Timeout = 5 * time.Minute
-			b.sources[name] = src
-		}
+		b := crowded(dir, 4*time.Minute, 5*time.Minute, func() { asked++ })
 		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
 			time.Sleep(10 * time.Minute)
 			s, _, err := db.State(t.Context(), "good")
@@ -112,22 +119,7 @@ func TestCrowdedOut(t *testing.T) {
 func TestCrowdedOutIsPushedStill(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bureau{path: filepath.Join(dir, "pushed.db"), large: 5 << 19, web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Host == "good.test" {
-				time.Sleep(time.Second) // the other has the room
-			}
-			fmt.Fprintf(w, "<rss version='2.0'><channel><title>Tides</title><item><guid>1</guid><title>High water</title></item><!--%s-->", strings.Repeat(" ", 300<<10))
-			w.(http.Flusher).Flush()
-			if r.Host == "slow.test" {
-				time.Sleep(7 * time.Minute)
-			}
-			fmt.Fprint(w, "</channel></rss>")
-		})}
-		for _, name := range []string{"slow", "good"} {
-			src := b.add(name, "http://"+name+".test/", "@every 1h")
-			src.Timeout = 10 * time.Minute
-			b.sources[name] = src
-		}
+		b := crowded(dir, 7*time.Minute, 10*time.Minute, func() {})
 		b.run(t, func(a *aggregator.Aggregator, db *store.DB) {
 			time.Sleep(150 * time.Second) // it has been crowded out once
 			if err := a.Pushed(t.Context(), "good", nil, ""); err != nil {
