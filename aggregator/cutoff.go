@@ -173,7 +173,10 @@ func (a *Aggregator) askAgain(ctx context.Context, due map[string]time.Time, nee
 func (a *Aggregator) cutOff() bool {
 	n := int64(0)
 	for _, src := range a.plan.Load().Sources {
-		if n < cutOffAfter && remote(src) {
+		if n == cutOffAfter {
+			break // it is asked with every poll, and there may be a million
+		}
+		if remote(src) {
 			n++
 		}
 	}
