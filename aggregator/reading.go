@@ -62,7 +62,7 @@ func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answ
 			doc, err = reading{}, errors.New("the document could not be read: the parser gave up on it")
 		}
 	}()
-	doc, err = open(src, answer, known)
+	doc.feed, doc.found, err = Open(src, answer, known)
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
 		undated := 0
@@ -93,28 +93,30 @@ func mendOf(src news.Source, err error) string {
 	return ""
 }
 
-// open reads a document by what the source is: a page that lists articles, a
-// site that advertises its feed, or a feed.
-func open(src news.Source, answer news.Answer, known func(raw string) bool) (reading, error) {
+// Open reads a document by what its source is: a page that lists articles, a feed, or
+// a site's page that advertises one. The address of that is advertised; it is to be
+// polled instead. Entries whose bytes known has are marked, and not read; nil: none is
+// known. The errors are those of parse.Changed, or say what a page does not have.
+func Open(src news.Source, answer news.Answer, known func(raw string) bool) (feed *news.Feed, advertised string, err error) {
 	if src.Page != nil {
-		feed, err := article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page, src.MaxItems)
-		return reading{feed: feed}, err
+		feed, err = article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page, src.MaxItems)
+		return feed, "", err
 	}
-	feed, err := parse.Changed(src, answer, known)
+	parsed, err := parse.Changed(src, answer, known)
 	if err == nil {
-		return reading{feed: &feed}, nil
+		return &parsed, "", nil
 	}
 	if !src.Site || !errors.Is(err, parse.ErrNotFeed) {
-		return reading{}, err
+		return nil, "", err
 	}
 	adverts, err := article.Feeds(answer.Body, answer.ContentType, answer.URL)
 	if err != nil {
-		return reading{}, err
+		return nil, "", err
 	}
 	if len(adverts) == 0 {
-		return reading{}, fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", answer.URL)
+		return nil, "", fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", answer.URL)
 	}
-	return reading{feed: &news.Feed{Format: "site", URL: answer.URL}, found: adverts[0].URL}, nil
+	return &news.Feed{Format: "site", URL: answer.URL}, adverts[0].URL, nil
 }
 
 // seen returns the hashes of the entries that became items, as a state keeps them:

@@ -91,9 +91,9 @@ func TestPageMaxItems(t *testing.T) {
 	page := []byte(strings.Repeat("<li><a href=/n>A note</a></li>", 3000))
 	for _, most := range []int{10, 2500} {
 		src := news.Source{Name: "city", MaxItems: most, Page: &news.PageRules{Item: "li"}}
-		doc, err := open(src, news.Answer{URL: "https://city.test/", Body: page, ContentType: "text/html"}, nil)
-		if err != nil || doc.entries() != most || doc.feed.Dropped != 3000-most {
-			t.Errorf("max_items %d: %d items are read (%v)", most, doc.entries(), err)
+		feed, _, err := Open(src, news.Answer{URL: "https://city.test/", Body: page, ContentType: "text/html"}, nil)
+		if err != nil || len(feed.Entries) != most || feed.Dropped != 3000-most {
+			t.Errorf("max_items %d: other than that many items are read (%v)", most, err)
 		}
 	}
 }

@@ -12,11 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wireroom/wireroom/aggregator/article"
+	"github.com/wireroom/wireroom/aggregator"
 	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
-	"github.com/wireroom/wireroom/aggregator/parse"
 	"github.com/wireroom/wireroom/aggregator/poll"
 )
 
@@ -69,11 +68,11 @@ func inspect(ctx context.Context, term terminal, in inspection) error {
 		return err
 	}
 	var answer news.Answer
-	var feed news.Feed
+	var feed *news.Feed
 	if configured || in.isAddress() {
 		answer, feed, err = in.ask(ctx, src)
 	} else if answer, err = in.readFile(term, src); err == nil {
-		feed, err = parse.Parse(src, answer)
+		feed, _, err = aggregator.Open(src, answer, nil)
 	}
 	if src.Unlisted { // a part of the address is a secret
 		answer.URL = ""
@@ -84,15 +83,15 @@ func inspect(ctx context.Context, term terminal, in inspection) error {
 		}
 		return err
 	}
-	items := normalize.Items(src, feed, answer.At)
-	about := normalize.About(feed)
+	items := normalize.Items(src, *feed, answer.At)
+	about := normalize.About(*feed)
 	if in.asJSON {
 		return printJSON(term.out, inspected{answer.URL, about.Format, about.Title, about.Link, feed.Repairs, feed.Dropped, items})
 	}
 	if err := showAnswer(term.out, src, configured, answer); err != nil {
 		return err
 	}
-	return show(term.out, feed, about, items)
+	return show(term.out, *feed, about, items)
 }
 
 func (in *inspection) isAddress() bool {
@@ -128,8 +127,9 @@ func (in *inspection) source() (src news.Source, configured bool, err error) {
 	return src, false, nil
 }
 
-// ask polls a source and reads what it answers, by what it is.
-func (in *inspection) ask(ctx context.Context, src news.Source) (answer news.Answer, feed news.Feed, err error) {
+// ask polls a source and reads what it answers, by what it is. Where that is a site's
+// page it asks once more, for the feed that the page advertises.
+func (in *inspection) ask(ctx context.Context, src news.Source) (answer news.Answer, feed *news.Feed, err error) {
 	folder, err := os.OpenRoot(filepath.Dir(in.config))
 	if err != nil {
 		folder = nil // no source of it is asked
@@ -138,28 +138,19 @@ func (in *inspection) ask(ctx context.Context, src news.Source) (answer news.Ans
 	}
 	client := poll.NewClient(poll.Options{Version: version(), Files: folder})
 	defer client.Close()
-	state := news.State{URL: src.URL}
+	state, read := news.State{URL: src.URL}, src
 	for {
 		answer = client.Poll(ctx, src, state, time.Now())
 		if answer.Body == nil {
-			return answer, feed, fmt.Errorf("%s: %s%s", answer.Outcome, answer.Error, hint(answer))
+			return answer, nil, fmt.Errorf("%s: %s%s", answer.Outcome, answer.Error, hint(answer))
 		}
-		if src.Page != nil {
-			page, err := article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page, src.MaxItems)
-			if err != nil {
-				return answer, feed, err
-			}
-			return answer, *page, nil
-		}
-		feed, err = parse.Parse(src, answer)
-		if !src.Site || state.Moved.Believed || !errors.Is(err, parse.ErrNotFeed) {
+		var advertised string
+		feed, advertised, err = aggregator.Open(read, answer, nil)
+		if err != nil || advertised == "" {
 			return answer, feed, err
 		}
-		adverts, unread := article.Feeds(answer.Body, answer.ContentType, answer.URL)
-		if unread != nil || len(adverts) == 0 {
-			return answer, feed, errors.Join(err, unread)
-		}
-		state.Moved = news.Move{URL: adverts[0].URL, Believed: true} // as it is remembered
+		state.Moved = news.Move{URL: advertised, Believed: true} // as it is remembered
+		read.Site = false                                        // an advertised page is no feed
 	}
 }
 
