@@ -61,12 +61,12 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 			continue
 		}
 		asked := len(seats.idle)
-		probing := a.cutOff()
-		if probing {
-			asked = min(asked, 1)
-		}
 		begin, lease := time.Now(), a.lease()
-		claims, wait, err := a.due(ctx, asked, lease)
+		probing := a.cutOff()
+		if probing { // what another process reaches is to be polled by that
+			asked, begin = min(asked, 1), begin.Add(-leaveFor)
+		}
+		claims, wait, err := a.due(ctx, begin, asked, lease)
 		switch {
 		case err != nil:
 			wait = min(giving.met(ctx, a.logger, "the store gives no work", err), storePause)
@@ -114,12 +114,12 @@ func (a *Aggregator) gather(ctx context.Context, s *seats, backlog bool) {
 	}
 }
 
-// due claims at most n sources and says how long to wait before asking again.
-func (a *Aggregator) due(ctx context.Context, n int, lease time.Duration) ([]news.Claim, time.Duration, error) {
+// due claims at most n sources that were due at now and says how long to wait before
+// asking again.
+func (a *Aggregator) due(ctx context.Context, now time.Time, n int, lease time.Duration) ([]news.Claim, time.Duration, error) {
 	if n == 0 {
 		return nil, wakeEvery, nil
 	}
-	now := time.Now()
 	claims, err := a.log.Claim(ctx, now, n, lease)
 	if err != nil || len(claims) == n {
 		return claims, 0, err

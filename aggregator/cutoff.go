@@ -35,6 +35,12 @@ const (
 	probeEvery = 5 * time.Second
 	probeAgain = time.Second
 
+	// leaveFor is for how long a process that is cut off leaves what is due to the
+	// others, which poll it in a tenth of that. It looks at whole seconds after a try,
+	// and by whole seconds a source is put off that was tried in vain: it would be
+	// there for the same source again each time.
+	leaveFor = 250 * time.Millisecond
+
 	// Where nothing is due while it is cut off, a source is tried again after half as
 	// long as that has lasted: after retryLeast at first, and after retryMost later,
 	// at which each of leastNew sources has its turn as often as auto may poll it.
