@@ -89,20 +89,3 @@ func (c *Census) PerDay(constant float64) float64 {
 	}
 	return sum
 }
-
-// perDay returns how often a rhythm runs a day, on average over its next runs.
-func (r *Rhythm) perDay(now time.Time) float64 {
-	if r.Every > 0 {
-		return toDays(day) / toDays(r.Every)
-	}
-	const runs = 50
-	last := now
-	for i := range runs {
-		next := r.After(last)
-		if next.IsZero() || next.Sub(now) > 8*day && i > 0 {
-			return float64(i) / toDays(max(last.Sub(now), time.Minute))
-		}
-		last = next
-	}
-	return runs / toDays(last.Sub(now))
-}

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ type Rhythm struct {
 	zone     *time.Location
 	hourly   bool // the hour is a wildcard: every real hour counts
 }
+
+// star is set by the parser in a field that is a wildcard.
+const star = 1 << 63
 
 // Parse reads a cron expression: five fields, a descriptor such as @hourly, or
 // @every with a duration, with CRON_TZ=ZONE before them (else UTC). 7 is Sunday
@@ -48,7 +52,6 @@ func Parse(expr string) (r *Rhythm, err error) {
 	case cron.ConstantDelaySchedule:
 		return &Rhythm{Every: s.Delay}, nil
 	case *cron.SpecSchedule:
-		const star = 1 << 63 // set by the parser in a field that is a wildcard
 		return &Rhythm{calendar: s, zone: zone, hourly: s.Hour&star != 0}, nil
 	}
 	return nil, fmt.Errorf("schedule: %q is of no known kind", expr)
@@ -147,6 +150,26 @@ func (r *Rhythm) After(t time.Time) time.Time {
 			return best
 		}
 	}
+}
+
+// perDay returns how often a rhythm runs a day, on average over the year from
+// now: over its next runs a calendar would seem to spend more the nearer they are.
+func (r *Rhythm) perDay(now time.Time) float64 {
+	if r.Every > 0 {
+		return toDays(day) / toDays(r.Every)
+	}
+	const year = 365
+	midnights := *r.calendar // of the days on which it runs
+	midnights.Hour, midnights.Minute = 1, 1
+	today, days := wallOf(now, r.zone).Truncate(day), 0
+	for at := today; ; at = at.Add(day) {
+		if at = midnights.Next(at.Add(-time.Second)); at.IsZero() || !at.Before(today.Add(year*day)) {
+			break
+		}
+		days++
+	}
+	runs := bits.OnesCount64(r.calendar.Minute&^star) * bits.OnesCount64(r.calendar.Hour&^star)
+	return float64(runs) * float64(days) / year
 }
 
 // foldMax is longer than any clock has been put forward or back for the sake

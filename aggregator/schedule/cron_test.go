@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -253,4 +254,27 @@ func ExampleRhythm_After() {
 	// 2026-03-08 07:00:00 +0000 UTC
 	// 2026-03-09 06:30:00 +0000 UTC
 	// 2026-03-10 06:30:00 +0000 UTC
+}
+
+// What a calendar spends is the same whenever one asks.
+func TestPerDay(t *testing.T) {
+	for _, tc := range []struct {
+		expr string
+		want float64
+	}{
+		{"@every 30m", 48}, {"0 */2 * * *", 12}, {"*/5 * * * *", 288}, {"* 9 * * *", 60}, {"CRON_TZ=Asia/Tokyo 0,30 6-9 * * 1-5", 8 * 261. / 365},
+		{"0 6 * * 1", 52.0 / 365}, {"0 6 1 * *", 12.0 / 365}, {"0 6 1 1 *", 1.0 / 365}, {"0 6 1 * 1", 63.0 / 365}, {"0 6 30 2 *", 0},
+	} {
+		r, err := Parse(tc.expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Date(2026, time.March, 1, 5, 59, 30, 0, time.UTC)
+		for range 40 {
+			if got := r.perDay(now); math.Abs(got-tc.want) > 8.01/365 { // a day more in the year
+				t.Errorf("%s at %v: %.4g a day, want %.4g", tc.expr, now, got, tc.want)
+			}
+			now = now.Add(17 * time.Hour)
+		}
+	}
 }
