@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func script(files fs.FS) ([]act, error) {
 			acts = append(acts, a)
 		}
 	}
-	slices.SortStableFunc(acts, func(a, b act) int { return int(a.at - b.at) })
+	slices.SortStableFunc(acts, func(a, b act) int { return cmp.Compare(a.at, b.at) })
 	return acts, nil
 }
 
