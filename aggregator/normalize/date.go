@@ -51,9 +51,13 @@ type dateParser struct {
 }
 
 type dateNumber struct {
-	value, digits int
-	sep           byte // what stands before it: '-', '/', '.', ' ' or 0
+	value  int64 // of up to 14 digits, which an int of 32 bits does not hold
+	digits int
+	sep    byte // what stands before it: '-', '/', '.', ' ' or 0
 }
+
+// short is the value of a number of up to four digits.
+func (n dateNumber) short() int { return int(n.value) }
 
 // scan splits a date into its parts.
 func (p *dateParser) scan(s string) bool {
@@ -131,12 +135,11 @@ func (p *dateParser) number(s string, sep byte) (int, bool) {
 	if n > 14 {
 		return 0, false
 	}
-	value := atoi(s[:n])
 	if n < len(s) && s[n] == ':' && n <= 2 && !p.hasClock {
-		return p.time(s, value, n)
+		return p.time(s, atoi(s[:n]), n)
 	}
 	if n+2 < len(s) && n <= 2 && s[n] == 'h' && digits(s[n+1:]) == 2 && !p.hasClock { // "10h30"
-		p.clock, p.hasClock = [3]int{value, atoi(s[n+1 : n+3])}, true
+		p.clock, p.hasClock = [3]int{atoi(s[:n]), atoi(s[n+1 : n+3])}, true
 		return n + 3, true
 	}
 	if read := max(p.wordClock(s, n), p.dottedClock(s, n)); read > 0 {
@@ -149,7 +152,7 @@ func (p *dateParser) number(s string, sep byte) (int, bool) {
 	if len(p.numbers) == 4 {
 		return 0, false
 	}
-	p.numbers = append(p.numbers, dateNumber{value, n, sep})
+	p.numbers = append(p.numbers, dateNumber{value(s[:n]), n, sep})
 	return n, true
 }
 
@@ -379,12 +382,12 @@ func (p *dateParser) bare() (stated, bool) {
 	n := p.numbers[0]
 	switch n.digits {
 	case 9, 10:
-		return stated{at: time.Unix(int64(n.value), 0).UTC(), zone: "UTC"}, n.sep == 0
+		return stated{at: time.Unix(n.value, 0).UTC(), zone: "UTC"}, n.sep == 0
 	case 13:
-		return stated{at: time.UnixMilli(int64(n.value)).UTC().Truncate(time.Second), zone: "UTC"}, n.sep == 0
+		return stated{at: time.UnixMilli(n.value).UTC().Truncate(time.Second), zone: "UTC"}, n.sep == 0
 	case 14:
 		p.hasClock = true
-		p.clock = [3]int{n.value / 10000 % 100, n.value / 100 % 100, n.value % 100}
+		p.clock = [3]int{int(n.value / 10000 % 100), int(n.value / 100 % 100), int(n.value % 100)}
 		n.value /= 1000000
 		n.digits = 8
 	}
@@ -392,7 +395,7 @@ func (p *dateParser) bare() (stated, bool) {
 		p.numbers = []dateNumber{{n.value / 10000, 4, 0}, {n.value / 100 % 100, 2, '-'}, {n.value % 100, 2, '-'}}
 	}
 	if n.digits == 6 && n.sep == 0 {
-		p.numbers = []dateNumber{{century(n.value / 10000), 4, 0}, {n.value / 100 % 100, 2, '-'}, {n.value % 100, 2, '-'}}
+		p.numbers = []dateNumber{{int64(century(int(n.value / 10000))), 4, 0}, {n.value / 100 % 100, 2, '-'}, {n.value % 100, 2, '-'}}
 	}
 	return stated{}, false
 }
@@ -405,13 +408,17 @@ func digits(s string) int {
 	return n
 }
 
-func atoi(s string) int {
-	n := 0
+// value is that of digits, of which there are up to 14.
+func value(s string) int64 {
+	n := int64(0)
 	for i := 0; i < len(s); i++ {
-		n = n*10 + int(s[i]-'0')
+		n = n*10 + int64(s[i]-'0')
 	}
 	return n
 }
+
+// atoi is the value of few digits.
+func atoi(s string) int { return int(value(s)) }
 
 func two(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
 

@@ -14,25 +14,25 @@ func (p *dateParser) date() (year, month, day int, ok bool) {
 	switch len(n) {
 	case 1: // a year alone
 		if n[0].digits == 4 && n[0].sep == 0 {
-			return n[0].value, 1, 1, !p.hasClock
+			return n[0].short(), 1, 1, !p.hasClock
 		}
 	case 2: // year and month
 		if n[0].digits == 4 && n[1].sep == '-' && n[1].digits <= 2 {
-			return n[0].value, n[1].value, 1, !p.hasClock
+			return n[0].short(), n[1].short(), 1, !p.hasClock
 		}
 		if n[0].digits == 4 && n[1].sep == '-' && n[1].digits == 3 { // ISO 8601: the day of the year
-			at := time.Date(n[0].value, 1, n[1].value, 0, 0, 0, 0, time.UTC)
-			return n[0].value, int(at.Month()), at.Day(), at.Year() == n[0].value
+			at := time.Date(n[0].short(), 1, n[1].short(), 0, 0, 0, 0, time.UTC)
+			return n[0].short(), int(at.Month()), at.Day(), at.Year() == n[0].short()
 		}
 		// ISO 8601:1988 left out the century: "-03-12", "-0312".
 		if n[0].sep == '-' && n[0].digits == 2 && n[1].sep == '-' && n[1].digits == 2 {
-			return century(n[0].value), n[1].value, 1, !p.hasClock
+			return century(n[0].short()), n[1].short(), 1, !p.hasClock
 		}
 	case 3:
 		return p.threeNumbers()
 	}
 	if len(n) == 1 && n[0].sep == '-' && n[0].digits == 4 {
-		return century(n[0].value / 100), n[0].value % 100, 1, !p.hasClock
+		return century(n[0].short() / 100), n[0].short() % 100, 1, !p.hasClock
 	}
 	return 0, 0, 0, false
 }
@@ -42,19 +42,19 @@ func (p *dateParser) namedMonth() (year, month, day int, ok bool) {
 	n := p.numbers
 	switch len(n) {
 	case 1: // month and year: "Nov. 2020"
-		return n[0].value, p.month, 1, n[0].digits == 4 && !p.hasClock
+		return n[0].short(), p.month, 1, n[0].digits == 4 && !p.hasClock
 	case 2:
 		if n[0].digits >= 3 { // the year stands first
-			return n[0].value, p.month, n[1].value, n[0].digits == 4 && n[1].digits <= 2
+			return n[0].short(), p.month, n[1].short(), n[0].digits == 4 && n[1].digits <= 2
 		}
 		if n[0].digits > 2 {
 			return 0, 0, 0, false
 		}
 		switch n[1].digits {
 		case 4:
-			return n[1].value, p.month, n[0].value, true
+			return n[1].short(), p.month, n[0].short(), true
 		case 2:
-			return century(n[1].value), p.month, n[0].value, true
+			return century(n[1].short()), p.month, n[0].short(), true
 		}
 	}
 	return 0, 0, 0, false
@@ -70,24 +70,24 @@ func (p *dateParser) threeNumbers() (year, month, day int, ok bool) {
 		return 0, 0, 0, false
 	}
 	if a.digits == 4 {
-		return a.value, b.value, c.value, c.digits <= 2
+		return a.short(), b.short(), c.short(), c.digits <= 2
 	}
 	if c.digits != 4 && c.digits != 2 {
 		return 0, 0, 0, false
 	}
 	if c.digits == 2 && b.sep == '-' && c.sep == '-' { // "03-12-31"
-		return century(a.value), b.value, c.value, true
+		return century(a.short()), b.short(), c.short(), true
 	}
-	year = c.value
+	year = c.short()
 	if c.digits == 2 {
 		year = century(year)
 	}
-	dayFirst, monthFirst := b.value <= 12, a.value <= 12
-	if dayFirst && monthFirst && a.value != b.value {
+	dayFirst, monthFirst := b.short() <= 12, a.short() <= 12
+	if dayFirst && monthFirst && a.short() != b.short() {
 		switch {
 		case p.hasDay:
-			dayFirst = time.Date(year, time.Month(b.value), a.value, 0, 0, 0, 0, time.UTC).Weekday() == p.weekday
-			monthFirst = time.Date(year, time.Month(a.value), b.value, 0, 0, 0, 0, time.UTC).Weekday() == p.weekday
+			dayFirst = time.Date(year, time.Month(b.short()), a.short(), 0, 0, 0, 0, time.UTC).Weekday() == p.weekday
+			monthFirst = time.Date(year, time.Month(a.short()), b.short(), 0, 0, 0, 0, time.UTC).Weekday() == p.weekday
 			if dayFirst == monthFirst {
 				return 0, 0, 0, false
 			}
@@ -99,9 +99,9 @@ func (p *dateParser) threeNumbers() (year, month, day int, ok bool) {
 	}
 	switch {
 	case dayFirst:
-		return year, b.value, a.value, true
+		return year, b.short(), a.short(), true
 	case monthFirst:
-		return year, a.value, b.value, true
+		return year, a.short(), b.short(), true
 	}
 	return 0, 0, 0, false
 }
