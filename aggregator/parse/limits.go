@@ -14,6 +14,7 @@ const (
 	maxTitle     = 1 << 10  // bytes of a title; more of it is read where it is markup
 	maxContent   = 1 << 20  // bytes of a text
 	maxTerms     = 64       // categories, links, persons, enclosures or pictures of one entry
+	maxPixels    = 100_000  // of a picture's width or height; more counts as not said
 	maxDate      = 128      // bytes of a date
 	maxReference = 40       // bytes of a character reference; the longest of HTML has 33
 	maxEntities  = 256      // that a document type declares

@@ -135,11 +135,19 @@ func addImage(e *news.Entry, href string, attrs map[string]string, credit string
 			return
 		}
 	}
-	width, _ := strconv.Atoi(strings.TrimSuffix(attrs["width"], "px"))
-	height, _ := strconv.Atoi(strings.TrimSuffix(attrs["height"], "px"))
 	e.Images = append(e.Images, news.Image{
-		URL: href, Width: max(width, 0), Height: max(height, 0), Credit: clip(credit, maxTitle),
+		URL: href, Width: pixels(attrs["width"]), Height: pixels(attrs["height"]), Credit: clip(credit, maxTitle),
 	})
+}
+
+// pixels reads a width or a height; what no picture has counts as not said, as it may
+// not fit into an int everywhere.
+func pixels(s string) int {
+	n, err := strconv.Atoi(strings.TrimSuffix(s, "px"))
+	if err != nil || n < 0 || n > maxPixels {
+		return 0
+	}
+	return n
 }
 
 // located returns the point that GeoRSS, GML or the W3C's vocabulary names.

@@ -390,6 +390,17 @@ func TestPicturesOfItems(t *testing.T) {
 	}
 }
 
+// TestPixelsOfPictures reads the width and the height that a source says. What is no
+// number, or one that no picture has, is not said: it may not fit into an int elsewhere.
+func TestPixelsOfPictures(t *testing.T) {
+	for said, want := range map[string]int{"640": 640, "640px": 640, "100000": 100000, "100001": 0, "3000000000": 0, "99999999999999999999": 0, "-3": 0, "wide": 0, "": 0} {
+		e := mustParse(t, rssDoc(`<item><guid>1</guid><media:thumbnail url="https://i.example/1.jpg" width="`+said+`" height="`+said+`"/></item>`), "").Entries[0]
+		if len(e.Images) != 1 || e.Images[0].Width != want || e.Images[0].Height != want {
+			t.Errorf("%q: %+v, not %d", said, e.Images, want)
+		}
+	}
+}
+
 // TestCharsetIsStable parses a document in which two charsets are as likely:
 // an item that was read otherwise at each poll would be a new revision each time.
 func TestCharsetIsStable(t *testing.T) {
