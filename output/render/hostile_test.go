@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -227,7 +228,7 @@ func TestHostilePages(t *testing.T) {
 	}
 	sources, err := SourcesPages(site, []SourceStatus{{
 		Outlet: ch.Filed[0].Members[0].Outlet,
-		State:  news.State{Schedule: nasty, Rhythm: []int{-1, 1 << 40, 0}, Outcome: news.OutcomeHTTP4xx, Status: 403, Error: nasty, Repairs: []news.Repair{{Kind: nasty, Detail: nasty}}, About: news.About{Format: nasty}},
+		State:  news.State{Schedule: nasty, Rhythm: []int{-1, math.MaxInt, 0}, Outcome: news.OutcomeHTTP4xx, Status: 403, Error: nasty, Repairs: []news.Repair{{Kind: nasty, Detail: nasty}}, About: news.About{Format: nasty}},
 	}})
 	if err != nil {
 		t.Fatal(err)

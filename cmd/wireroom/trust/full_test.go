@@ -41,7 +41,7 @@ func (p *place) fill(free int64) {
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		p.t.Fatal(err)
 	}
-	n := max(int64(fs.Bavail)*fs.Bsize-free, 0)
+	n := max(int64(fs.Bavail)*int64(fs.Bsize)-free, 0)
 	if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, n), 0o644); err != nil && !errors.Is(err, syscall.ENOSPC) {
 		p.t.Fatal(err)
 	}
