@@ -131,6 +131,25 @@ func TestArchive(t *testing.T) {
 	}
 }
 
+// What comes once all that was archived has outlived the retention, such as after a
+// quiet time, is archived as what came before.
+func TestArchiveGoesOn(t *testing.T) {
+	d := newDesk(t, news.Topic{Name: "all", Title: "Everything", Limit: 40, Content: news.ContentFull})
+	start := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
+	d.file(80, start)
+	if got := d.archive(); got != "40 40" {
+		t.Fatalf("pages of %q", got)
+	}
+	later := time.Now().Add(1000 * time.Hour)
+	if p, err := d.Purge(t.Context(), later, later); err != nil || p.Items != 80 {
+		t.Fatal(p, err)
+	}
+	d.file(40, start.Add(5*time.Hour))
+	if got := d.archive(); got != "40 40" { // the first page is gone, too
+		t.Errorf("pages of %q, want the last one of what is gone and one of what came", got)
+	}
+}
+
 // TestAReaderOfArchivesMissesNothing lets a reader that follows archives (RFC
 // 5005, section 4) ask for the feed at any moment: before a page is written that
 // takes what left the feed, and after it was written and before the feed names

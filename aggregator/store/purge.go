@@ -157,12 +157,40 @@ func purge(ctx context.Context, tx session, stories []string, end int64, before,
 			return 0, err
 		}
 	}
-	for _, of := range ofStories {
-		if err := eachIn(ctx, tx, "DELETE FROM filing WHERE "+of, nil, slices.Collect(maps.Keys(gone)), none); err != nil {
-			return 0, err
+	err = deleteFilings(ctx, tx, func() error {
+		for _, of := range ofStories {
+			if err := eachIn(ctx, tx, "DELETE FROM filing WHERE "+of, nil, slices.Collect(maps.Keys(gone)), none); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
 	}
 	return len(all), deleteRecords(ctx, tx, latest)
+}
+
+// deleteFilings runs fn, which deletes filings. SQLite numbers the next one from the
+// greatest number that is left, and an archive goes on behind its last: where that is
+// gone, such as after a quiet time, what comes next would stand before it.
+func deleteFilings(ctx context.Context, tx session, fn func() error) error {
+	greatest := func() (id int64, err error) {
+		_, err = tx.one(ctx, "SELECT COALESCE(MAX(id), 0) FROM filing", nil, &id)
+		return id, err
+	}
+	was, err := greatest()
+	if err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	left, err := greatest()
+	if err == nil && left < was {
+		_, err = tx.exec(ctx, "UPDATE archive SET last = ?1 WHERE last > ?1", left)
+	}
+	return err
 }
 
 func none(*sql.Rows) error { return nil }
@@ -220,8 +248,10 @@ func (db *DB) forget(ctx context.Context, now time.Time) (n int, err error) {
 		n += found
 	}
 	return n, db.engine.write(ctx, func(ctx context.Context, tx session) error {
-		_, err := tx.exec(ctx, `DELETE FROM filing WHERE withdrawn = 1
-			AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)`)
-		return err
+		return deleteFilings(ctx, tx, func() error {
+			_, err := tx.exec(ctx, `DELETE FROM filing WHERE withdrawn = 1
+				AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)`)
+			return err
+		})
 	})
 }

@@ -138,4 +138,14 @@ func archivePurged(t *testing.T, open Opener) {
 	f.must(err)
 	f.same("newest", page, 3)
 	f.same("written", at, noon.Add(2*time.Hour))
+	// What comes when all is gone is archived too, and stands on no older page.
+	f.append("a", noon.Add(48*time.Hour), numbered("m", 2, noon.Add(48*time.Hour))...)
+	f.fileAll(noon.Add(48 * time.Hour))
+	_, filed, err := f.ArchivedOn(f.ctx, "t", "/topics/t/archive/3.atom")
+	f.must(err)
+	f.same("on the page of what is gone", len(filed), 0)
+	f.same("fourth page", f.archive(2, "four", noon.Add(48*time.Hour)), []string{"m-0000", "m-0001"})
+	_, filed, err = f.ArchivedOn(f.ctx, "t", "/topics/t/archive/4.atom")
+	f.must(err)
+	f.same("on the fourth page", len(filed), 2)
 }
