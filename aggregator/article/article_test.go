@@ -172,7 +172,7 @@ func TestByLines(t *testing.T) {
 }
 
 func TestNoArticle(t *testing.T) {
-	for _, page := range []string{"", "<p>Short.</p>", "\xff\xfe\x00", strings.Repeat("<a href=x>link</a> ", 500)} {
+	for _, page := range []string{"", "<p>Short.</p>", "\xff\xfe\x00", strings.Repeat("<a href=x>link</a> ", 500), "<frameset><frame src=x></frameset>"} {
 		if _, err := article.Entry([]byte(page), "", "https://example.org/"); !errors.Is(err, article.ErrNoArticle) {
 			t.Errorf("of %.20q the error is %v", page, err)
 		}

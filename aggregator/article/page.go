@@ -28,7 +28,7 @@ func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
 	if err != nil {
 		return news.Entry{}, err
 	}
-	if len(d.size) > maxElements {
+	if len(d.size) > maxElements || d.Find("body").Length() == 0 { // a page of frames has none
 		return news.Entry{}, ErrNoArticle
 	}
 	said := d.linkedData()
