@@ -33,9 +33,7 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 		return nil, fmt.Errorf("the page's address: %w", err)
 	}
 	page = page[:min(len(page), maxPage)]
-	// What is valid UTF-8 is UTF-8, whatever it says of itself; the end may
-	// have been cut within a character.
-	if !utf8.Valid(page[:max(0, len(page)-utf8.UTFMax)]) {
+	if !isUTF8(page) { // what is so is UTF-8, whatever it says of itself
 		decoded, err := charset.NewReader(bytes.NewReader(page), contentType)
 		if err != nil {
 			return nil, fmt.Errorf("the page's charset: %w", err)
@@ -57,6 +55,17 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 	d.size = map[*html.Node]int{}
 	d.measure(root)
 	return d, nil
+}
+
+// isUTF8 reports whether a text is UTF-8, but for a last character that may have been
+// cut.
+func isUTF8(text []byte) bool {
+	for range utf8.UTFMax - 1 {
+		if r, size := utf8.DecodeLastRune(text); r == utf8.RuneError && size == 1 {
+			text = text[:len(text)-1]
+		}
+	}
+	return utf8.Valid(text)
 }
 
 // measure notes the size of the text in each element below n, once for all:

@@ -181,3 +181,14 @@ func TestCharsets(t *testing.T) {
 		}
 	}
 }
+
+// What is UTF-8 is read as that wherever it ends, whatever its server says.
+func TestCharsetOfAPageThatEndsWithinItsText(t *testing.T) {
+	text := strings.Repeat("Café am Hafen, groß und schön, mit Blick auf die Kräne und Schiffe. ", 6)
+	for _, end := range []string{"港", "日本", "bü日", "é", "aé", "abé", "\xc3", "日\xe6\x97"} {
+		e, err := article.Entry([]byte("<p>"+text+end), "text/html; charset=iso-8859-1", "https://example.org/a")
+		if err != nil || !strings.Contains(e.Content.Value, "Café am Hafen, groß und schön") {
+			t.Errorf("%q: %.80q %v", end, e.Content.Value, err)
+		}
+	}
+}
