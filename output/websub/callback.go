@@ -73,7 +73,7 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 	}
 	w.pending, w.lapsed, w.tries = false, false, 0
 	w.until = now.Add(lease)
-	w.next = now.Add(max(lease*9/10, shortestLease))
+	w.next = now.Add(max(lease/10*9, shortestLease))
 	s.opts.Leased(w.Source, w.until)
 	return challenge, true
 }

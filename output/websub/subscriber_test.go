@@ -355,3 +355,19 @@ func TestRule31_RenewalAndPatience(t *testing.T) {
 		<-done
 	})
 }
+
+// A hub may grant what it likes: a lease of decades is not renewed every ten minutes.
+func TestLeaseForEver(t *testing.T) {
+	for _, seconds := range []string{"86400", "315360000", "1500000000", "2147483647", "99999999999"} {
+		var d desk
+		sub, id, _ := waiting(t, &d)
+		target := strings.Replace(question(id, "subscribe", topic, "c"), "lease_seconds=86400", "lease_seconds="+seconds, 1)
+		if w := call(sub, "GET", target, ""); w.Code != http.StatusOK {
+			t.Fatalf("%s: answered %d", seconds, w.Code)
+		}
+		w := sub.byID[id]
+		if now := time.Now(); w.next.Sub(now) < w.until.Sub(now)/10*8 || w.next.After(w.until) {
+			t.Errorf("a lease of %s seconds, until %s, is renewed at %s", seconds, w.until, w.next)
+		}
+	}
+}
