@@ -170,12 +170,8 @@ const noteKey = "websub-key"
 
 // secretKey returns this store's secret, made at the first start.
 func secretKey(ctx context.Context, db *store.DB) ([]byte, error) {
-	kept, err := db.Noted(ctx, noteKey)
-	if err != nil || kept != "" {
-		return []byte(kept), err
-	}
-	kept = rand.Text() + rand.Text()
-	return []byte(kept), db.Note(ctx, noteKey, kept)
+	kept, err := chosenOnce(ctx, db, noteKey, func() string { return rand.Text() + rand.Text() })
+	return []byte(kept), err
 }
 
 // noteBook is the note that keeps the subscriptions of readers.

@@ -2,14 +2,18 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/wireroom/wireroom/aggregator/store"
+	"github.com/wireroom/wireroom/aggregator/store/storetest"
 	"github.com/wireroom/wireroom/internal/built"
 )
 
@@ -55,5 +59,37 @@ func TestOnceTellsOfWhatIsWritten(t *testing.T) {
 		}
 	default:
 		t.Error("the hub was not told")
+	}
+}
+
+// TestSecretIsOne: of replicas that begin at once upon a new store all have the same
+// secret, so that what a hub asks of one is known to each.
+func TestSecretIsOne(t *testing.T) {
+	dsn := storetest.Postgres(t).DSN(t)
+	var mu sync.Mutex
+	secrets := map[string]bool{}
+	var replicas sync.WaitGroup
+	begin := make(chan struct{})
+	for range 8 {
+		db, err := store.Open(t.Context(), dsn, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		replicas.Go(func() {
+			<-begin
+			key, err := secretKey(t.Context(), db)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			secrets[string(key)] = true
+		})
+	}
+	close(begin)
+	replicas.Wait()
+	if len(secrets) != 1 {
+		t.Errorf("they have %d secrets", len(secrets))
 	}
 }

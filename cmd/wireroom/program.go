@@ -219,17 +219,22 @@ func (a authority) String() string { return a.host + "," + a.year }
 // mintAuthority returns the store's authority. It is chosen at the first start
 // and kept: ids must survive a change of the base URL.
 func mintAuthority(ctx context.Context, db *store.DB, cfg *config.Config) (authority, error) {
-	kept, err := db.Noted(ctx, noteAuthority)
-	if err != nil {
-		return authority{}, err
+	kept, err := chosenOnce(ctx, db, noteAuthority, func() string { return newAuthority(cfg, time.Now()) })
+	return parseAuthority(kept), err
+}
+
+// chosenOnce returns what a note keeps, for which a text is chosen where it keeps
+// nothing: that of the first of several processes that begin at once.
+func chosenOnce(ctx context.Context, db *store.DB, note string, choose func() string) (string, error) {
+	kept, err := db.Noted(ctx, note)
+	if err != nil || kept != "" {
+		return kept, err
 	}
-	if kept == "" {
-		kept = newAuthority(cfg, time.Now())
-		if err := db.Note(ctx, noteAuthority, kept); err != nil {
-			return authority{}, err
-		}
-	}
-	return parseAuthority(kept), nil
+	err = db.Amend(ctx, note, func(text string) (string, error) {
+		kept = cmp.Or(text, choose())
+		return kept, nil
+	})
+	return kept, err
 }
 
 // newAuthority is the authority of a new store, as it is kept.
