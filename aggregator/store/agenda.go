@@ -182,11 +182,15 @@ type date struct{ source, due, token int64 }
 func (a *agenda) set(dates []date) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	moved := map[*door]bool{} // each is looked through once, though it have thousands
 	for _, d := range dates {
 		if s := a.byID[d.source]; s != nil && s.token == d.token && s.host.holder != s {
 			s.due = d.due
-			a.put(s.host)
+			moved[s.host] = true
 		}
+	}
+	for d := range moved {
+		a.put(d)
 	}
 }
 

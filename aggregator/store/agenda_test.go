@@ -209,3 +209,25 @@ func TestReadInVain(t *testing.T) {
 		o.must(o.end(db, c, 0, 0))
 	}
 }
+
+// TestHostOfThousands: what is set for each source of a host takes no longer for their
+// number. Nobody claims and no poll ends meanwhile.
+func TestHostOfThousands(t *testing.T) {
+	const n = 30_000
+	host := &door{place: -1}
+	a := &agenda{sources: make([]dated, n), byID: map[int64]*dated{}}
+	dates := make([]date, n)
+	for i := range a.sources {
+		s := &a.sources[i]
+		*s = dated{id: int64(i), name: "source", host: host, configured: true}
+		a.byID[s.id], host.sources, dates[i] = s, append(host.sources, s), date{source: s.id, due: int64(n - i)}
+	}
+	begin := time.Now()
+	a.set(dates)
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("it takes %s for %d sources", took, n)
+	}
+	if host.next != 1 || len(a.queue) != 1 {
+		t.Errorf("the first of them is due at %d, in a queue of %d", host.next, len(a.queue))
+	}
+}
