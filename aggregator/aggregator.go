@@ -33,7 +33,7 @@ type Aggregator struct {
 	held      holds
 	filing    trouble      // of the filer
 	aside     atomic.Bool  // stands aside: neither polls nor files
-	alive     atomic.Int64 // when the filer last reached its cursor's end, Unix seconds
+	alive     atomic.Int64 // when the filer last came along, Unix seconds
 	polled    atomic.Int64 // polls finished since the start
 	silent    atomic.Int64 // sources in a row that were well, or new, and gave no answer
 	answered  atomic.Bool  // a source has answered since the start

@@ -45,7 +45,7 @@ func (a *Aggregator) File(ctx context.Context) {
 		wait := a.renewEvery()
 		if a.aside.Load() {
 			a.resign(ctx)
-			a.alive.Store(time.Now().Unix())
+			a.comesAlong()
 			sleep(ctx, wait, nil)
 			continue
 		}
@@ -57,7 +57,7 @@ func (a *Aggregator) File(ctx context.Context) {
 			a.lead(ctx)
 			wait = 0
 		default:
-			a.alive.Store(time.Now().Unix())
+			a.comesAlong()
 		}
 		sleep(ctx, wait, nil)
 	}
@@ -122,7 +122,7 @@ func (a *Aggregator) lead(ctx context.Context) {
 			return
 		}
 		a.filing.over(a.logger, "filing goes on")
-		a.alive.Store(time.Now().Unix())
+		a.comesAlong()
 		sleep(ctx, a.renewEvery(), a.appended)
 	}
 }
@@ -192,6 +192,7 @@ func (a *Aggregator) drain(ctx context.Context, index *story.Index) error {
 				return err
 			}
 			close(s.stored)
+			a.comesAlong()
 			if len(topics) > 0 {
 				a.opts.Filed(topics)
 			}
@@ -224,6 +225,7 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 	index := story.New(opts)
 	n, start := 0, time.Now()
 	err := a.log.Decided(ctx, start.Add(-index.Window()), func(d news.Decision, _ time.Time) bool {
+		a.comesAlong()
 		if !without[d.Key] {
 			index.Restore(d)
 			n++
@@ -322,6 +324,7 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	}
 	if len(changed) > 0 { // else topics are gone, or sources new
 		err = a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
+			a.comesAlong()
 			for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
 				if slices.Contains(changed, f.Topic) {
 					batch.Filings = append(batch.Filings, f)

@@ -11,13 +11,17 @@ import (
 // some rounds of renewing its leadership, or one large batch.
 const filerPatience = 2 * time.Minute
 
+// comesAlong notes that the filer works: it has reached the end of the log, or has
+// come further on its way there, which may be long.
+func (a *Aggregator) comesAlong() { a.alive.Store(time.Now().Unix()) }
+
 // Alive returns nil if the filer works, or another process's does; otherwise a
 // sentence that says since when it does not.
 func (a *Aggregator) Alive(now time.Time) error {
 	last := a.alive.Load()
 	if last == 0 {
 		if now.Sub(a.started) > filerPatience {
-			return errors.New("the filer has not caught up since the start")
+			return errors.New("the filer has come no further since the start")
 		}
 		return nil
 	}
