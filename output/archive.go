@@ -79,7 +79,7 @@ func (p *Publisher) archiveNext(ctx context.Context, c Catalogue, topic news.Top
 		size = min(size, topic.Limit)
 	}
 	filed, err := p.shelf.Unarchived(ctx, topic.Name, size, size)
-	if err == nil && filed == nil && now.Sub(at) > archiveLate && now.Sub(p.archive.looked[topic.Name]) > archiveLateLook {
+	if err == nil && filed == nil && now.Sub(at).Abs() > archiveLate && now.Sub(p.archive.looked[topic.Name]) > archiveLateLook {
 		p.archive.looked[topic.Name] = now
 		if filed, err = p.shelf.Unarchived(ctx, topic.Name, 1, size); p.shows(topic.Name, filed) {
 			filed = nil

@@ -150,6 +150,22 @@ func TestArchiveGoesOn(t *testing.T) {
 	}
 }
 
+// A page that was written by a clock which was years ahead keeps none from being
+// written that is not full.
+func TestArchiveWrittenAhead(t *testing.T) {
+	d := newDesk(t, news.Topic{Name: "all", Title: "Everything", Limit: 100, Window: time.Hour, Content: news.ContentFull})
+	start := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
+	d.file(2, start)
+	filed, err := d.Unarchived(t.Context(), "all", 2, 2)
+	d.must(err)
+	page := []news.Document{{Path: "/topics/all/archive/1.rss", Body: []byte("<item>"), Topic: "all"}}
+	d.must(d.SaveArchive(t.Context(), "all", 1, filed[1].Key, page, time.Now().AddDate(12, 0, 0)))
+	d.file(3, start.Add(5*time.Hour))
+	if got := d.archive(); got != "1 3" {
+		t.Errorf("pages of %q, want the one that was there and one of three", got)
+	}
+}
+
 // TestAReaderOfArchivesMissesNothing lets a reader that follows archives (RFC
 // 5005, section 4) ask for the feed at any moment: before a page is written that
 // takes what left the feed, and after it was written and before the feed names
