@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,9 @@ func cutZone(expr string) (*time.Location, string, error) {
 	return zone, fields, nil
 }
 
+// weekdays are the names of days that the parser knows.
+var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
 // sundays rewrites 7 in the weekday field, which crontab takes for Sunday and
 // the parser refuses, into a list of days that the parser knows.
 func sundays(expr string) (string, error) {
@@ -98,6 +102,9 @@ func sundays(expr string) (string, error) {
 			continue
 		}
 		first, err := strconv.Atoi(from)
+		if day := slices.Index(weekdays, strings.ToLower(from)); day >= 0 {
+			first, err = day, nil
+		}
 		step := 1
 		if err == nil && stepped {
 			step, err = strconv.Atoi(stepText)
