@@ -81,7 +81,7 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 // push takes what a hub sends (section 7). It answers before anything is done
 // with it, and the same whether the signature was right: a forger learns
 // nothing. Without a signature the body is ignored and the source polled, as
-// soon as its server may be asked.
+// soon as its server may be asked; so it is where others send too much.
 func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 	now := time.Now()
 	s.mu.Lock()
@@ -95,6 +95,16 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 	sub.pushed = now
 	s.mu.Unlock()
 
+	turn := time.NewTimer(pushWait)
+	defer turn.Stop()
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	case <-turn.C: // the source itself knows as well
+		w.WriteHeader(http.StatusAccepted)
+		s.opts.Pushed(source, nil, "")
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPush))
 	var tooLarge *http.MaxBytesError
 	if err != nil && !errors.As(err, &tooLarge) {

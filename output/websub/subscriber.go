@@ -51,6 +51,8 @@ type SubscriberOptions struct {
 // The bounds of a subscriber.
 const (
 	maxPush       = 10 << 20
+	pushesAtOnce  = 4               // bodies that are read: hubs of strangers could fill the memory
+	pushWait      = 2 * time.Second // for which one waits until another has been read
 	maxChallenge  = 512
 	askedLease    = 10 * 24 * time.Hour
 	shortestLease = 10 * time.Minute // a shorter one is renewed no sooner
@@ -65,8 +67,9 @@ const (
 // A Subscriber subscribes to the documents of sources, and is the callback of
 // their hubs. Its methods are safe for concurrent use.
 type Subscriber struct {
-	opts SubscriberOptions
-	wake chan struct{}
+	opts    SubscriberOptions
+	wake    chan struct{}
+	reading chan struct{} // holds one for each push that is read
 
 	mu   sync.Mutex
 	byID map[string]*wanted
@@ -87,7 +90,7 @@ type wanted struct {
 
 // NewSubscriber returns a subscriber without wishes.
 func NewSubscriber(opts SubscriberOptions) *Subscriber {
-	return &Subscriber{opts: opts, wake: make(chan struct{}, 1), byID: map[string]*wanted{}}
+	return &Subscriber{opts: opts, wake: make(chan struct{}, 1), reading: make(chan struct{}, pushesAtOnce), byID: map[string]*wanted{}}
 }
 
 // Want replaces the wishes. What is known of those that stay is kept; a hub

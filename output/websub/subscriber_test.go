@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -370,4 +371,58 @@ func TestLeaseForEver(t *testing.T) {
 			t.Errorf("a lease of %s seconds, until %s, is renewed at %s", seconds, w.until, w.next)
 		}
 	}
+}
+
+// A slowBody is one of which the rest does not come before it is let go.
+type slowBody struct {
+	begun *atomic.Int64 // how many of them somebody reads
+	goes  chan struct{}
+	once  sync.Once
+}
+
+func (b *slowBody) Read([]byte) (int, error) {
+	b.once.Do(func() { b.begun.Add(1) })
+	<-b.goes
+	return 0, io.EOF
+}
+
+// What hubs send is held in memory until it is proven: of many that send at once few
+// are read, and the sources of the others are polled.
+func TestManyPushesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d desk
+		opts := d.options(key32)
+		opts.Client = &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 202, Body: http.NoBody, Request: r}, nil
+		})}
+		sub := NewSubscriber(opts)
+		sub.Want([]Wish{{"city", topic, "https://hub.example/"}}, time.Now())
+		id := sub.derive("callback", Wish{"city", topic, "https://hub.example/"})
+		const many = 50
+		var begun atomic.Int64
+		goes := make(chan struct{})
+		var pushes sync.WaitGroup
+		for range many {
+			pushes.Go(func() {
+				r := httptest.NewRequest("POST", "/websub/"+id, &slowBody{begun: &begun, goes: goes})
+				r.Header.Set("X-Hub-Signature", sign("guess", nil))
+				w := httptest.NewRecorder()
+				sub.ServeHTTP(w, r)
+				if w.Code != http.StatusAccepted {
+					t.Errorf("a push is answered %d", w.Code)
+				}
+			})
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		n := int(begun.Load())
+		if n == 0 || n*maxPush > 64<<20 {
+			t.Errorf("%d pushes are read at once", n)
+		}
+		if told := strings.Count(d.told(), "city -"); told != many-n {
+			t.Errorf("of %d that are not the source was to be polled %d times", many-n, told)
+		}
+		close(goes)
+		pushes.Wait()
+	})
 }
