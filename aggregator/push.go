@@ -67,6 +67,19 @@ func (p *pushes) put(source string, told push) {
 	}
 	told.at = time.Now()
 	p.by[source] = told
+	if told.body != nil { // if another process polls the source nobody takes it
+		time.AfterFunc(pushFresh, func() { p.drop(source, told.at) })
+	}
+}
+
+// drop forgets the body that was put at an instant.
+func (p *pushes) drop(source string, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if told, ok := p.by[source]; ok && told.at.Equal(at) {
+		told.body = nil
+		p.by[source] = told
+	}
 }
 
 // Pushed takes what a hub told: that a source has changed, and with body what
