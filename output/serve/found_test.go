@@ -58,3 +58,32 @@ func TestFoundUnderOtherRules(t *testing.T) {
 		}
 	}
 }
+
+// Who asks once a topic is private does not get what is being made for one who asked
+// while it was open.
+func TestFoundIsNotSharedAcrossRules(t *testing.T) {
+	begun, goes := make(chan struct{}), make(chan error)
+	s := serving(t, Options{Find: func(context.Context, string) (news.Document, error) {
+		begun <- struct{}{}
+		return document("/stories/a", "text/html; charset=utf-8"), <-goes
+	}})
+	asks := func() <-chan int {
+		code := make(chan int, 1)
+		go func() { code <- ask(s, "GET", "/stories/a").StatusCode }()
+		return code
+	}
+	before := asks()
+	<-begun
+	s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame"}})
+	after := asks()
+	select {
+	case <-begun:
+		goes <- ErrNotFound // one of the two
+		goes <- ErrNotFound
+	case <-time.After(5 * time.Second):
+		t.Error("it is not looked for under the rules that hold")
+		goes <- ErrNotFound
+	}
+	<-before
+	<-after
+}

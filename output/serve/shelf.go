@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -50,11 +51,13 @@ func newShelf() *shelf {
 func (s *shelf) get(ctx context.Context, key string, fetch func(context.Context) (news.Document, error)) (*page, error) {
 	s.mu.Lock()
 	kept, ok := s.pages[key]
+	cleared := s.cleared
 	s.mu.Unlock()
 	if ok && time.Now().Before(kept.until) {
 		return kept.page, nil
 	}
-	v, err, _ := s.flight.Do(key, func() (any, error) {
+	// One that began before all were forgotten is for those who asked before.
+	v, err, _ := s.flight.Do(fmt.Sprint(cleared, " ", key), func() (any, error) {
 		// The making serves every reader that waits for it: it does not end
 		// with the first of them.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shelfLimit)
@@ -67,9 +70,6 @@ func (s *shelf) get(ctx context.Context, key string, fetch func(context.Context)
 		case <-turn.C:
 			return nil, errBusy
 		}
-		s.mu.Lock()
-		cleared := s.cleared
-		s.mu.Unlock()
 		doc, err := fetch(ctx)
 		if err != nil {
 			return nil, err
