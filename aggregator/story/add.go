@@ -170,7 +170,7 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	for i, m := range found {
 		if m.why == "" && x.overrides.allow(slug, m.cluster.id) {
 			x.enter(e, m.cluster, slug, d)
-			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key(), math.Min(1, m.score)
+			d.Kind, d.Of, d.Score = news.KindReport, m.closest.key(), told(m.score)
 			d.Evidence = r.evidence(e, m.closest)
 			d.Evidence.Rule = "cluster"
 			x.unite(e, m.cluster, slices.Concat(found[:i], found[i+1:]), density, d)
@@ -219,7 +219,7 @@ func (x *Index) sameAs(e *entry, r *reading, other *entry, rule string, d *news.
 
 func (x *Index) copyOf(e *entry, r *reading, other *entry, rule string, score float64, d *news.Decision) {
 	x.enter(e, other.in(), other.copies, d)
-	d.Kind, d.Of, d.Score = news.KindCopy, other.key(), math.Min(1, score)
+	d.Kind, d.Of, d.Score = news.KindCopy, other.key(), told(score)
 	d.Evidence = r.evidence(e, other)
 	d.Evidence.Rule = rule
 	d.Agency = cmp.Or(d.Agency, origin(other))
@@ -233,11 +233,16 @@ func (x *Index) enter(e *entry, c *cluster, copies string, d *news.Decision) {
 	d.Story, d.Copies = c.id, copies
 }
 
+// told is a score as it is told: up to 1, in thousandths, which is what a sketch has of
+// it too. In what lies beyond them kinds of processors differ: some round a product
+// before it is added to something, some do not, and each has a logarithm of its own.
+func told(score float64) float64 { return math.Round(math.Min(1, score)*1000) / 1000 }
+
 // nearest returns the closest story that was not taken.
 func nearest(found []match, d *news.Decision, otherwise string) *news.Near {
 	for _, m := range found {
 		if id := m.cluster.id; id != d.Story && !slices.Contains(d.Absorbs, id) {
-			return &news.Near{Key: m.closest.key(), Story: id, Score: m.score, Why: cmp.Or(m.why, otherwise)}
+			return &news.Near{Key: m.closest.key(), Story: id, Score: told(m.score), Why: cmp.Or(m.why, otherwise)}
 		}
 	}
 	return nil

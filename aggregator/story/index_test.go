@@ -1,6 +1,7 @@
 package story
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -103,5 +104,29 @@ func TestStoriesAreFound(t *testing.T) {
 	}
 	if united == 0 || outlived == 0 {
 		t.Errorf("%d stories were united, and %d found by their copies: nothing was shown", united, outlived)
+	}
+}
+
+// TestScoresAreToldInThousandths looks at the scores of a stream of items: what is
+// published has no digits in which one machine differs from another.
+func TestScoresAreToldInThousandths(t *testing.T) {
+	x, scores := New(Options{}), 0
+	for _, r := range invented(rand.New(rand.NewPCG(1, 2)), 300) {
+		d := x.Add(r, news.Outlet{})
+		list := []float64{d.Score}
+		if d.Nearest != nil {
+			list = append(list, d.Nearest.Score)
+		}
+		for _, score := range list {
+			if told := fmt.Sprint(score); len(told) > len("0.123") || score > 1 {
+				t.Errorf("%s of %s has a score of %s", d.Kind, d.Key, told)
+			}
+			if score > 0 && score < 1 {
+				scores++
+			}
+		}
+	}
+	if scores < 50 {
+		t.Errorf("there were %d scores", scores)
 	}
 }
