@@ -7,11 +7,11 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/race"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
 )
@@ -89,19 +89,11 @@ func publishOneChange(b *testing.B, content news.ContentPolicy) {
 	}
 	size, sent := publish(0) // all of it: what is measured is what comes after
 	b.ReportAllocs()
-	begin := processorTime()
+	begin := race.Spent(b)
 	for i := int64(1); b.Loop(); i++ {
 		publish(i)
 	}
-	b.ReportMetric(float64((processorTime()-begin).Microseconds())/float64(b.N), "cpu-µs/change")
+	b.ReportMetric(float64((race.Spent(b)-begin).Microseconds())/float64(b.N), "cpu-µs/change")
 	b.ReportMetric(float64(size), "bytes")
 	b.ReportMetric(float64(sent), "compressed-bytes")
-}
-
-// processorTime is what the process has taken of the processor: on a machine
-// with other work the clock on the wall tells little.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails for a bad address only
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

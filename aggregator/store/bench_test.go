@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,14 +27,8 @@ type meter struct {
 	sum   time.Duration
 }
 
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails for a bad address only
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func (m *meter) start() { m.since = processorTime() }
-func (m *meter) stop()  { m.sum += processorTime() - m.since }
+func (m *meter) start() { m.since = race.Spent(m.b) }
+func (m *meter) stop()  { m.sum += race.Spent(m.b) - m.since }
 
 func (m *meter) report(n int, what string) {
 	m.b.ReportMetric(float64(m.sum.Microseconds())/float64(n), "cpu-µs/"+what)

@@ -51,7 +51,7 @@ func Start(tb testing.TB, cmd *exec.Cmd) *Process {
 	if p.Stderr == nil {
 		p.Stderr = p.Log
 	}
-	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	p.SysProcAttr = bound()
 	p.WaitDelay = time.Second
 	if err := p.Cmd.Start(); err != nil {
 		tb.Fatal(err)
@@ -82,7 +82,7 @@ func (p *Process) Ended() bool {
 // Kill ends the program, and what it has started, as a power cut would.
 func (p *Process) Kill() {
 	if !p.Ended() {
-		_ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL) // that it has ended meanwhile is as good
+		_ = end(p.Process) // that it has ended meanwhile is as good
 	}
 	<-p.Done
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -49,7 +48,7 @@ func edit(tb testing.TB, path, name string, change func(text string) string) {
 		tb.Fatal(err)
 	}
 	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+	if err := lock(f); err != nil {
 		tb.Fatal(err)
 	}
 	doc, err := os.ReadFile(path)

@@ -26,9 +26,9 @@ import (
 // A Cluster is a PostgreSQL of the tests' own, in a temporary folder, reached by
 // a socket in it. It ends with the test, or with the process if that is killed.
 type Cluster struct {
-	dir  string
-	cred *syscall.Credential // of the user that it runs as; nil: of this process
-	bin  string
+	dir string
+	as  *syscall.SysProcAttr // the user that it runs as; nil: that of this process
+	bin string
 
 	port     int      // 0: that of PostgreSQL, without a listener beside the socket
 	settings []string // NAME=VALUE, behind those of Start
@@ -100,7 +100,9 @@ func (c *Cluster) Promote(t testing.TB) {
 // Kill ends the server as a power cut would.
 func (c *Cluster) Kill() {
 	if pid, err := strconv.Atoi(c.postmaster()); err == nil {
-		_ = syscall.Kill(pid, syscall.SIGKILL) // those that it started see it, and end
+		if server, err := os.FindProcess(pid); err == nil {
+			_ = server.Kill() // those that it started see it, and end
+		}
 	}
 	c.Stop()
 }
@@ -148,7 +150,7 @@ func (c *Cluster) becomePostgres(t testing.TB) {
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
-	c.cred = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	c.as = another(uid, gid)
 	if err := os.Chown(c.dir, uid, gid); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +159,7 @@ func (c *Cluster) becomePostgres(t testing.TB) {
 func (c *Cluster) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.cred}
+	cmd.SysProcAttr = c.as
 	return cmd
 }
 
@@ -178,7 +180,7 @@ func (c *Cluster) Start(t testing.TB) {
 	}
 	server := exec.Command("/bin/sh", args...)
 	server.Dir = c.dir
-	server.SysProcAttr = &syscall.SysProcAttr{Credential: c.cred}
+	server.SysProcAttr = c.as
 	server.Stdout, server.Stderr = &c.log, &c.log
 	alive, err := server.StdinPipe()
 	if err != nil {
