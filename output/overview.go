@@ -50,13 +50,16 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	byName := make(map[string]news.State, len(states))
-	for _, s := range states {
-		byName[s.Source] = s
+	place := make(map[string]int, len(states))
+	for i := range states {
+		place[states[i].Source] = i
 	}
-	var status []render.SourceStatus
-	for _, o := range outlets {
-		status = append(status, render.SourceStatus{Outlet: o, State: byName[o.Source]})
+	status := make([]render.SourceStatus, len(outlets))
+	for i, o := range outlets {
+		status[i].Outlet = o
+		if k, ok := place[o.Source]; ok {
+			status[i].State = states[k]
+		}
 	}
 	p.answers = render.Answering(status)
 	pages, err := render.SourcesPages(c.Site, status)

@@ -176,8 +176,9 @@ func (db *DB) Outlets(ctx context.Context) ([]news.Outlet, error) {
 	return all, nil
 }
 
-// States returns the state of every configured source, by name. One that was
-// never polled has its name only.
+// States returns the state of every configured source, by name, without what it has
+// Seen, which is most of it and has its use with a claim. One that was never polled has
+// its name only.
 func (db *DB) States(ctx context.Context) ([]news.State, error) {
 	all, err := db.states(ctx, "configured = 1 ORDER BY name")
 	if err != nil {
@@ -202,8 +203,8 @@ func (db *DB) Dates(ctx context.Context) (map[string]time.Time, error) {
 	return dates, nil
 }
 
-// State returns the state of a source, configured or not; false if the store
-// does not know it.
+// State returns the state of a source, configured or not, as States does; false if the
+// store does not know it.
 func (db *DB) State(ctx context.Context, name string) (news.State, bool, error) {
 	all, err := db.states(ctx, "name = ?1", name)
 	if err != nil {
@@ -231,7 +232,7 @@ func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.Sta
 				}
 				s = byClock(s, db.engine.local)
 			}
-			s.Source = name
+			s.Source, s.Seen = name, ""
 			all = append(all, s)
 			return nil
 		})

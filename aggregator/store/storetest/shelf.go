@@ -138,10 +138,14 @@ func documents(t *testing.T, open Opener) {
 
 func states(t *testing.T, open Opener) {
 	f := setup(t, open, "b", "a", "c")
-	f.append("b", noon)
+	b := news.State{Source: "b", NextDue: noon.Add(time.Hour), Seen: "one two", SeenBy: "settings", SeenAll: noon}
+	_, err := f.Append(f.ctx, f.claim("b", noon), nil, func(news.Appended) news.State { return b }, noon, 0)
+	f.must(err)
+	f.same("state of a claim", f.claim("b", noon.Add(time.Hour)).State, b)
+	b.Seen = ""
 	got, err := f.States(f.ctx)
 	f.must(err)
-	f.same("states", got, []news.State{{Source: "a"}, {Source: "b", NextDue: noon.Add(time.Hour)}, {Source: "c"}})
+	f.same("states", got, []news.State{{Source: "a"}, b, {Source: "c"}})
 }
 
 func notes(t *testing.T, open Opener) {
