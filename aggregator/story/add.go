@@ -29,6 +29,7 @@ var exactRules = [3]string{"canonical link", "guid", "title and text"}
 // for another item once this one is decided upon.
 type Words struct {
 	entry       *entry // what is known of it so far
+	seen        int64  // when it was fetched, in seconds since 1970; 0: not known
 	title, text string // without marks of outlets and agencies
 	agency      string // by its mark
 	head, body  []token
@@ -73,7 +74,10 @@ func (x *Index) Read(rec news.Record, outlet news.Outlet) *Words {
 	e := &entry{outlet: unique.Make(it.Source), id: it.ID, source: sourceSum(it.Source), exact: w.exactKeys(it), family: unique.Make(family(it, &outlet))}
 	e.seq, e.published, e.rate = rec.Seq, it.Published.Unix(), w.sample.rate
 	e.order, e.pairs = numberOrder(w.head), pairsOf(w.head)
-	w.entry = e
+	w.entry, w.seen = e, 0
+	if !it.Fetched.IsZero() {
+		w.seen = it.Fetched.Unix()
+	}
 	return w
 }
 
@@ -98,6 +102,10 @@ func (x *Index) Take(w *Words) news.Decision {
 	if known := x.find(e.key()); known != nil {
 		return x.again(e.seq, known, r)
 	}
+	if e.seq > x.last && w.seen != 0 { // else it is decided upon again, long after it came
+		x.putBack(w.seen)
+	}
+	x.last = max(x.last, e.seq)
 	x.clock = max(x.clock, e.published)
 	e.clock = x.clock
 	x.evict()

@@ -29,6 +29,7 @@ type Index struct {
 	items     atomic.Int32 // in roll, for Read
 
 	clock   int64    // the latest publication seen
+	last    int64    // the latest record, by its number
 	lately  uint32   // number of an entry before which all came more than a day before the latest
 	roll    roll     // live entries
 	pending []*entry // restored, not yet in order
@@ -145,7 +146,8 @@ func (x *Index) settle() {
 	}
 	slices.SortStableFunc(x.pending, func(a, b *entry) int { return cmp.Compare(a.seq, b.seq) })
 	for _, e := range x.pending {
-		x.clock = max(x.clock, e.clock)
+		x.putBack(e.clock)
+		x.clock, x.last = max(x.clock, e.clock), max(x.last, e.seq)
 		x.evict()
 		x.bring(e)
 		x.insert(e)
@@ -255,6 +257,17 @@ func (x *Index) insert(e *entry) {
 
 // evict forgets the items whose window is over.
 func (x *Index) evict() { x.shrink(x.most) }
+
+// putBack begins anew where the latest publication is later than now by more than a
+// window. It bears a date of a machine whose clock was ahead: until then no item would
+// be taken in, and no story recognised. The items that were taken in since bear such
+// dates too, and those before them were forgotten then.
+func (x *Index) putBack(now int64) {
+	if x.clock > now+x.window {
+		x.shrink(0)
+		x.clock = math.MinInt64
+	}
+}
 
 // shrink forgets the items whose window is over, and the oldest until there are
 // no more than so many.
