@@ -227,7 +227,7 @@ func (o *pressOffice) open(t *testing.T, dir string) (p *program, shut func()) {
 	t.Helper()
 	file := filepath.Join(dir, "feeds.yaml")
 	if err := os.WriteFile(file, []byte("server: {listen: '127.0.0.1:1', base_url: 'https://wire.example.org'}\nstore: "+filepath.Join(dir, "push.db")+
-		"\nsources: {office: 'http://site.test/feed'}\ntopics: {all: {}}\n"), 0o600); err != nil {
+		"\nsources: {office: {url: 'http://site.test/feed', min_auto: 6h}}\ntopics: {all: {}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, err := config.Load(file, os.LookupEnv)
