@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -24,7 +25,8 @@ type page struct {
 	zip          *form
 	wanted       atomic.Bool // gzip was asked for
 	cacheControl []string
-	modified     []string // nil: not said
+	changed      time.Time // when the document was modified, or the page made if that is dated ahead
+	modified     []string  // that, as it is said; nil: not said
 	contentType  []string
 }
 
@@ -53,8 +55,11 @@ func newPage(doc news.Document, old *page) *page {
 		cacheControl: []string{cacheControl(doc)},
 		contentType:  []string{doc.ContentType},
 	}
-	if !doc.Modified.IsZero() {
-		p.modified = []string{doc.Modified.UTC().Format(http.TimeFormat)}
+	if p.changed = doc.Modified; !p.changed.IsZero() {
+		if now := time.Now(); p.changed.After(now) {
+			p.changed = now // RFC 9110 section 8.8.2.1
+		}
+		p.modified = []string{p.changed.UTC().Format(http.TimeFormat)}
 	}
 	if old != nil && old.wanted.Load() {
 		p.compress(old)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -120,4 +121,28 @@ func BenchmarkNotModified(b *testing.B) {
 			b.Fatal(w.Code)
 		}
 	}
+}
+
+// TestModifiedAhead: a document that is dated ahead, by a clock that was wrong, is not
+// said to be from a time that is yet to come (RFC 9110 section 8.8.2.1), and who asks
+// by its date is told of its changes.
+func TestModifiedAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		doc := document("/topics/city.rss", "application/rss+xml; charset=utf-8")
+		doc.Modified = time.Now().AddDate(1, 0, 0)
+		s := serving(t, Options{}, doc)
+		date := ask(s, "GET", doc.Path).Header.Get("Last-Modified")
+		if at, err := http.ParseTime(date); err != nil || at.After(time.Now()) {
+			t.Errorf("now it was modified %q", date)
+		}
+		time.Sleep(time.Minute)
+		if code := ask(s, "GET", doc.Path, "If-Modified-Since", date).StatusCode; code != http.StatusNotModified {
+			t.Errorf("unchanged it is answered with %d", code)
+		}
+		doc.Body, doc.ETag = []byte("something else"), `"4567"`
+		s.Set(doc)
+		if code := ask(s, "GET", doc.Path, "If-Modified-Since", date).StatusCode; code != http.StatusOK {
+			t.Errorf("changed it is answered with %d", code)
+		}
+	})
 }
