@@ -23,9 +23,9 @@ const (
 	// memory is the time, in days, after which what was observed counts 1/e.
 	memory = 14
 
-	// pushTrust is how many pushes must have worked before polls only confirm
-	// them, and come as seldom as they may.
-	pushTrust = 3
+	// pushTrust is how many pushes must have worked before polls are left to
+	// confirm them, and pushFactor how much more seldom they come then.
+	pushTrust, pushFactor = 3, 12
 )
 
 // Rate returns the items a day that a source publishes by what is known of it.
@@ -43,7 +43,7 @@ func Interval(src news.Source, state news.State, c float64) time.Duration {
 	}
 	wait = max(min(wait, most), least)
 	if state.Pushes >= pushTrust {
-		wait = max(least, maxInterval(src))
+		wait = max(pushFactor*wait, maxInterval(src))
 	}
 	return wait
 }

@@ -109,9 +109,6 @@ func TestInterval(t *testing.T) {
 		{"but half of the window", news.Source{}, with(plain, func(s *news.State) { s.RateN, s.RateT = 399.5, 5 }), 0.001, 6 * hour},
 		{"and not on the user's own server", news.Source{AllowPrivate: true}, plain, 0.001, 15 * time.Minute},
 		{"a confirmed push", news.Source{}, with(known(0, 0), func(s *news.State) { s.Pushes = 3 }), 0, day},
-		{"a confirmed push, of a seldom source", news.Source{}, with(known(0, 0), func(s *news.State) { s.Pushes = 3 }), 100, day},
-		{"a confirmed push, at most what the user sets", news.Source{MaxInterval: 3 * hour}, with(known(0, 0), func(s *news.State) { s.Pushes = 3 }), 100, 3 * hour},
-		{"a confirmed push, not under min_interval", news.Source{MinInterval: 30 * hour}, with(known(0, 0), func(s *news.State) { s.Pushes = 3 }), 100, 30 * hour},
 		{"two pushes", news.Source{}, with(known(0, 0), func(s *news.State) { s.Pushes = 2 }), 0, hour},
 	} {
 		if got := Interval(tc.src, tc.state, tc.c); (got - tc.want).Abs() > time.Second {
