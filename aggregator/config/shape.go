@@ -93,7 +93,7 @@ type settings struct {
 	MinInterval duration `yaml:"min_interval" default:"1m" min:"1s" max:"366d"`
 	// The shortest wait that `auto` chooses; `0s` stands for 15 minutes, or 5 where the server says that its feed changes so often.
 	MinAuto duration `yaml:"min_auto" default:"0s" example:"5m" min:"0s" max:"366d"`
-	// The longest wait that `auto` or a server's wish may cause.
+	// The longest wait that `auto` or a server's wish may cause; a source whose hub tells what is new is polled more seldom.
 	MaxInterval duration `yaml:"max_interval" default:"24h" min:"1s" max:"366d"`
 	// Limit of one whole fetch.
 	Timeout duration `yaml:"timeout" default:"30s" min:"1s" max:"10m"`
