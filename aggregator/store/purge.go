@@ -218,7 +218,7 @@ func deleteRecords(ctx context.Context, tx session, seqs []int64) error {
 // forget removes the tombstones of what feeds no longer hold, and the withdrawn
 // filings of stories that are no more.
 func (db *DB) forget(ctx context.Context, now time.Time) (n int, err error) {
-	states, err := db.states(ctx, "1 = 1 ORDER BY name")
+	states, err := db.states(ctx, "1 = 1")
 	if err != nil {
 		return 0, err
 	}

@@ -180,7 +180,7 @@ func (db *DB) Outlets(ctx context.Context) ([]news.Outlet, error) {
 // Seen, which is most of it and has its use with a claim. One that was never polled has
 // its name only.
 func (db *DB) States(ctx context.Context) ([]news.State, error) {
-	all, err := db.states(ctx, "configured = 1 ORDER BY name")
+	all, err := db.states(ctx, "configured = 1")
 	if err != nil {
 		return nil, fmt.Errorf("store: states: %w", err)
 	}
@@ -217,8 +217,12 @@ func (db *DB) State(ctx context.Context, name string) (news.State, bool, error) 
 }
 
 func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.State, error) {
-	var all []news.State
-	err := db.read.each(ctx, "SELECT name, state FROM source LEFT JOIN state ON state.source = source.id WHERE "+where, args,
+	n := 0
+	if _, err := db.read.one(ctx, "SELECT COUNT(*) FROM source WHERE "+where, args, &n); err != nil {
+		return nil, err
+	}
+	all := make([]news.State, 0, n) // a list of thousands that grows is allocated five times over
+	err := db.read.each(ctx, "SELECT name, state FROM source LEFT JOIN state ON state.source = source.id WHERE "+where+" ORDER BY name", args,
 		func(rows *sql.Rows) error {
 			var s news.State
 			var name string
