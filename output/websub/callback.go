@@ -47,25 +47,33 @@ func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // (section 5.3): only what we asked for and have had no answer to, as far as
 // this process knows. The address of the callback is known to the hub alone.
 func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge string, ok bool) {
+	source, until, challenge, ok := s.answer(id, q, now)
+	if ok {
+		s.opts.Leased(source, until)
+	}
+	return challenge, ok
+}
+
+// answer is verified, but for whoever is to be told until when which source is leased.
+func (s *Subscriber) answer(id string, q url.Values, now time.Time) (source string, until time.Time, challenge string, ok bool) {
 	challenge = q.Get("hub.challenge")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.byID[id]
 	if w == nil || q.Get("hub.topic") != w.Topic || len(challenge) > maxChallenge {
-		return "", false
+		return "", until, "", false
 	}
 	switch q.Get("hub.mode") {
 	case "denied":
 		w.denied, w.pending, w.until, w.next = true, false, time.Time{}, now.Add(deniedFor)
 		s.opts.Log.Warn("a hub denies a subscription", "source", w.Source, "hub", hostOf(w.Hub))
-		s.opts.Leased(w.Source, time.Time{})
-		return "", true
+		return w.Source, w.until, "", true
 	case "subscribe":
 		if !w.pending && s.asks() || challenge == "" {
-			return "", false
+			return "", until, "", false
 		}
 	default:
-		return "", false
+		return "", until, "", false
 	}
 	lease := askedLease
 	if n, err := strconv.ParseInt(q.Get("hub.lease_seconds"), 10, 32); err == nil && n > 0 {
@@ -74,8 +82,7 @@ func (s *Subscriber) verified(id string, q url.Values, now time.Time) (challenge
 	w.pending, w.lapsed, w.tries = false, false, 0
 	w.until = now.Add(lease)
 	w.next = now.Add(max(lease/10*9, shortestLease))
-	s.opts.Leased(w.Source, w.until)
-	return challenge, true
+	return w.Source, w.until, challenge, true
 }
 
 // push takes what a hub sends (section 7). It answers before anything is done

@@ -43,8 +43,7 @@ type SubscriberOptions struct {
 	Pushed func(source string, body []byte, contentType string)
 
 	// Leased is told until when a hub will tell of a source, which needs to be
-	// polled seldom meanwhile; zero: no longer, or it cannot be relied upon. It
-	// must not block.
+	// polled seldom meanwhile; zero: no longer, or it cannot be relied upon.
 	Leased func(source string, until time.Time)
 }
 
@@ -96,9 +95,19 @@ func NewSubscriber(opts SubscriberOptions) *Subscriber {
 // Want replaces the wishes. What is known of those that stay is kept; a hub
 // that tells of another is answered 410 and stops.
 func (s *Subscriber) Want(wishes []Wish, now time.Time) {
+	for _, source := range s.replace(wishes, now) {
+		s.opts.Leased(source, time.Time{})
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// replace is Want, and returns the sources whose leases have come to their end by it.
+func (s *Subscriber) replace(wishes []Wish, now time.Time) (ended []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old := s.byID
 	byID := make(map[string]*wanted, len(wishes))
 	for _, w := range wishes {
 		id := s.derive("callback", w)
@@ -106,16 +115,13 @@ func (s *Subscriber) Want(wishes []Wish, now time.Time) {
 			byID[id] = &wanted{Wish: w, id: id, secret: s.derive("secret", w), next: now}
 		}
 	}
-	s.byID = byID
-	for id, w := range old {
+	for id, w := range s.byID {
 		if byID[id] == nil && !w.until.IsZero() {
-			s.opts.Leased(w.Source, time.Time{})
+			ended = append(ended, w.Source)
 		}
 	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.byID = byID
+	return ended
 }
 
 // derive makes an unguessable name from the key and a wish.

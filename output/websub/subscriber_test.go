@@ -426,3 +426,34 @@ func TestManyPushesAtOnce(t *testing.T) {
 		pushes.Wait()
 	})
 }
+
+// Whoever is told that a lease has ended may ask a store that takes its time: pushes are
+// answered meanwhile.
+func TestPushedWhileALeaseEnds(t *testing.T) {
+	for name, ends := range map[string]func(sub *Subscriber, id string){
+		"denied":     func(sub *Subscriber, id string) { call(sub, "GET", question(id, "denied", topic, ""), "") },
+		"not wanted": func(sub *Subscriber, _ string) { sub.Want(nil, time.Now()) },
+	} {
+		var d desk
+		sub, id, _ := waiting(t, &d)
+		call(sub, "GET", question(id, "subscribe", topic, "c"), "")
+		told, answered := make(chan struct{}), make(chan struct{})
+		sub.opts.Leased = func(string, time.Time) {
+			close(told)
+			select {
+			case <-answered:
+			case <-time.After(5 * time.Second):
+				t.Errorf("%s: a push was not answered", name)
+			}
+		}
+		var ending sync.WaitGroup
+		ending.Go(func() { ends(sub, id) })
+		<-told
+		go func() {
+			call(sub, "POST", "/websub/another", "body")
+			close(answered)
+		}()
+		ending.Wait()
+		<-answered
+	}
+}
