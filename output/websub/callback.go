@@ -108,7 +108,7 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 	case s.reading <- struct{}{}:
 		defer func() { <-s.reading }()
 	case <-turn.C: // the source itself knows as well
-		w.WriteHeader(http.StatusAccepted)
+		accepted(w)
 		s.opts.Pushed(source, nil, "")
 		return
 	}
@@ -117,7 +117,7 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 	if err != nil && !errors.As(err, &tooLarge) {
 		return // the hub went away
 	}
-	w.WriteHeader(http.StatusAccepted)
+	accepted(w)
 	if err != nil {
 		body = nil
 	}
@@ -136,6 +136,13 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 		}
 		s.opts.Pushed(source, body, r.Header.Get("Content-Type"))
 	}
+}
+
+// accepted sends the answer, whatever is done until the handler returns.
+func accepted(w http.ResponseWriter) {
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(http.StatusAccepted)
+	_ = http.NewResponseController(w).Flush() // who cannot answers at the end
 }
 
 // A proof is what a signature is worth.

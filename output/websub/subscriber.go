@@ -39,7 +39,7 @@ type SubscriberOptions struct {
 
 	// Pushed is told that a source changed. Body is what the hub sent, where
 	// it proved by SHA-256 or better that it did; else nil: the source is to
-	// be polled. It must not block.
+	// be polled.
 	Pushed func(source string, body []byte, contentType string)
 
 	// Leased is told until when a hub will tell of a source, which needs to be

@@ -457,3 +457,31 @@ func TestPushedWhileALeaseEnds(t *testing.T) {
 		<-answered
 	}
 }
+
+// A hub is answered before anything is done with what it sent.
+func TestAnsweredBeforeUse(t *testing.T) {
+	var d desk
+	sub, id, secret := waiting(t, &d)
+	used := make(chan struct{})
+	sub.opts.Pushed = func(string, []byte, string) { <-used }
+	door := httptest.NewServer(sub)
+	defer door.Close()
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, signature := range []string{"", sign(secret, []byte("body"))} {
+		req, err := http.NewRequest("POST", door.URL+"/websub/"+id, strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Hub-Signature", signature)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Errorf("signed with %q: %v", signature, err)
+			continue
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusAccepted {
+			t.Errorf("signed with %q: answered %d", signature, resp.StatusCode)
+		}
+	}
+	close(used)
+}
