@@ -64,7 +64,7 @@ func (h *Hub) deliver(ctx context.Context, k key) {
 
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	sub.sending = false
+	sub.sending, sub.failing = false, err != nil
 	if err == nil {
 		sub.sent = doc.ETag
 	}

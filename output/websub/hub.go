@@ -53,6 +53,7 @@ const (
 	maxSecret        = 199              // bytes; the specification says less than 200
 	maxReply         = 64 << 10         // bytes that are read of an answer
 	workers          = 64               // requests at once
+	doubtfulAtOnce   = workers / 2      // of them to callbacks that did not answer the last time, or were never asked
 	perHostAtOnce    = 2                // of them to one host: a slow one must not hold up the others
 	requestLimit     = 10 * time.Second // for one request
 	sweepEvery       = time.Minute      // between two looks for leases that ended
@@ -87,6 +88,7 @@ type subscriber struct {
 	try     int       // failures of the delivery at hand
 	sending bool
 	again   bool      // the document changed while it was being sent
+	failing bool      // the last delivery failed
 	ended   time.Time // when the lease was first seen to have ended
 }
 
@@ -108,6 +110,8 @@ type Hub struct {
 	askedAt time.Time
 	active  int            // requests under way
 	busy    map[string]int // of them by host
+
+	doubtful int // of them to callbacks that may not answer
 }
 
 // NewHub returns a hub with the subscriptions of its book.
@@ -212,7 +216,7 @@ func (h *Hub) start(ctx context.Context, now time.Time) time.Duration {
 	defer h.mu.Unlock()
 	var wait []request
 	for _, req := range h.asks {
-		if !h.begin(ctx, hostOf(req.sub.Callback), func() { h.verify(ctx, req) }) {
+		if !h.begin(ctx, hostOf(req.sub.Callback), true, func() { h.verify(ctx, req) }) {
 			wait = append(wait, req)
 		}
 	}
@@ -226,7 +230,7 @@ func (h *Hub) start(ctx context.Context, now time.Time) time.Duration {
 			next = min(next, sub.at.Sub(now))
 			continue
 		}
-		if h.begin(ctx, sub.host, func() { h.deliver(ctx, k) }) {
+		if h.begin(ctx, sub.host, sub.failing, func() { h.deliver(ctx, k) }) {
 			delete(h.due, k)
 		}
 	}
@@ -234,17 +238,24 @@ func (h *Hub) start(ctx context.Context, now time.Time) time.Duration {
 }
 
 // begin does work that asks something of a host, if it may be asked now; the
-// caller holds mu.
-func (h *Hub) begin(ctx context.Context, host string, work func()) bool {
-	if ctx.Err() != nil || h.active == workers || h.busy[host] == perHostAtOnce {
+// caller holds mu. A doubtful one may well not answer: those who do are not to wait
+// until that is given up.
+func (h *Hub) begin(ctx context.Context, host string, doubtful bool, work func()) bool {
+	if ctx.Err() != nil || h.active == workers || h.busy[host] == perHostAtOnce || doubtful && h.doubtful == doubtfulAtOnce {
 		return false
 	}
 	h.active++
 	h.busy[host]++
+	if doubtful {
+		h.doubtful++
+	}
 	h.work.Go(func() {
 		work()
 		h.mu.Lock()
 		h.active--
+		if doubtful {
+			h.doubtful--
+		}
 		if h.busy[host]--; h.busy[host] == 0 {
 			delete(h.busy, host)
 		}
