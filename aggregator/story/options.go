@@ -1,14 +1,18 @@
 package story
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
 // DefaultWindow is how long an item stays in the index after its publication.
 const DefaultWindow = 7 * 24 * time.Hour
 
 // DefaultMost is how many items an index holds, whatever their dates say: those
 // of a week of 143,000 a day, in about 2.2 GB. It is there so that no flood of items
-// takes all memory.
-const DefaultMost = 1_000_000
+// takes all memory: where an address has 32 bits there are two or three gigabytes of it
+// for all, and an index holds a quarter.
+const DefaultMost = 1_000_000 >> ((64 - bits.UintSize) / 16)
 
 // Options of an Index. The zero value is the default configuration.
 type Options struct {

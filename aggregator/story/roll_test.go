@@ -1,6 +1,7 @@
 package story
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"unsafe"
@@ -15,6 +16,15 @@ func TestLines(t *testing.T) {
 	}
 	if size := unsafe.Sizeof(e); size%64 != 0 && unsafe.Sizeof(uintptr(0)) == 8 {
 		t.Errorf("an entry has %d bytes", size)
+	}
+}
+
+// TestMostIsAddressed holds a full index to a quarter of the addresses that there are,
+// of which half or three quarters are the program's.
+func TestMostIsAddressed(t *testing.T) {
+	const item, garbage = 2200, 1.5 // bytes of an item; to what the heap grows before it is collected
+	if need := DefaultMost * item * garbage; need > math.MaxUint/4 {
+		t.Errorf("%d items take %.0f bytes", DefaultMost, need)
 	}
 }
 
