@@ -18,7 +18,7 @@ build: ## Build ./wireroom, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o wireroom ./cmd/wireroom
 
 .PHONY: check
-check: fmt vet staticcheck layout test ## Everything that a change must pass
+check: fmt vet staticcheck layout bits test ## Everything that a change must pass
 
 .PHONY: fmt
 fmt: ## Fail if a file is not formatted
@@ -35,6 +35,20 @@ staticcheck: ## Let staticcheck look for more
 .PHONY: layout
 layout: ## Check who imports what, and the rules of the house
 	$(GO) test -run 'TestLayout|TestHouse' ./aggregator
+
+# That what a machine of 64 bits stores is read on one of 32, and the other way round,
+# is a test of cmd/wireroom.
+.PHONY: bits
+bits: ## Test on 32 bits what counts, packs and dates, where the machine runs such programs
+	[ "$$($(GO) env GOHOSTOS)/$$($(GO) env GOHOSTARCH)" != linux/amd64 ] || GOARCH=386 CGO_ENABLED=0 $(GO) test -vet=off -timeout 30m \
+		./aggregator/news ./aggregator/normalize ./aggregator/parse ./aggregator/story ./aggregator/topic ./cmd/wireroom/newsroom
+
+# What measures on Linux alone is left out.
+.PHONY: systems
+systems: ## Let go vet look for mistakes on every system of a release
+	for system in $$(sed -n 's/^platforms=.*:-\(.*\)}$$/\1/p' .ci/release); do \
+		echo "$$system" && GOOS=$${system%/*} GOARCH=$${system#*/} CGO_ENABLED=0 $(GO) vet $$($(GO) list ./... | grep -vE '/(bench|scale)$$') || exit 1; \
+	done
 
 .PHONY: test
 test: ## Run all tests, within a process with the race detector
@@ -178,7 +192,7 @@ $(trust_parts): trust-%:
 	$(GO) test ./cmd/wireroom/trust -count=1 -timeout 3h -parallel 8 -v -run '^$(firstword $(trust_$*))$$' -args -table docs/trust.md -seed $(SEED) $(wordlist 2,9,$(trust_$*))
 
 .PHONY: release
-release: ## Build static programs for six systems, SBOMs and checksums into dist
+release: ## Build static programs for eight systems, SBOMs and checksums into dist
 	.ci/release
 
 .PHONY: release-check

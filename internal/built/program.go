@@ -23,8 +23,9 @@ var programs struct {
 }
 
 // Program returns the path of the program, built as users build it but for the
-// further arguments of go build. The race detector does not see into another
-// process: under it the test is left out, and goes on without it.
+// further arguments of go build, before which may stand NAME=VALUE for its environment.
+// The race detector does not see into another process: under it the test is left out,
+// and goes on without it.
 func Program(tb testing.TB, args ...string) string {
 	tb.Helper()
 	if race.Enabled {
@@ -44,8 +45,12 @@ func Program(tb testing.TB, args ...string) string {
 		programs.dir, programs.bins = dir, map[string]string{}
 	}
 	bin := filepath.Join(programs.dir, fmt.Sprint(len(programs.bins)), "wireroom")
+	env := append(os.Environ(), "CGO_ENABLED=0")
+	for len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		env, args = append(env, args[0]), args[1:]
+	}
 	cmd := exec.Command("go", append(append([]string{"build", "-o", bin}, args...), "github.com/wireroom/wireroom/cmd/wireroom")...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		tb.Fatalf("go build: %v\n%s", err, out)
 	}
