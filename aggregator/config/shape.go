@@ -81,7 +81,7 @@ type polling struct {
 	Workers int `yaml:"workers" default:"32" min:"1" max:"10000"`
 	// Least time between two requests to one host.
 	HostGap duration `yaml:"host_gap" default:"1s" min:"0s" max:"1h"`
-	// Polls that a source on schedule `auto` may cost on average, per day. They are dealt out so that items arrive as early as they can.
+	// Polls per day that sources may cost on average, those with a schedule of their own too. What they leave is dealt out among the sources on `auto` so that items arrive as early as they can.
 	Budget int `yaml:"budget" default:"24" min:"1" max:"1440"`
 }
 
