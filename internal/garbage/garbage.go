@@ -28,12 +28,11 @@ const (
 	largeHeap    = 1 << 30
 )
 
-// At rest it grows by less still: by garbageRest, or by restRoom, which is more in a
-// small heap. The program is at rest when no garbage was collected for a second for each
-// restHeap that is alive, and no longer when that is done twice within such a time: for
-// the sake of memory hardly more than a hundredth of a processor collects. When it comes
-// to rest it collects once, so that what a burst has left is given back: for what little
-// is done then it might be minutes before there was enough garbage.
+// At rest it grows by less still, so that what a burst has left is given back: by
+// garbageRest, or by restRoom, which is more in a small heap. The program is at rest
+// when no garbage was collected for a second for each restHeap that is alive, and no
+// longer when that is done twice within such a time: for the sake of memory hardly more
+// than a hundredth of a processor collects.
 const (
 	garbageRest = 10
 	restRoom    = 16 << 20
@@ -80,9 +79,8 @@ type pace struct {
 	last   time.Time // when garbage was last collected
 }
 
-// set makes the growth what it should be now, after a collection or without one, and
-// reports whether the program has come to rest.
-func (p *pace) set(collected bool, now time.Time) (rests bool) {
+// set makes the growth what it should be now, after a collection or without one.
+func (p *pace) set(collected bool, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := read(alive)
@@ -90,8 +88,8 @@ func (p *pace) set(collected bool, now time.Time) (rests bool) {
 	if collected {
 		p.last = now
 		p.rests = p.rests && since >= least
-	} else if since >= least && !p.rests {
-		p.rests, rests = true, true
+	} else if since >= least {
+		p.rests = true
 	}
 	growth := growthFor(n)
 	if p.rests {
@@ -101,7 +99,6 @@ func (p *pace) set(collected bool, now time.Time) (rests bool) {
 		p.growth = growth
 		debug.SetGCPercent(growth) // stops the world for a moment
 	}
-	return rests
 }
 
 // CollectEarly sets by how much the heap grows, now and with each collection. Where
@@ -121,11 +118,7 @@ func CollectEarly() {
 		runtime.SetFinalizer(c, after)
 	}
 	runtime.SetFinalizer(new(collected), after)
-	every(restLook, func() {
-		if p.set(false, time.Now()) {
-			runtime.GC()
-		}
-	})
+	every(restLook, func() { p.set(false, time.Now()) })
 	every(layLook, func() {
 		if read(held...) >= l.laid.Load()+layMore {
 			l.lay(read(alive))
