@@ -29,7 +29,7 @@ var exactRules = [3]string{"canonical link", "guid", "title and text"}
 // for another item once this one is decided upon.
 type Words struct {
 	entry       *entry // what is known of it so far
-	seen        int64  // when it was fetched, in seconds since 1970; 0: not known
+	seen        int64  // when it was fetched, in seconds since 1970; 0: not known, or long before its record
 	title, text string // without marks of outlets and agencies
 	agency      string // by its mark
 	head, body  []token
@@ -75,7 +75,7 @@ func (x *Index) Read(rec news.Record, outlet news.Outlet) *Words {
 	e.seq, e.published, e.rate = rec.Seq, it.Published.Unix(), w.sample.rate
 	e.order, e.pairs = numberOrder(w.head), pairsOf(w.head)
 	w.entry, w.seen = e, 0
-	if !it.Fetched.IsZero() {
+	if rec.Revision == 1 && !it.Fetched.IsZero() {
 		w.seen = it.Fetched.Unix()
 	}
 	return w
@@ -103,7 +103,7 @@ func (x *Index) Take(w *Words) news.Decision {
 		return x.again(e.seq, known, r)
 	}
 	if e.seq > x.last && w.seen != 0 { // else it is decided upon again, long after it came
-		x.putBack(w.seen)
+		x.doubt(w.seen)
 	}
 	x.last = max(x.last, e.seq)
 	x.clock = max(x.clock, e.published)

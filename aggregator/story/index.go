@@ -30,6 +30,7 @@ type Index struct {
 
 	clock   int64    // the latest publication seen
 	last    int64    // the latest record, by its number
+	behind  int64    // when the first was fetched of the records that all say that clock is ahead; 0: there are none
 	lately  uint32   // number of an entry before which all came more than a day before the latest
 	roll    roll     // live entries
 	pending []*entry // restored, not yet in order
@@ -257,6 +258,25 @@ func (x *Index) insert(e *entry) {
 
 // evict forgets the items whose window is over.
 func (x *Index) evict() { x.shrink(x.most) }
+
+// aheadFor is for how long all records must say that the clock was ahead: one that is
+// itself behind, as that of one process of many, or of a machine until it is set, must
+// not cost the items of the others.
+const aheadFor = 3600 // seconds
+
+// doubt puts the clock back once what is fetched has said that it was ahead for so long,
+// in one process.
+func (x *Index) doubt(now int64) {
+	switch {
+	case x.clock <= now+x.window:
+		x.behind = 0
+	case x.behind == 0 || now < x.behind:
+		x.behind = now
+	case now-x.behind >= aheadFor:
+		x.putBack(now)
+		x.behind = 0
+	}
+}
 
 // putBack begins anew where the latest publication is later than now by more than a
 // window. It bears a date of a machine whose clock was ahead: until then no item would
