@@ -225,7 +225,7 @@ func (a *Aggregator) warm(ctx context.Context, rulings []Override, without map[n
 	index := story.New(opts)
 	n, start := 0, time.Now()
 	err := a.log.Decided(ctx, start.Add(-index.Window()), func(d news.Decision, _ time.Time) bool {
-		a.comesAlong()
+		a.readsOn()
 		if !without[d.Key] {
 			index.Restore(d)
 			n++
@@ -324,7 +324,7 @@ func (a *Aggregator) refile(ctx context.Context, plan *Plan) error {
 	}
 	if len(changed) > 0 { // else topics are gone, or sources new
 		err = a.log.EachStory(ctx, time.Time{}, func(s news.Story) bool {
-			a.comesAlong()
+			a.readsOn()
 			for _, f := range plan.Rules.File(s, plan.Authority, batch.At) {
 				if slices.Contains(changed, f.Topic) {
 					batch.Filings = append(batch.Filings, f)

@@ -15,6 +15,14 @@ const filerPatience = 2 * time.Minute
 // come further on its way there, which may be long.
 func (a *Aggregator) comesAlong() { a.alive.Store(time.Now().Unix()) }
 
+// readsOn notes it of a filer that reads what was filed before, unless that is for
+// another try at what has failed: it would be well for ever without filing anything.
+func (a *Aggregator) readsOn() {
+	if a.filing.times == 0 {
+		a.comesAlong()
+	}
+}
+
 // Alive returns nil if the filer works, or another process's does; otherwise a
 // sentence that says since when it does not.
 func (a *Aggregator) Alive(now time.Time) error {
