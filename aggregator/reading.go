@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/normalize"
 	"github.com/wireroom/wireroom/aggregator/parse"
+	"github.com/wireroom/wireroom/aggregator/poll"
 )
 
 // A reading is what was made of an answer's document.
@@ -52,6 +54,18 @@ func (a *Aggregator) inTurn(ctx context.Context, src news.Source, answer news.An
 	}
 }
 
+// readPolled is inTurn, of what was polled. Where the page of a site has led there it is to
+// be a feed: two pages that lead to each other would be asked for without end.
+func (a *Aggregator) readPolled(ctx context.Context, src news.Source, state news.State, answer news.Answer, known func(raw string) bool) (reading, error) {
+	led := src.Site && poll.Address(src, state) != src.URL
+	src.Site = src.Site && !led
+	doc, err := a.inTurn(ctx, src, answer, known)
+	if led && err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("the site advertises %s: %w", answer.URL, err)
+	}
+	return doc, err
+}
+
 // read makes items of an answer's document. Nothing that a source sends may
 // end the process: a panic is that source's failure.
 // An entry whose bytes known has is not read again. It stops when ctx is done.
@@ -87,7 +101,9 @@ func mendOf(src news.Source, err error) string {
 	switch {
 	case src.Page != nil:
 		return "set its selectors under page anew; wireroom inspect " + src.Name + " shows what they find"
-	case errors.Is(err, parse.ErrNotFeed) && !src.Site:
+	case errors.Is(err, parse.ErrNotFeed) && src.Site:
+		return "use url in place of site, with the feed's address"
+	case errors.Is(err, parse.ErrNotFeed):
 		return "wireroom inspect " + src.Name + " shows what it is; if it is a web page, use site in place of url, or page"
 	}
 	return ""
@@ -113,6 +129,7 @@ func Open(src news.Source, answer news.Answer, known func(raw string) bool) (fee
 	if err != nil {
 		return nil, "", err
 	}
+	adverts = slices.DeleteFunc(adverts, func(a article.Advert) bool { return a.URL == answer.URL || a.URL == src.URL }) // the page itself
 	if len(adverts) == 0 {
 		return nil, "", fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", answer.URL)
 	}
