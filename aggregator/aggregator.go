@@ -37,6 +37,7 @@ type Aggregator struct {
 	polled    atomic.Int64 // polls finished since the start
 	silent    atomic.Int64 // sources in a row that were well, or new, and gave no answer
 	answered  atomic.Bool  // a source has answered since the start
+	found     atomic.Bool  // a page has led to a feed, which is due since; for CollectOnce
 	missed    missed
 	auto      atomic.Uint64 // bits of the constant of automatic schedules; see budget.go
 }
@@ -166,6 +167,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		if doc.found != "" {
 			next.Moved = news.Move{URL: doc.found, Since: now, Seen: 1, Believed: true}
 			next.NextDue = now
+			a.found.Store(true)
 		}
 		return next
 	}, now, a.gap(src))

@@ -36,12 +36,15 @@ func (a *Aggregator) Collect(ctx context.Context) {
 	a.collectWhile(ctx, func() bool { return true })
 }
 
-// CollectOnce polls the sources that are due now and returns when the last of
-// them has answered.
+// CollectOnce polls the sources that are due now, and the feeds that pages of sites
+// among them lead to, and returns when the last of them has answered.
 func (a *Aggregator) CollectOnce(ctx context.Context) {
-	start := time.Now()
+	until := time.Now()
 	a.collectWhile(ctx, func() bool {
-		n, _, err := a.log.Due(ctx, start)
+		if a.found.Swap(false) {
+			until = time.Now()
+		}
+		n, _, err := a.log.Due(ctx, until)
 		return err != nil || n > 0
 	})
 }
