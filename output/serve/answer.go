@@ -138,7 +138,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, p *page) {
 	if r.Header["If-None-Match"] != nil {
 		since = "" // even where that is empty
 	}
-	if notModified(strings.Join(r.Header["If-None-Match"], ","), since, f.etag[0], p.changed) {
+	if p.known(strings.Join(r.Header["If-None-Match"], ","), since, f) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -33,7 +33,7 @@ func (s *Server) plainly(remote string, r plain.Request) (plain.Answer, bool) {
 		return plain.Answer{}, false
 	}
 	f := p.choose(r.AcceptEncoding)
-	known := notModified(r.IfNoneMatch, r.IfModifiedSince, f.etag[0], p.changed)
+	known := p.known(r.IfNoneMatch, r.IfModifiedSince, f)
 	head := s.headOf(p, f, known)
 	// The last to be asked: what is not answered here is asked again there.
 	if head == nil || !s.clients.allow(remote) {

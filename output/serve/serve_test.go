@@ -146,3 +146,21 @@ func TestModifiedAhead(t *testing.T) {
 		}
 	})
 }
+
+// TestModifiedAheadOfAnother: who has an earlier version by the date that a replica
+// says whose clock is ahead is not told by another that it is still the same.
+func TestModifiedAheadOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := time.Now().Add(10 * time.Minute).UTC().Format(http.TimeFormat)
+		time.Sleep(5 * time.Minute)
+		doc := document("/topics/city.rss", "application/rss+xml; charset=utf-8")
+		doc.Modified = time.Now().Add(10 * time.Minute)
+		s := serving(t, Options{}, doc)
+		for range 2 {
+			if code := ask(s, "GET", doc.Path, "If-Modified-Since", before).StatusCode; code != http.StatusOK {
+				t.Errorf("changed it is answered with %d", code)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
