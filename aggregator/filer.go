@@ -57,6 +57,7 @@ func (a *Aggregator) File(ctx context.Context) {
 			a.lead(ctx)
 			wait = 0
 		default:
+			a.filing.over(a.logger, "the store says who files again")
 			a.comesAlong()
 		}
 		sleep(ctx, wait, nil)

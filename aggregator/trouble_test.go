@@ -125,3 +125,48 @@ func TestDatabaseAwayIsSaidAtGrowingDistances(t *testing.T) {
 		}
 	})
 }
+
+// A standbyLog is the log of a process that another one files beside, with a database
+// that is away for one of every so many minutes.
+type standbyLog struct {
+	*store.DB
+	every int
+}
+
+// Lead implements aggregator.Log.
+func (l standbyLog) Lead(context.Context, string, time.Duration) (bool, error) {
+	if time.Now().Minute()%l.every == l.every-2 {
+		return false, errors.New("the database is away")
+	}
+	return false, nil
+}
+
+// TestTroubleOfStandby: a process that does not file tells of every outage, and of
+// each end.
+func TestTroubleOfStandby(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		log := &tally{Handler: slog.DiscardHandler, least: slog.LevelInfo}
+		b := &bureau{path: filepath.Join(dir, "standby.db"), handler: log}
+		b.wrap = func(db *store.DB) aggregator.Log { return standbyLog{db, 10} }
+		a, _, shut := b.open(t)
+		defer shut()
+		ctx, stop := context.WithCancel(t.Context())
+		var filer sync.WaitGroup
+		filer.Go(func() { a.File(ctx) })
+		defer filer.Wait()
+		defer stop()
+		told := 0
+		for i := range 4 {
+			before := len(log.sofar())
+			time.Sleep(10 * time.Minute)
+			said := log.sofar()[before:]
+			if !slices.Contains(said, "the store does not say who files") || !slices.Contains(said, "the store says who files again") {
+				t.Errorf("of outage %d was told: %q", i, said)
+			}
+			if told = max(told, len(said)); len(said) != told {
+				t.Errorf("of outage %d was told %d times, not %d", i, len(said), told)
+			}
+		}
+	})
+}
