@@ -248,6 +248,9 @@ func (db *DB) forget(ctx context.Context, now time.Time) (n int, err error) {
 		n += found
 	}
 	return n, db.engine.write(ctx, func(ctx context.Context, tx session) error {
+		if err := db.engine.fence(ctx, tx); err != nil { // nobody archives meanwhile
+			return err
+		}
 		return deleteFilings(ctx, tx, func() error {
 			_, err := tx.exec(ctx, `DELETE FROM filing WHERE withdrawn = 1
 				AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)`)
