@@ -116,7 +116,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	known := knownBy(src, claim.State, answer.At)
 	if answer.Body != nil {
 		var err error
-		if doc, err = a.readPolled(ctx, src, claim.State, answer, known); err != nil && ctx.Err() == nil {
+		if doc, err = a.inTurn(ctx, src, claim.State, answer, known); err != nil && ctx.Err() == nil {
 			if told.body != nil { // the source itself knows better
 				a.pushes.put(src.Name, push{})
 				a.release(ctx, claim, time.Now())

@@ -29,7 +29,7 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 	defer stop()
 	read := func(answer news.Answer) (*news.Feed, error) {
 		sleep(ctx, a.gap(src), nil)
-		older, err := a.inTurn(ctx, src, answer, nil)
+		older, err := a.inTurn(ctx, src, state, answer, nil)
 		return older.feed, err
 	}
 	var earlier []*news.Feed

@@ -41,42 +41,30 @@ func (doc *reading) entries() int {
 // inTurn reads an answer's document as soon as a processor is free for it. More
 // documents at once would be read no sooner, but keep more memory, and all of
 // them would have to be waited for at the end.
-func (a *Aggregator) inTurn(ctx context.Context, src news.Source, answer news.Answer, known func(raw string) bool) (reading, error) {
+func (a *Aggregator) inTurn(ctx context.Context, src news.Source, state news.State, answer news.Answer, known func(raw string) bool) (reading, error) {
 	select {
 	case a.readers <- struct{}{}:
 		defer func() { <-a.readers }()
 		if ctx.Err() != nil {
 			return reading{}, ctx.Err()
 		}
-		return a.read(ctx, src, answer, known)
+		return a.read(ctx, src, state, answer, known)
 	case <-ctx.Done():
 		return reading{}, ctx.Err()
 	}
 }
 
-// readPolled is inTurn, of what was polled. Where the page of a site has led there it is to
-// be a feed: two pages that lead to each other would be asked for without end.
-func (a *Aggregator) readPolled(ctx context.Context, src news.Source, state news.State, answer news.Answer, known func(raw string) bool) (reading, error) {
-	led := src.Site && poll.Address(src, state) != src.URL
-	src.Site = src.Site && !led
-	doc, err := a.inTurn(ctx, src, answer, known)
-	if led && err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("the site advertises %s: %w", answer.URL, err)
-	}
-	return doc, err
-}
-
 // read makes items of an answer's document. Nothing that a source sends may
 // end the process: a panic is that source's failure.
 // An entry whose bytes known has is not read again. It stops when ctx is done.
-func (a *Aggregator) read(ctx context.Context, src news.Source, answer news.Answer, known func(raw string) bool) (doc reading, err error) {
+func (a *Aggregator) read(ctx context.Context, src news.Source, state news.State, answer news.Answer, known func(raw string) bool) (doc reading, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.logger.Error("a document made the parser panic", "source", src.Name, "panic", p, "stack", string(debug.Stack()))
 			doc, err = reading{}, errors.New("the document could not be read: the parser gave up on it")
 		}
 	}()
-	doc.feed, doc.found, err = Open(src, answer, known)
+	doc.feed, doc.found, err = Open(src, state, answer, known)
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
 		undated := 0
@@ -111,18 +99,22 @@ func mendOf(src news.Source, err error) string {
 
 // Open reads a document by what its source is: a page that lists articles, a feed, or
 // a site's page that advertises one. The address of that is advertised; it is to be
-// polled instead. Entries whose bytes known has are marked, and not read; nil: none is
-// known. The errors are those of parse.Changed, or say what a page does not have.
-func Open(src news.Source, answer news.Answer, known func(raw string) bool) (feed *news.Feed, advertised string, err error) {
+// polled instead. Where state has led there already the document is to be a feed: two
+// pages that lead to each other would be asked for without end. Entries whose bytes
+// known has are marked, and not read; nil: none is known. The errors are those of
+// parse.Changed, or say what a page does not have.
+func Open(src news.Source, state news.State, answer news.Answer, known func(raw string) bool) (feed *news.Feed, advertised string, err error) {
 	if src.Page != nil {
 		feed, err = article.Feed(answer.Body, answer.ContentType, answer.URL, *src.Page, src.MaxItems)
 		return feed, "", err
 	}
 	parsed, err := parse.Changed(src, answer, known)
-	if err == nil {
+	switch {
+	case err == nil:
 		return &parsed, "", nil
-	}
-	if !src.Site || !errors.Is(err, parse.ErrNotFeed) {
+	case src.Site && poll.Address(src, state) != src.URL:
+		return nil, "", fmt.Errorf("the site advertises %s: %w", answer.URL, err)
+	case !src.Site || !errors.Is(err, parse.ErrNotFeed):
 		return nil, "", err
 	}
 	adverts, err := article.Feeds(answer.Body, answer.ContentType, answer.URL)

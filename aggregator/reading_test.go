@@ -22,7 +22,7 @@ func TestReadingInTurn(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := a.inTurn(ctx, src, answer, nil)
+		_, err := a.inTurn(ctx, src, news.State{}, answer, nil)
 		done <- err
 	}()
 	select {
@@ -35,7 +35,7 @@ func TestReadingInTurn(t *testing.T) {
 		t.Error("a document was read although the program ends")
 	}
 	<-a.readers
-	if doc, err := a.inTurn(t.Context(), src, answer, nil); err != nil || doc.feed == nil {
+	if doc, err := a.inTurn(t.Context(), src, news.State{}, answer, nil); err != nil || doc.feed == nil {
 		t.Errorf("a document in its turn was not read: %v", err)
 	}
 }
@@ -48,7 +48,7 @@ func TestReadingStops(t *testing.T) {
 	answer := news.Answer{At: time.Now(), Status: 200, Body: []byte(body)}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if doc, err := a.read(ctx, news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}, answer, nil); err == nil {
+	if doc, err := a.read(ctx, news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}, news.State{}, answer, nil); err == nil {
 		t.Errorf("%d items were made although the program ends", len(doc.items))
 	}
 }
@@ -61,7 +61,7 @@ func TestUndatedStayInOrder(t *testing.T) {
 		"<item><title>Newest</title></item><item><title>Dated</title><pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate></item>" +
 		"<item><title>Newer</title></item><item><title>Old</title></item></channel></rss>"
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	doc, err := a.read(t.Context(), news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}, news.Answer{At: at, Status: 200, Body: []byte(body)}, nil)
+	doc, err := a.read(t.Context(), news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}, news.State{}, news.Answer{At: at, Status: 200, Body: []byte(body)}, nil)
 	if err != nil || len(doc.items) != 4 {
 		t.Fatalf("%d items, %v", len(doc.items), err)
 	}
@@ -91,7 +91,7 @@ func TestPageMaxItems(t *testing.T) {
 	page := []byte(strings.Repeat("<li><a href=/n>A note</a></li>", 3000))
 	for _, most := range []int{10, 2500} {
 		src := news.Source{Name: "city", MaxItems: most, Page: &news.PageRules{Item: "li"}}
-		feed, _, err := Open(src, news.Answer{URL: "https://city.test/", Body: page, ContentType: "text/html"}, nil)
+		feed, _, err := Open(src, news.State{}, news.Answer{URL: "https://city.test/", Body: page, ContentType: "text/html"}, nil)
 		if err != nil || len(feed.Entries) != most || feed.Dropped != 3000-most {
 			t.Errorf("max_items %d: other than that many items are read (%v)", most, err)
 		}

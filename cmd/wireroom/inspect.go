@@ -72,7 +72,7 @@ func inspect(ctx context.Context, term terminal, in inspection) error {
 	if configured || in.isAddress() {
 		answer, feed, err = in.ask(ctx, src)
 	} else if answer, err = in.readFile(term, src); err == nil {
-		feed, _, err = aggregator.Open(src, answer, nil)
+		feed, _, err = aggregator.Open(src, news.State{}, answer, nil)
 	}
 	if src.Unlisted { // a part of the address is a secret
 		answer.URL = ""
@@ -138,19 +138,18 @@ func (in *inspection) ask(ctx context.Context, src news.Source) (answer news.Ans
 	}
 	client := poll.NewClient(poll.Options{Version: version(), Files: folder})
 	defer client.Close()
-	state, read := news.State{URL: src.URL}, src
+	state := news.State{URL: src.URL}
 	for {
 		answer = client.Poll(ctx, src, state, time.Now())
 		if answer.Body == nil {
 			return answer, nil, fmt.Errorf("%s: %s%s", answer.Outcome, answer.Error, hint(answer))
 		}
 		var advertised string
-		feed, advertised, err = aggregator.Open(read, answer, nil)
+		feed, advertised, err = aggregator.Open(src, state, answer, nil)
 		if err != nil || advertised == "" {
 			return answer, feed, err
 		}
 		state.Moved = news.Move{URL: advertised, Believed: true} // as it is remembered
-		read.Site = false                                        // an advertised page is no feed
 	}
 }
 

@@ -30,7 +30,7 @@ var points = []point{
 	{"fetch after", "aggregator/aggregator.go", "\tvar doc reading\n", false},
 	{"decode before", "aggregator/poll/body.go", "\traw := &capped{", false},
 	{"decode after", "aggregator/poll/room.go", "\tdata = make([]byte, buf.Len())", false},
-	{"parse before", "aggregator/reading.go", "\tdoc.feed, doc.found, err = Open(src, answer, known)\n", false},
+	{"parse before", "aggregator/reading.go", "\tdoc.feed, doc.found, err = Open(src, state, answer, known)\n", false},
 	{"parse after", "aggregator/reading.go", "\tif err == nil && doc.found == \"\" {\n", false},
 	{"sanitise before", "aggregator/reading.go", "\t\tdoc.about = normalize.About(*doc.feed)\n", false},
 	{"sanitise after", "aggregator/reading.go", "\t\t\tdoc.items = append(doc.items, item)\n", false},
