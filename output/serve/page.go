@@ -26,8 +26,7 @@ type page struct {
 	wanted       atomic.Bool // gzip was asked for
 	cacheControl []string
 	changed      time.Time // when the document was modified, or the page made if that is ahead
-	ahead        bool
-	modified     []string // that, as it is said; nil: not said
+	modified     []string  // that, as it is said; nil: not said
 	contentType  []string
 }
 
@@ -58,7 +57,7 @@ func newPage(doc news.Document, old *page) *page {
 	}
 	if p.changed = doc.Modified; !p.changed.IsZero() {
 		if now := time.Now(); p.changed.After(now) {
-			p.changed, p.ahead = now, true // RFC 9110 section 8.8.2.1
+			p.changed = now // RFC 9110 section 8.8.2.1
 		}
 		p.modified = []string{p.changed.UTC().Format(http.TimeFormat)}
 	}
@@ -72,7 +71,7 @@ func newPage(doc news.Document, old *page) *page {
 // ahead is known by its own date alone: by the clock that dated it, which may be that of
 // another replica, a later one may be that of an earlier version.
 func (p *page) known(noneMatch, modifiedSince string, f *form) bool {
-	if p.ahead && noneMatch == "" {
+	if ahead := !p.changed.Equal(p.doc.Modified); ahead && noneMatch == "" {
 		return modifiedSince == p.modified[0]
 	}
 	return notModified(noneMatch, modifiedSince, f.etag[0], p.changed)
