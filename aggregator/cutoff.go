@@ -157,14 +157,17 @@ func (a *Aggregator) askAgain(ctx context.Context, due map[string]time.Time, nee
 	if err == nil && slices.ContainsFunc(states, needless) {
 		return
 	}
+	sources := a.plan.Load().Sources
 	for _, s := range states {
 		at, missed := due[s.Source]
-		soonest := s.LastPoll.Add(a.plan.Load().Sources[s.Source].MinInterval)
-		switch {
-		case missed && !unanswered(s):
-			delete(due, s.Source)
-		case missed && soonest.After(at):
+		if !missed {
+			continue
+		}
+		if soonest := s.LastPoll.Add(sources[s.Source].MinInterval); soonest.After(at) {
 			due[s.Source] = soonest
+		}
+		if !unanswered(s) {
+			delete(due, s.Source)
 		}
 	}
 	if err == nil && len(due) > 0 {
