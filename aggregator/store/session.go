@@ -321,16 +321,9 @@ func unnested(query string, rows [][]any, width int) (string, []any, error) {
 	return strings.Replace(query, "VALUES ROWS", "SELECT * FROM unnest("+strings.Join(types, ", ")+")", 1), args, nil
 }
 
-// params returns n parameters in brackets, counted from first.
+// params returns n parameters in brackets, counted from first. Only that one bears its
+// number, from which SQLite counts the others: it keeps those that bear one in a list,
+// which is gone through for each parameter of a statement.
 func params(first, n int) string {
-	var b strings.Builder
-	b.WriteByte('(')
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "?%d", first+i)
-	}
-	b.WriteByte(')')
-	return b.String()
+	return fmt.Sprintf("(?%d%s)", first, strings.Repeat(",?", n-1))
 }
