@@ -317,8 +317,18 @@ func (d *document) finish(id int32, raw string) {
 		return
 	}
 	e.Raw = rawHash(raw)
+	if d.feed.Entries == nil {
+		d.feed.Entries = make([]news.Entry, 0, d.likely(raw)) // as they grow they are copied, and they are large
+	}
 	d.feed.Entries = append(d.feed.Entries, e)
 	d.skeleton.entry(d, &d.entry)
+}
+
+// likely returns how many entries the document has whose first one is written so:
+// as many as there are tags that begin like its own.
+func (d *document) likely(raw string) int {
+	tag := raw[:strings.IndexAny(raw+">", " \t\r\n/>")]
+	return min(strings.Count(d.doc[d.entryStart:], tag), d.maxItems)
 }
 
 // bare reports whether nothing is known of an entry.
