@@ -91,12 +91,20 @@ func sharedNames(drafts []draft) map[string]bool {
 
 // nameAliases gives each draft its further identities, best first: its canonical
 // link, its title with the instant that was stated, its title with its text.
-// What two entries of the document share is no identity.
+// What two entries of the document share is no identity. Nobody asks for those of
+// an entry that is known, but for others to be held against: the ones with a title
+// that no other entry has are left out.
 func nameAliases(drafts []draft) {
+	titles := map[string]bool{} // of entries that are not known
+	for i := range drafts {
+		if d := &drafts[i]; !d.entry.Known {
+			titles[d.title] = true
+		}
+	}
 	count := map[string]int{}
 	for i := range drafts {
 		d := &drafts[i]
-		d.aliases = aliases(d)
+		d.aliases = aliases(d, titles[d.title])
 		for _, alias := range d.aliases {
 			count[alias]++
 		}
@@ -111,12 +119,13 @@ func nameAliases(drafts []draft) {
 // source, together with the title.
 const enoughToTell = 40
 
-func aliases(d *draft) []string {
+// aliases returns what else an entry may be known by, of its title too or without.
+func aliases(d *draft, titled bool) []string {
 	var out []string
 	if d.place != "" {
 		out = append(out, short(d.place))
 	}
-	if d.title != "" {
+	if titled && d.title != "" {
 		if d.dated {
 			out = append(out, "title:"+digest(d.title, d.stamp()))
 		}
