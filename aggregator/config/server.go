@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 // server builds the settings of publishing.
@@ -13,17 +16,12 @@ func (l *loader) server() {
 	s := &l.root.Server
 	at := func(key string) []string { return []string{"server", key} }
 	l.config.Server = Server{
-		Listen: s.Listen, BaseURL: strings.TrimRight(s.BaseURL, "/"), Images: Images(s.Images), Hub: s.Hub, HubPrivate: s.HubPrivate, RateLimit: s.RateLimit, Admin: s.Admin,
+		Listen: s.Listen, BaseURL: l.baseURL(at("base_url"), s.BaseURL), Images: Images(s.Images), Hub: s.Hub, HubPrivate: s.HubPrivate, RateLimit: s.RateLimit, Admin: s.Admin,
 		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: s.TLS.ACME, Directory: s.TLS.ACMEDirectory},
 	}
 	l.address(at("listen"), s.Listen)
 	if s.Admin != "" {
 		l.address(at("admin"), s.Admin)
-	}
-	if s.BaseURL != "" {
-		if u := l.webURL(at("base_url"), s.BaseURL, "https://feeds.example.org"); u != nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
-			l.report(at("base_url"), "the base URL has a query, a fragment or a password", "write host and path only, such as https://feeds.example.org")
-		}
 	}
 	l.hub(at("hub"), s.Hub)
 	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
@@ -38,6 +36,42 @@ func (l *loader) server() {
 			l.report(at("tls"), "there is acme_directory and no acme", "name the hosts to obtain certificates for, such as acme: [feeds.example.org]")
 		}
 	}
+}
+
+// baseURL checks the address under which readers reach the server, and brings it to
+// the form in which it can stand anywhere: in ASCII, as a feed and the head of an
+// answer want it, its host in lower case, as ids are made of it.
+func (l *loader) baseURL(path []string, raw string) string {
+	const example = "https://feeds.example.org"
+	if raw == "" {
+		return ""
+	}
+	u := l.webURL(path, raw, example)
+	if u == nil {
+		return ""
+	}
+	if strings.ContainsAny(raw, "?#") || u.User != nil {
+		l.report(path, "the base URL has a query, a fragment or a password", "write host and path only, such as "+example)
+		return ""
+	}
+	host, err := asciiHost(u.Hostname())
+	if err != nil {
+		l.report(path, fmt.Sprintf("%q cannot be the name of a host", u.Hostname()), "write for example "+example)
+		return ""
+	}
+	host = strings.Replace(u.Host, u.Hostname(), host, 1) // a port stays, and brackets
+	return u.Scheme + "://" + host + strings.TrimRight(u.EscapedPath(), "/")
+}
+
+// asciiHost returns the name of a host as it is asked for: in lower case, and a name
+// in other letters than those of ASCII by its code for them.
+func asciiHost(name string) (string, error) {
+	for _, r := range name {
+		if r > unicode.MaxASCII {
+			return idna.Lookup.ToASCII(name)
+		}
+	}
+	return strings.ToLower(name), nil
 }
 
 // hub checks a setting that names a hub.
