@@ -17,7 +17,7 @@ func (l *loader) server() {
 	at := func(key string) []string { return []string{"server", key} }
 	l.config.Server = Server{
 		Listen: s.Listen, BaseURL: l.baseURL(at("base_url"), s.BaseURL), Images: Images(s.Images), Hub: s.Hub, HubPrivate: s.HubPrivate, RateLimit: s.RateLimit, Admin: s.Admin,
-		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: s.TLS.ACME, Directory: s.TLS.ACMEDirectory},
+		TLS: TLS{Cert: s.TLS.Cert, Key: s.TLS.Key, ACME: l.certified(s.TLS.ACME), Directory: s.TLS.ACMEDirectory},
 	}
 	l.address(at("listen"), s.Listen)
 	if s.Admin != "" {
@@ -72,6 +72,21 @@ func asciiHost(name string) (string, error) {
 		}
 	}
 	return strings.ToLower(name), nil
+}
+
+// certified checks the names of hosts that are to have certificates: of anything
+// else the authority is never asked, and whoever connects is refused.
+func (l *loader) certified(hosts []string) []string {
+	var names []string
+	for i, host := range hosts {
+		name, err := idna.Lookup.ToASCII(host)
+		if err != nil || !strings.Contains(name, ".") || net.ParseIP(name) != nil {
+			l.report([]string{"server", "tls", "acme", strconv.Itoa(i)}, fmt.Sprintf("%q is not the name of a host", host), "write the name alone, such as feeds.example.org")
+			continue
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // hub checks a setting that names a hub.
