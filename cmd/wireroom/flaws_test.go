@@ -54,11 +54,16 @@ func TestFaultyConfigExitCode(t *testing.T) {
 	if err := os.WriteFile(right, []byte("sources: {a: https://a.example/}\ntopics: {all: {}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	uncertified := filepath.Join(dir, "uncertified.yaml")
+	if err := os.WriteFile(uncertified, []byte("server: {listen: \"127.0.0.1:0\", tls: {cert: none.pem, key: none.key}}\nsources: {a: https://a.example/}\ntopics: {all: {}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
 		said string
 	}{
+		{[]string{"serve", "--config", uncertified}, exitConfig, "none.pem: no such file"},
 		{[]string{"serve", "--config", path}, exitConfig, ":2:23: topics.all.limit"},
 		{[]string{"once", "--config", path}, exitConfig, "1 problem; nothing was started or changed"},
 		{[]string{"serve", "--config", dir}, exitConfig, "is a directory"},

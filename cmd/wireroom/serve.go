@@ -87,7 +87,7 @@ func serveUntil(ctx context.Context, term terminal, at overrides) error {
 func serveStore(ctx context.Context, cfg *config.Config, at overrides, logger *slog.Logger, listener net.Listener) (*config.Config, error) {
 	settings, err := certified(cfg, logger)
 	if err != nil {
-		return nil, err
+		return nil, exitError{fmt.Errorf("the certificate that server.tls names cannot be used: %w", err), exitConfig}
 	}
 	p, err := assemble(ctx, cfg, at.load, logger, poll.Options{})
 	if err != nil {
