@@ -59,9 +59,9 @@ type server struct {
 }
 
 type tls struct {
-	// Path of the certificate chain, PEM.
+	// Path of the certificate chain, PEM, relative to the working directory.
 	Cert string `yaml:"cert" example:"/etc/wireroom/cert.pem"`
-	// Path of its private key, PEM.
+	// Path of its private key, PEM, relative to the working directory.
 	Key string `yaml:"key" example:"/etc/wireroom/key.pem"`
 	// Host names to obtain certificates for by ACME (Let's Encrypt), in place of cert and key.
 	ACME []string `yaml:"acme" example:"[feeds.example.org]"`
