@@ -154,14 +154,14 @@ func (p *program) apply(ctx context.Context, load loader) (*config.Config, error
 		p.logger.Warn("in the configuration", "warning", w.Error())
 	}
 	was := p.setup.Load().cfg
-	if cfg.Store != was.Store || cfg.Contact != was.Contact || cfg.Workers != was.Workers || !reflect.DeepEqual(cfg.Server, was.Server) {
-		p.logger.Warn("a change of store, server, contact or polling.workers takes effect at the next start")
+	if cfg.Store != was.Store || cfg.Log != was.Log || cfg.Contact != was.Contact || cfg.Workers != was.Workers || !reflect.DeepEqual(cfg.Server, was.Server) {
+		p.logger.Warn("a change of store, server, log, contact or polling.workers takes effect at the next start")
 		for i, t := range cfg.Topics { // so does a change of where our own hub is
 			if t.Hub != "" && t.Hub == cfg.Server.OwnHub() {
 				cfg.Topics[i].Hub = was.Server.OwnHub()
 			}
 		}
-		cfg.Store, cfg.Contact, cfg.Workers, cfg.Server = was.Store, was.Contact, was.Workers, was.Server
+		cfg.Store, cfg.Log, cfg.Contact, cfg.Workers, cfg.Server = was.Store, was.Log, was.Contact, was.Workers, was.Server
 	}
 	next, err := newSetup(cfg, p.authority)
 	if err != nil {

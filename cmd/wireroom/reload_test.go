@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/internal/built"
 	"github.com/wireroom/wireroom/internal/race"
@@ -208,6 +209,41 @@ func TestHubStaysWhereItIs(t *testing.T) {
 			t.Errorf("from %q to %q: the topics name the hubs %q and %q", test.before, test.after, topics[0].Hub, topics[1].Hub)
 		}
 		p.close()
+	}
+}
+
+// TestReloadOfTheLog: another level of the log is that of the next start, and who
+// changes it is told so.
+func TestReloadOfTheLog(t *testing.T) {
+	dir := t.TempDir()
+	at := overrides{config: filepath.Join(dir, "feeds.yaml"), store: filepath.Join(dir, "wireroom.db")}
+	configure := func(level string) *config.Config {
+		write(t, at.config, "server: {listen: \"127.0.0.1:0\"}\nlog: {level: "+level+"}\n"+
+			"sources:\n  none: {url: \"http://127.0.0.1:1/\", allow_private: true}\ntopics:\n  all: {}\n")
+		cfg, err := at.load(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	var said strings.Builder
+	p, err := assemble(t.Context(), configure("info"), at.load, slog.New(slog.NewTextHandler(&said, nil)), poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	const told = "takes effect at the next start"
+	for _, change := range []struct {
+		level string
+		times int
+	}{{"info", 0}, {"debug", 1}, {"debug", 2}, {"info", 2}} {
+		configure(change.level)
+		if _, err := p.apply(t.Context(), at.load); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(said.String(), told); n != change.times {
+			t.Errorf("after the level %s it was told %d times, not %d, that it is that of the next start:\n%s", change.level, n, change.times, said.String())
+		}
 	}
 }
 
