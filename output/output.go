@@ -143,9 +143,10 @@ func Choose(topic news.Topic, filed []news.Filed, now time.Time) []news.Filed {
 }
 
 // Depth is how many filings must be looked at to choose topic.Limit of them: a
-// cap on each source passes some over.
+// cap on each source passes some over, and so does a window where what is old stands
+// in front because it was changed.
 func Depth(topic news.Topic) int {
-	if topic.MaxPerSource > 0 {
+	if topic.MaxPerSource > 0 || topic.Window > 0 && topic.Sort == news.SortUpdated {
 		return 10 * topic.Limit
 	}
 	return topic.Limit

@@ -96,3 +96,27 @@ func TestRule6And13WhatChangedIsToldOnceItIsKept(t *testing.T) {
 	d.file(1, time.Now().Truncate(time.Second))
 	publish(second, "after a new story", 4)
 }
+
+// TestWindowBesideChanges: in a topic whose newest change comes first, stories that
+// have outgrown its window leave their places to others, however often they change.
+func TestWindowBesideChanges(t *testing.T) {
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 3, Window: 24 * time.Hour, Sort: news.SortUpdated, Content: news.ContentFull}
+	d := newDesk(t, topic)
+	now := time.Now().Truncate(time.Second)
+	d.file(3, now.Add(-5*24*time.Hour))
+	d.file(3, now.Add(-time.Hour))
+	filed, err := d.Latest(t.Context(), "all", news.SortPublished, 6)
+	d.must(err)
+	b := news.Batch{At: now.Add(time.Hour)}
+	for _, f := range filed[3:] {
+		f.Updated, f.Hash = now.Add(time.Hour), f.Hash+" corrected"
+		b.Filings = append(b.Filings, f.Filing)
+	}
+	d.must(d.File(t.Context(), b))
+	d.must(d.Publish(t.Context(), nil))
+	for _, doc := range d.Current() {
+		if n := strings.Count(string(doc.Body), "<item>"); doc.Path == "/topics/all.rss" && n != 3 {
+			t.Errorf("%d stories are shown of 3 that are within the window:\n%s", n, doc.Body)
+		}
+	}
+}
