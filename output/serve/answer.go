@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -85,9 +86,9 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 	if !readOnly(w, r) {
 		return
 	}
-	const longest = 256 // bytes of a query
+	const longest = 256 // characters of a query; the field of pages takes fewer
 	q := strings.Join(strings.Fields(r.URL.Query().Get("q")), " ")
-	if s.opts.Search == nil || len(q) > longest {
+	if s.opts.Search == nil || utf8.RuneCountInString(q) > longest {
 		s.send(w, r, nil, ErrNotFound)
 		return
 	}

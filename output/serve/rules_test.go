@@ -453,6 +453,10 @@ func TestSearch(t *testing.T) {
 	if resp := ask(s, "GET", "/search.atom?q=ferry"); resp.StatusCode != 200 || asked != "/search.atom ferry" {
 		t.Errorf("%d, asked %q", resp.StatusCode, asked)
 	}
+	// The field of pages takes 200 characters, of any script.
+	if resp := ask(s, "GET", "/search?q="+strings.Repeat("%E6%B8%A1", 200)); resp.StatusCode != 200 || asked != "/search "+strings.Repeat("渡", 200) {
+		t.Errorf("%d, asked %q", resp.StatusCode, asked)
+	}
 	if resp := ask(s, "GET", "/search?q="+strings.Repeat("x", 1000)); resp.StatusCode != 404 {
 		t.Errorf("a long query is answered %d", resp.StatusCode)
 	}
