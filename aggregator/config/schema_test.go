@@ -47,8 +47,14 @@ func TestSchemaValidates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := map[string]string{"example": string(mustRead(t, "../../feeds.yaml")), "small": small}
+	good := map[string]string{
+		"example": string(mustRead(t, "../../feeds.yaml")), "small": small,
+		"lists": "include: []\nsources: {a: {url: \"https://a.example/\", tags: 2026}}\ntopics: {t: {from: \"tag:2026\", match: {any: [1, x], none: []}}}\n",
+	}
 	for name, text := range good {
+		if _, err := Parse("feeds.yaml", []byte(text), env()); err != nil {
+			t.Errorf("%s is refused by the loader: %v", name, err)
+		}
 		if err := validate(resolved, []byte(text)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -156,8 +162,11 @@ func (s schemer) value(t reflect.Type, f field) *jsonschema.Schema {
 		}
 		return schema
 	case t.Kind() == reflect.Slice:
-		one := 1
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "array", Items: s.value(t.Elem(), f), MinItems: &one}, {Type: "string"}}}
+		list, one := &jsonschema.Schema{Type: "array", Items: s.value(t.Elem(), f)}, 1
+		if f.key == "from" { // nothing is not all there is
+			list.MinItems = &one
+		}
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{list, {Types: []string{"string", "number"}}}}
 	case f.key == "schedule":
 		// Five fields, a word, or a length of time: enough for an editor to see
 		// a slip; the loader tells the rest.
