@@ -32,6 +32,9 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 	if built.User != "" && (a.Bearer != "" || a.BearerFile != "") {
 		l.report(path, "user and bearer are both set, and a request has room for one of them", "keep one of them")
 	}
+	if broken(built.Bearer) {
+		l.report(child(path, "bearer"), "the token has more than one line", "write it on one line: the variable that it is taken from may end with a line break")
+	}
 	for _, name := range slices.Sorted(maps.Keys(built.Header)) {
 		at := child(child(path, "header"), name)
 		switch {
@@ -39,7 +42,7 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 			l.report(at, fmt.Sprintf("%q cannot be the name of a request header", name), "a name is letters, digits and hyphens")
 		case slices.Contains(ownHeaders, textproto.CanonicalMIMEHeaderKey(name)):
 			l.report(at, fmt.Sprintf("the header %q is set by Wireroom itself", name), "take it out")
-		case strings.ContainsAny(built.Header[name], "\r\n\x00"):
+		case broken(built.Header[name]):
 			l.report(at, fmt.Sprintf("the value of the header %q has more than one line", name), "write it on one line")
 		}
 	}
@@ -49,6 +52,12 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 // ownHeaders are those that a request cannot do without or that would undo its
 // politeness.
 var ownHeaders = []string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "If-None-Match", "If-Modified-Since"}
+
+// broken says whether a value cannot be that of a header (RFC 9110 section 5.5): each
+// poll would fail as if the network had.
+func broken(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
 
 // validHeader says whether name is a token (RFC 9110 section 5.6.2).
 func validHeader(name string) bool {
