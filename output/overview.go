@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -94,5 +95,18 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 		lists = append(lists, list)
 	}
 	docs := slices.Concat(render.Assets(), errorPages, []news.Document{statusFeed, sourcesList, topicsList}, pages, lists)
+	p.removeBeyond(pages)
 	return p.keep(ctx, docs, false)
+}
+
+// removeBeyond takes away the pages of sources that are no more, where there are
+// fewer sources now.
+func (p *Publisher) removeBeyond(pages []news.Document) {
+	for path := range p.last {
+		page := func(doc news.Document) bool { return doc.Path == path }
+		if strings.HasPrefix(path, "/sources/") && !slices.ContainsFunc(pages, page) {
+			p.desk.Remove(path)
+			delete(p.last, path)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package output_test
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -117,6 +118,27 @@ func TestWindowBesideChanges(t *testing.T) {
 	for _, doc := range d.Current() {
 		if n := strings.Count(string(doc.Body), "<item>"); doc.Path == "/topics/all.rss" && n != 3 {
 			t.Errorf("%d stories are shown of 3 that are within the window:\n%s", n, doc.Body)
+		}
+	}
+}
+
+// TestFewerSources: when sources are taken out, so are the pages that told of them.
+func TestFewerSources(t *testing.T) {
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull}
+	d := newDesk(t, topic)
+	desk := serve.New(serve.Options{Log: slog.New(slog.DiscardHandler)})
+	p := output.NewPublisher(d, desk, output.Catalogue{Topics: []news.Topic{topic}}, slog.New(slog.DiscardHandler), func([]news.Document) {})
+	for _, n := range []int{200, 3} {
+		var sources []news.Source
+		for i := range n {
+			sources = append(sources, news.Source{Name: fmt.Sprint("paper-", i), URL: fmt.Sprintf("https://paper-%d.example/feed", i)})
+		}
+		d.must(d.SetSources(t.Context(), sources, time.Now()))
+		d.must(p.Publish(t.Context(), nil))
+		for path, want := range map[string]bool{"/sources": true, "/sources/2": n > 80, "/sources/3": n > 160, "/sources.atom": true} {
+			if _, ok := desk.Document(path); ok != want {
+				t.Errorf("of %d sources %s is there: %t", n, path, ok)
+			}
 		}
 	}
 }
