@@ -77,7 +77,8 @@ func compileWhere(where string, cost *int) (*vm.Program, error) {
 
 // A whereCheck refuses what may cost an item too much: regular expressions must
 // be written out, since what a feed says must not become one; a list is looked
-// through once, and not again for each of its members.
+// through once, and not again for each of its members. It refuses dates that are
+// none, too.
 type whereCheck struct {
 	cost  int // instructions of regular expressions
 	wrong *flaw
@@ -108,6 +109,30 @@ func (p *whereCheck) Visit(node *ast.Node) {
 				p.wrong = &flaw{n.Location().From, fmt.Sprintf("a range is of two numbers that are written out, and of at most %d", maxRange)}
 			}
 		}
+	case *ast.BuiltinNode:
+		p.instant(n)
+	}
+}
+
+// instants say how what is given to these functions is written.
+var instants = map[string]string{
+	"date":     `this is no date: write it as in date("2026-01-31")`,
+	"duration": `this is no length of time: write it in h, m and s, as in duration("48h") for two days`,
+}
+
+// instant checks a date or a length of time that is written out: the expression
+// would never be true, and never say so.
+func (p *whereCheck) instant(n *ast.BuiltinNode) {
+	problem, ok := instants[n.Name]
+	for _, argument := range n.Arguments {
+		_, text := argument.(*ast.StringNode)
+		ok = ok && text
+	}
+	if !ok || len(n.Arguments) == 0 { // what only an item tells, or nothing at all
+		return
+	}
+	if _, err := expr.Eval(n.String(), nil); err != nil {
+		p.wrong = &flaw{n.Arguments[0].Location().From, problem}
 	}
 }
 
