@@ -33,9 +33,8 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	at, token := r.URL.Path, bearer(r)
-	if rest, ok := strings.CutPrefix(at, privatePrefix); ok {
-		token, at, _ = strings.Cut(rest, "/")
-		at = "/" + at
+	if strings.HasPrefix(at, privatePrefix) {
+		token, at = apart(at)
 	}
 	rules := s.rules.Load()
 	topic, rest := topicOf(at)
@@ -59,6 +58,17 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 		err = ErrNotFound
 	}
 	s.send(w, r, p, err)
+}
+
+// apart returns the token that an address holds, and the path below it; of another
+// address no token and its path.
+func apart(path string) (token, at string) {
+	rest, ok := strings.CutPrefix(path, privatePrefix)
+	if !ok {
+		return "", path
+	}
+	token, at, _ = strings.Cut(rest, "/")
+	return token, "/" + at
 }
 
 // mayAsk reports whether a reader with that token may learn of a topic: of a
@@ -111,7 +121,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error
 		w.Header().Set("Retry-After", "5")
 		refuse(w, r, http.StatusServiceUnavailable, "busy, please try again")
 	case err != nil:
-		s.opts.Log.Error("a document could not be made", "path", r.URL.Path, "error", err)
+		_, at := apart(r.URL.Path)
+		s.opts.Log.Error("a document could not be made", "path", at, "error", err)
 		w.Header().Set("Retry-After", "30")
 		refuse(w, r, http.StatusServiceUnavailable, "not available at the moment")
 	default:

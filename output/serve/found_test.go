@@ -2,6 +2,9 @@ package serve
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,4 +89,21 @@ func TestFoundIsNotSharedAcrossRules(t *testing.T) {
 	}
 	<-before
 	<-after
+}
+
+// What could not be made for a reader of a private topic is told of in the log without
+// the token that the address holds.
+func TestTokenIsNotLogged(t *testing.T) {
+	var said strings.Builder
+	s := serving(t, Options{Find: func(context.Context, string) (news.Document, error) {
+		return news.Document{}, errors.New("the store is away")
+	}})
+	s.opts.Log = slog.New(slog.NewTextHandler(&said, nil))
+	s.SetRules(Rules{Tokens: map[string]string{"desk": "sesame"}})
+	if resp := ask(s, "GET", "/private/sesame/topics/desk/stories/x"); resp.StatusCode != 503 {
+		t.Errorf("answered %d", resp.StatusCode)
+	}
+	if log := said.String(); strings.Contains(log, "sesame") || !strings.Contains(log, "path=/topics/desk/stories/x ") {
+		t.Errorf("the log says %s", log)
+	}
 }
