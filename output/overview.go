@@ -75,7 +75,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	sourcesList, err := render.SourcesOPML("/sources.opml", c.Site.Title, outlets)
+	sourcesList, err := render.SourcesOPML("/sources.opml", c.Site.Title, listed(c.Topics, outlets))
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,25 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	docs := slices.Concat(render.Assets(), errorPages, []news.Document{statusFeed, sourcesList, topicsList}, pages, lists)
 	p.removeBeyond(pages)
 	return p.keep(ctx, docs, false)
+}
+
+// listed returns the outlets whose addresses may be told to everybody: not those that
+// private topics alone take from, which are as private.
+func listed(topics []news.Topic, outlets []news.Outlet) []news.Outlet {
+	taken, open := map[string]bool{}, map[string]bool{}
+	for _, t := range topics {
+		from := t.From
+		if from == nil {
+			for _, o := range outlets {
+				from = append(from, o.Source)
+			}
+		}
+		for _, name := range from {
+			taken[name] = true
+			open[name] = open[name] || t.Token == ""
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return taken[o.Source] && !open[o.Source] })
 }
 
 // removeBeyond takes away the pages of sources that are no more, where there are

@@ -3,6 +3,7 @@ package output_test
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,42 @@ func TestFewerSources(t *testing.T) {
 			if _, ok := desk.Document(path); ok != want {
 				t.Errorf("of %d sources %s is there: %t", n, path, ok)
 			}
+		}
+	}
+}
+
+// TestSourcesOfPrivateTopics: the list of sources tells nobody the addresses of those
+// that only private topics take from.
+func TestSourcesOfPrivateTopics(t *testing.T) {
+	open := news.Topic{Name: "open", From: []string{"paper", "both"}, Limit: 100}
+	private := news.Topic{Name: "mine", From: []string{"members", "both"}, Limit: 100, Token: "sesame"}
+	all := news.Topic{Name: "all", Limit: 100, Token: "sesame"}
+	d := newDesk(t, open)
+	var sources []news.Source
+	for _, name := range []string{"paper", "both", "members", "spare"} {
+		sources = append(sources, news.Source{Name: name, URL: "https://" + name + ".example/feed"})
+	}
+	d.must(d.SetSources(t.Context(), sources, time.Now()))
+	for _, test := range []struct {
+		topics []news.Topic
+		want   string
+	}{
+		{[]news.Topic{open, private}, "both paper spare"},
+		{[]news.Topic{open, private, all}, "both paper"},
+		{[]news.Topic{private, {Name: "news", Limit: 100}}, "both members paper spare"},
+	} {
+		d.Replace(output.Catalogue{Topics: test.topics})
+		d.must(d.Publish(t.Context(), nil))
+		var told []string
+		for _, doc := range d.Current() {
+			for _, src := range sources {
+				if doc.Path == "/sources.opml" && strings.Contains(string(doc.Body), src.URL) {
+					told = append(told, src.Name)
+				}
+			}
+		}
+		if slices.Sort(told); strings.Join(told, " ") != test.want {
+			t.Errorf("of %v the addresses of %q are told, want %s", test.topics, told, test.want)
 		}
 	}
 }
