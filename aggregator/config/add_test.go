@@ -135,6 +135,21 @@ topics: {t: {from: [tag:more, tag:science, tag:blogroll]}}
 			t.Error(c, err)
 		}
 	}
+	// Of a feed that stands in several lists the tag of each takes it.
+	write("night.opml", `<opml><body><outline text="By night"><outline text="C" xmlUrl="https://c.example/"/></outline><outline text="C once more" xmlUrl="http://c.example/"/></body></opml>`)
+	write("both.yaml", "include: [science.opml, night.opml]\nsources: {a: http://a.example/other}\ntopics: {t: {from: [tag:night]}, u: {from: [tag:science]}}\n")
+	both, err := Load(filepath.Join(dir, "both.yaml"), env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, s := range both.Sources {
+		got = append(got, fmt.Sprint(s.Name, " ", s.URL, " ", s.Tags))
+	}
+	want = []string{"a http://a.example/other []", "c http://c.example/ [sky science night]", "c-db2b59bf https://c.example/ [by night night]"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sources of two lists (-want +got):\n%s", diff)
+	}
 	// It may be all that there is to poll, and is right before it was fetched.
 	write("alone.yaml", "include: [\"https://lists.example/blogroll.opml\"]\ntopics: {t: {from: [tag:blogroll]}}\n")
 	for _, list := range []func(string) ([]byte, error){nil, list} {

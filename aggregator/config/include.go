@@ -138,32 +138,51 @@ func (l *loader) includeList(name string, data []byte) error {
 		return wrong
 	}
 	l.config.Warnings = append(l.config.Warnings, faults...)
-	taken := map[string]bool{}
-	for _, s := range l.root.Sources {
+	taken := map[string]string{} // by what, whoever reads it there
+	for name, s := range l.root.Sources {
 		address := sameness(s.URL + s.Site)
 		bare, _, _ := strings.Cut(address, " ")
-		taken[address], taken[bare+" "] = true, true // whoever reads it there
+		taken[address], taken[bare+" "] = name, name
 	}
 	tag := tagOf(strings.TrimSuffix(path.Base(filepath.ToSlash(name)), path.Ext(name)))
 	if l.root.Sources == nil {
 		l.root.Sources = map[string]source{}
 	}
 	for _, e := range list.Entries {
+		e.tag([]string{tag})
+		if name, ok := taken[sameness(e.URL)]; ok {
+			l.mentioned(name, e.Tags)
+			continue
+		}
 		if _, ok := l.root.Sources[e.Name]; ok {
 			e.Name = longName(e)
 		}
-		if _, ok := l.root.Sources[e.Name]; ok || taken[sameness(e.URL)] {
+		if _, ok := l.root.Sources[e.Name]; ok {
 			continue
-		}
-		if tag != "" && !slices.Contains(e.Tags, tag) {
-			e.Tags = append(e.Tags, tag)
 		}
 		s := source{URL: e.URL, Title: e.Title, Tags: e.Tags, Language: e.Language, settings: l.root.Defaults}
 		if e.Site {
 			s.URL, s.Site = "", e.URL
 		}
 		l.root.Sources[e.Name] = s
+		l.listed[e.Name] = true
 		l.places[pathKey([]string{"sources", e.Name})] = place{name, e.Line, 1}
 	}
 	return nil
+}
+
+// mentioned adds the tags of a further mention to a source that another list has
+// brought: each tag of a list takes all that is in it. What stands in feeds.yaml stays
+// as it is there.
+func (l *loader) mentioned(name string, tags []string) {
+	s := l.root.Sources[name]
+	if !l.listed[name] {
+		return
+	}
+	for _, tag := range tags {
+		if !slices.Contains(s.Tags, tag) {
+			s.Tags = append(s.Tags, tag)
+		}
+	}
+	l.root.Sources[name] = s
 }

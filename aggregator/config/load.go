@@ -53,6 +53,7 @@ func parse(main File, data []byte, getenv func(string) (string, bool), list func
 		list:   list,
 		places: places{"": {file: name}},
 		bad:    map[string]bool{},
+		listed: map[string]bool{},
 		config: &Config{File: name, Files: []File{main}},
 	}
 	l.getenv = func(name string) (string, bool) {
@@ -80,6 +81,7 @@ type loader struct {
 	problems Problems
 	places   places
 	bad      map[string]bool // paths of values that could not be decoded
+	listed   map[string]bool // names of sources that lists have brought
 	unsure   bool            // a source could not be read whole: what a topic misses may be there
 }
 
