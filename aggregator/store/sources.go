@@ -134,12 +134,12 @@ func outletOf(src news.Source) news.Outlet {
 // outlet completes what is configured with what the feed says of itself.
 func outlet(configured []byte, state []byte) (news.Outlet, error) {
 	var o news.Outlet
-	var s struct{ About news.About }
+	var s news.State
 	if err := unsealJSON(configured, &o); err != nil {
 		return o, fmt.Errorf("an outlet: %w", err)
 	}
 	if len(state) > 0 {
-		if err := unsealJSON(state, &s); err != nil {
+		if err := unsealState(state, &s); err != nil {
 			return o, fmt.Errorf("the state of %s: %w", o.Source, err)
 		}
 	}
