@@ -24,9 +24,8 @@ type document struct {
 	feed     *news.Feed
 	skeleton skeleton
 
-	rssRoot bool // the root names RSS: its own namespace is native
-	atom    bool // Atom's namespace is native
-	cdf     bool
+	atom bool // Atom's namespace is native
+	cdf  bool
 
 	frames   []frame
 	bindings []binding
@@ -133,10 +132,8 @@ func (d *document) format(t token) bool {
 	short := prefixOf(prefix, uri)
 	switch local {
 	case "rss":
-		d.rssRoot = true
 		d.feed.Format = strings.TrimSpace("RSS " + version)
 	case "rdf":
-		d.rssRoot = true
 		d.feed.Format = "RSS 1.0"
 		for _, a := range t.attrs {
 			if strings.Contains(strings.ToLower(a.value), "netscape.com/rdf/simple/0.9") {
@@ -144,7 +141,6 @@ func (d *document) format(t token) bool {
 			}
 		}
 	case "channel":
-		d.rssRoot = true
 		d.feed.Format = "RSS"
 		if strings.Contains(canonicalSpace(uri), "rss1.1") {
 			d.feed.Format = "RSS 1.1"
@@ -191,7 +187,7 @@ func (d *document) start(t token) error {
 		return errDepth
 	}
 	mark := len(d.bindings)
-	d.bind(t.attrs)
+	d.bind(t)
 	name := d.canonical(t.name)
 	entry := d.isEntry(name)
 	if entry && d.entryFrame >= 0 {

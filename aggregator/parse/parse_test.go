@@ -108,6 +108,9 @@ func TestRepair(t *testing.T) {
 		"Atom prefix not bound":      {`<atom:feed><atom:entry><atom:title>Café – Kyiv</atom:title></atom:entry></atom:feed>`, "", "Café – Kyiv", ""},
 		"RDF prefix not bound":       {`<rdf:RDF><item><title>Café – Kyiv</title></item></rdf:RDF>`, "", "Café – Kyiv", ""},
 		"bogus namespace":            {`<rss xmlns="urn:bogus" version="2.0"><channel>` + item + `</channel></rss>`, "", "Café – Kyiv", ""},
+		"namespace of Atom for RSS":  {`<rss xmlns="http://www.w3.org/2005/Atom" version="2.0"><channel>` + item + `</channel></rss>`, "", "Café – Kyiv", ""},
+		"module's for RSS":           {`<rss xmlns="http://www.itunes.com/dtds/podcast-1.0.dtd" version="2.0"><channel>` + item + `</channel></rss>`, "", "Café – Kyiv", ""},
+		"bogus namespace for Atom":   {`<feed xmlns="urn:bogus"><entry><title>Café – Kyiv</title></entry></feed>`, "", "Café – Kyiv", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			feed := mustParse(t, c.body, c.contentType)

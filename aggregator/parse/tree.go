@@ -128,8 +128,8 @@ func join(base, ref string) string {
 }
 
 // bind notes the namespaces that a start tag declares.
-func (d *document) bind(attrs []attr) {
-	for _, a := range attrs {
+func (d *document) bind(t token) {
+	for _, a := range t.attrs {
 		prefix, ok := "", a.name == "xmlns"
 		if !ok {
 			prefix, ok = strings.CutPrefix(a.name, "xmlns:")
@@ -138,8 +138,8 @@ func (d *document) bind(attrs []attr) {
 			continue
 		}
 		short := prefixOf(prefix, unescape(a.value, nil))
-		if short == foreignPrefix && len(d.frames) == 0 && d.rssRoot {
-			short = ""
+		if prefix == "" && len(d.frames) == 0 && (short == foreignPrefix || !strings.Contains(t.name, ":")) {
+			short = "" // the root is taken for that of a feed, and what belongs to it for the feed's
 		}
 		d.bindings = append(d.bindings, binding{prefix, short})
 		clear(d.names)
