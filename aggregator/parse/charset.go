@@ -49,9 +49,9 @@ var encodings = map[string]encoding.Encoding{
 
 // decodeBytes returns the characters of a document and the name of the charset
 // that they were in. It never gives up: first come signs in the bytes, then
-// UTF-8 if the bytes are valid in it, whatever is declared; then what the
-// server says, what the document says, what the bytes look like, and at last
-// windows-1252.
+// UTF-8 if the bytes are valid in it, or nearly so, whatever is declared; then
+// what the server says, what the document says, what the bytes look like, and at
+// last windows-1252.
 func decodeBytes(body []byte, contentType string, note func(detail string)) (string, string) {
 	for _, m := range marks {
 		if bytes.HasPrefix(body, []byte(m.bytes)) {
@@ -76,6 +76,12 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		}
 		return string(body), utf8Name
 	}
+	if text, ok := mostlyUTF8(body); ok {
+		if note != nil {
+			note("bytes that are not UTF-8 were read as windows-1252")
+		}
+		return text, utf8Name
+	}
 	if weak[strings.ToLower(stated)] && declared != "" && !isUTF8(declared) {
 		stated = declared
 	}
@@ -96,12 +102,6 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		if text, name, ok := decodeAs(body, name); ok {
 			return text, name
 		}
-	}
-	if text, ok := mostlyUTF8(body); ok {
-		if note != nil {
-			note("bytes that are not UTF-8 were read as windows-1252")
-		}
-		return text, utf8Name
 	}
 	text, name, ok := decodeAs(body, first(script, likeliest(sample(body)), legacy[language], "windows-1252"))
 	if !ok {
@@ -172,8 +172,9 @@ func decodeAs(body []byte, name string) (text, canonical string, ok bool) {
 	return strings.ToValidUTF8(string(out), "\ufffd"), canonical, true
 }
 
-// mostlyUTF8 reads UTF-8 with some stray bytes of windows-1252 in it. It is not
-// ok if more bytes are stray than belong to characters of several bytes.
+// mostlyUTF8 reads UTF-8 with some stray bytes of windows-1252 in it, such as what is
+// left of a character that was cut. It is not ok if more bytes are stray than there are
+// characters of several bytes: of a text in another charset three times as many are.
 func mostlyUTF8(body []byte) (string, bool) {
 	var b strings.Builder
 	b.Grow(len(body) + 16)

@@ -82,6 +82,8 @@ func TestRepair(t *testing.T) {
 		"windows-1252 undeclared":    {rssDoc("<item><title>Caf\xe9 \x96 Z\xfcrich</title></item>"), "", "Café – Zürich", "charset"},
 		"unknown charset":            {strings.Replace(good, `"1.0"`, `"1.0" encoding="x-unheard-of"`, 1), "", "Café – Kyiv", ""},
 		"one bad byte":               {rssDoc("<item><title>Café Łódź \xe9</title></item>"), "", "Café Łódź é", "charset"},
+		"one bad byte, Latin 1 said": {strings.Replace(rssDoc("<item><title>Café Łódź \xe9</title></item>"), `"1.0"`, `"1.0" encoding="ISO-8859-1"`, 1), "", "Café Łódź é", "charset"},
+		"one bad byte, as Latin 1":   {rssDoc("<item><title>Café Łódź \xe9</title></item>"), "text/xml; charset=ISO-8859-1", "Café Łódź é", "charset"},
 		"control characters":         {rssDoc("<item><title>Ca\x0bf\x00é</title></item>"), "", "Café", "control"},
 		"references to controls":     {rssDoc("<item><title>Ca&#11;f&#x0;é&#x1F;</title></item>"), "", "Café", "control"},
 		"references to windows-1252": {rssDoc("<item><title>it&#146;s</title></item>"), "", "it’s", ""},
