@@ -58,14 +58,32 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 }
 
 // isUTF8 reports whether a text is UTF-8, but for a last character that may have been
-// cut.
+// cut, and for bytes that are none, of which there are fewer than of characters that
+// take several.
 func isUTF8(text []byte) bool {
 	for range utf8.UTFMax - 1 {
 		if r, size := utf8.DecodeLastRune(text); r == utf8.RuneError && size == 1 {
 			text = text[:len(text)-1]
 		}
 	}
-	return utf8.Valid(text)
+	if utf8.Valid(text) {
+		return true
+	}
+	if text[0] >= 0xfe { // the mark of UTF-16
+		return false
+	}
+	stray, wide := 0, 0
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			stray++
+		case size > 1:
+			wide++
+		}
+		text = text[size:]
+	}
+	return stray < wide
 }
 
 // measure notes the size of the text in each element below n, once for all:

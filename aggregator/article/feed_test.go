@@ -192,3 +192,18 @@ func TestCharsetOfAPageThatEndsWithinItsText(t *testing.T) {
 		}
 	}
 }
+
+// A page of which one byte is not UTF-8, such as in the text of another site, is
+// UTF-8 nonetheless.
+func TestCharsetOfAPageWithABadByte(t *testing.T) {
+	text := strings.Repeat("Café am Hafen, groß und schön, mit Blick auf die Kräne und Schiffe. ", 6)
+	for contentType, page := range map[string]string{
+		"text/html; charset=iso-8859-1": "<p>" + text + "Ende des Berichts\xe9, wie es hei\xdft.",
+		"text/html":                     "<meta charset=iso-8859-1><p>" + text + "Ende des Berichts\xe9, wie es heißt.",
+	} {
+		e, err := article.Entry([]byte(page), contentType, "https://example.org/a")
+		if err != nil || !strings.Contains(e.Content.Value, "Café am Hafen, groß und schön") {
+			t.Errorf("%s: %.80q %v", contentType, e.Content.Value, err)
+		}
+	}
+}
