@@ -35,6 +35,10 @@ func (d *document) readHead() {
 			if f.Language == "" {
 				f.Language = d.plain(n)
 			}
+		case "itunes:new-feed-url", "newlocation":
+			if to := clipURL(d.plain(n)); f.NewURL == "" && news.Bare(to) != "" {
+				f.NewURL = to
+			}
 		case "subtitle", "tagline", "info", "atom:subtitle", "itunes:subtitle":
 			w.place(d, n, place{slotSummary, subtitleRank(n.name), news.TextGuess})
 		default:

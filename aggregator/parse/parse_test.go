@@ -247,6 +247,22 @@ func TestAtomEntry(t *testing.T) {
 	}
 }
 
+// TestFeedThatMoved: where a document says that its feed is to be found from now on.
+func TestFeedThatMoved(t *testing.T) {
+	for said, want := range map[string]string{
+		"<itunes:new-feed-url> https://new.example/feed </itunes:new-feed-url>":                                                      "https://new.example/feed",
+		`<p:new-feed-url xmlns:p="http://www.itunes.com/dtds/podcast-1.0.dtd">https://new.example/feed?a=1&amp;b=2</p:new-feed-url>`: "https://new.example/feed?a=1&b=2",
+		"<newLocation>http://new.example/feed</newLocation>":                                                                         "http://new.example/feed",
+		"<itunes:new-feed-url>/feed</itunes:new-feed-url>":                                                                           "",
+		"<itunes:new-feed-url>file:feed.xml</itunes:new-feed-url>":                                                                   "",
+		"<item><itunes:new-feed-url>https://new.example/feed</itunes:new-feed-url></item>":                                           "",
+	} {
+		if feed := mustParse(t, rssDoc(said), ""); feed.NewURL != want {
+			t.Errorf("%s: %q", said, feed.NewURL)
+		}
+	}
+}
+
 func TestRDFEntry(t *testing.T) {
 	feed := mustParse(t, `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
 	<channel rdf:about="https://gazette.example/"><title>Gazette</title></channel>

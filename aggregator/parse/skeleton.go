@@ -48,7 +48,7 @@ var forBoth = map[string]bool{
 	"media:content": true, "media:thumbnail": true, "media:group": true, "media:category": true,
 	"media:keywords": true, "media:credit": true, "media:player": true,
 	"itunes:link": true, "itunes:author": true, "itunes:owner": true, "itunes:image": true, "itunes:keywords": true,
-	"itunes:category": true, "itunes:duration": true, "itunes:new-feed-url": true, "itunes:explicit": true,
+	"itunes:category": true, "itunes:duration": true, "itunes:explicit": true,
 	"googleplay:image": true, "googleplay:author": true,
 	"georss:point": true, "georss:where": true, "georss:box": true, "geo:lat": true, "geo:long": true,
 	"geo:point": true, "gml:point": true,

@@ -226,3 +226,26 @@ func TestRule18_TheDocumentSaysThatItMoved(t *testing.T) {
 		t.Errorf("believed after five polls")
 	}
 }
+
+// A document that says where it has moved to leads nowhere from a file, to no file, and
+// not from a safe way to one that is none.
+func TestRule18_WhereADocumentMayLead(t *testing.T) {
+	for _, tc := range []struct {
+		from, to string
+		led      bool
+	}{
+		{"http://a.example/feed", "http://b.example/feed", true},
+		{"http://a.example/feed", "https://a.example/feed", true},
+		{"https://a.example/feed", "HTTPS://b.example/feed", true},
+		{"https://a.example/feed", "http://a.example/feed", false},
+		{"https://a.example/feed", "file:secrets.xml", false},
+		{"https://a.example/feed", "/feed", false},
+		{"file:feed.xml", "https://b.example/feed", false},
+	} {
+		src := news.Source{Name: "test", URL: tc.from}
+		state := poll.Settle(src, news.State{}, news.Answer{At: time.Now(), URL: tc.from}, &news.Feed{NewURL: tc.to}, news.About{}, news.Appended{})
+		if led := state.Moved.URL != ""; led != tc.led {
+			t.Errorf("from %s to %s: %+v", tc.from, tc.to, state.Moved)
+		}
+	}
+}

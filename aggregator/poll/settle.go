@@ -3,6 +3,7 @@ package poll
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -176,7 +177,7 @@ func settleMove(next *news.State, src news.Source, answer news.Answer, feed *new
 	}
 	to := answer.Permanent
 	if to == "" && feed != nil {
-		to = feed.NewURL
+		to = announced(src, feed)
 	} else if to == "" && next.Outcome != news.OutcomeNew && next.Outcome != news.OutcomeEmpty && next.Moved.URL != "" && !next.Moved.Redirect {
 		to = next.Moved.URL // nothing new was read, so the document still says so
 	}
@@ -191,4 +192,20 @@ func settleMove(next *news.State, src news.Source, answer news.Answer, feed *new
 	next.Moved.Redirect = answer.Permanent != ""
 	next.Moved.Seen++
 	next.Moved.Believed = next.Moved.Seen >= moveSeen && answer.At.Sub(next.Moved.Since) >= moveOver
+}
+
+// announced returns where a document says that its feed is to be found. A file is
+// where it is, whatever stands in it; and what comes over a safe way does not lead to
+// one that is none: many feeds still name the address that they had before.
+func announced(src news.Source, feed *news.Feed) string {
+	from, to := scheme(src.URL), scheme(feed.NewURL)
+	if from == "http" && to == "http" || (from == "http" || from == "https") && to == "https" {
+		return feed.NewURL
+	}
+	return ""
+}
+
+func scheme(address string) string {
+	name, _, _ := strings.Cut(address, "://")
+	return strings.ToLower(name)
 }
