@@ -336,7 +336,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		}
 		for _, number := range x.keyed(k) {
 			o := x.roll.at(number)
-			if o.exact[i] == k && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {
+			if o.exact[i] == k && (i != keyLink || linkTells(e, o)) && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {
 				found = o
 			}
 		}

@@ -67,3 +67,33 @@ func TestSerials(t *testing.T) {
 		})
 	}
 }
+
+// TestOnePage gives items of one source that are all on one page: each is an entry of
+// its own, unless it comes twice; and what another source has of that page is one with
+// the first.
+func TestOnePage(t *testing.T) {
+	x, seq := New(Options{}), int64(0)
+	add := func(source, id, title, text string) news.Decision {
+		seq++
+		return x.Add(record(seq, news.Item{Source: source, ID: id, Language: "en", Title: title, Text: text, Canonical: "https://lamp.example/changes"}), news.Outlet{})
+	}
+	first := add("lamp", "51", "Version 5.1: dark mode", "There is a dark mode now, which saves your eyes at night.")
+	for _, d := range []news.Decision{
+		add("lamp", "52", "Version 5.2: faster start", "It starts in half the time, because pictures are loaded late."),
+		add("lamp", "53", "Version 5.3: dark mode", "Tables are dark in the dark, and letters can be read again."),
+		add("lamp", "comment", "By: Anna", "I do not think that this is right at all, to be honest."),
+		add("lamp", "comments", "By: Bert", "A wonderful recipe; my mother made it with plums."),
+	} {
+		if d.Kind != news.KindNew {
+			t.Errorf("%s is %q of %v: %s", d.Key.ID, d.Kind, d.Of, d.Evidence.Rule)
+		}
+	}
+	for _, d := range []news.Decision{
+		add("lamp", "again", "Version 5.1: dark mode", ""),
+		add("lantern", "elsewhere", "What is new in Lamp", ""),
+	} {
+		if d.Kind != news.KindSame || d.Story != first.Story {
+			t.Errorf("%s is %q of %v", d.Key.ID, d.Kind, d.Of)
+		}
+	}
+}
