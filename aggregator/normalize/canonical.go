@@ -40,7 +40,10 @@ func canonical(address, site string, keepFragment bool) string {
 
 // trackingFragment reports whether a fragment is no place in the page.
 func trackingFragment(fragment string) bool {
-	for _, prefix := range []string{":~:", "xtor=", "utm_", "ref=", "ftag=", "comments", "comment", "respond", "at_medium=", "at_campaign=", "intcid=", "mtm_", "pk_"} {
+	if fragment == "comment" || fragment == "comment-form" { // one with a number is a comment's
+		return true
+	}
+	for _, prefix := range []string{":~:", "xtor=", "utm_", "ref=", "ftag=", "comments", "respond", "at_medium=", "at_campaign=", "intcid=", "mtm_", "pk_"} {
 		if strings.HasPrefix(fragment, prefix) {
 			return true
 		}

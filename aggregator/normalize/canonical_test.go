@@ -44,8 +44,15 @@ func TestCanonical(t *testing.T) {
 			t.Errorf("canonical(%q) = %q: not stable", want, got)
 		}
 	}
-	if got := canonical("https://gazette.example/log#v2", site, true); got != "https://gazette.example/log#v2" {
-		t.Errorf("a part of a page became %q", got)
+	for _, part := range []string{"https://gazette.example/log#v2", "https://gazette.example/log/#comment-101", "https://gazette.example/log?a=1#comment101"} {
+		if got := canonical(part, site, true); got != part {
+			t.Errorf("a part of a page became %q", got)
+		}
+	}
+	for _, form := range []string{"comments", "comment", "comment-form", "respond"} {
+		if got := canonical("https://gazette.example/log#"+form, site, true); got != "https://gazette.example/log" {
+			t.Errorf("where one comments became a part of a page: %q", got)
+		}
 	}
 }
 

@@ -117,6 +117,7 @@ func TestSharedIdentities(t *testing.T) {
 		"one link for all":                  {[]news.Entry{entry("", "https://a.example/", "x"), entry("", "https://a.example/", "y")}, 2},
 		"one guid and one link for all":     {[]news.Entry{entry("g", "https://a.example/", "x"), entry("g", "https://a.example/", "y")}, 2},
 		"parts of one page":                 {[]news.Entry{entry("", "https://a.example/log#1", "x"), entry("", "https://a.example/log#2", "x")}, 2},
+		"comments on one page":              {[]news.Entry{entry("", "https://a.example/log#comment-1", "x"), entry("", "https://a.example/log#comment-2", "x")}, 2},
 		"the same link with other tracking": {[]news.Entry{entry("", "https://a.example/1?fbclid=1", "x"), entry("", "https://a.example/1?fbclid=2", "x")}, 1},
 	} {
 		items := Items(testSource, feedOf(c.entries...), firstPoll)
