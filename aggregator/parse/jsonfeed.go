@@ -103,6 +103,9 @@ func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessag
 	if err != nil {
 		return nil, err
 	}
+	if t == nil {
+		return nil, nil // as many programs write a list in which nothing is
+	}
 	if t != json.Delim('[') {
 		return nil, errNotJSONFeed
 	}

@@ -304,6 +304,17 @@ func TestJSONEntry(t *testing.T) {
 	}
 }
 
+// TestJSONWithoutItems: what has no item yet is a feed, however its program writes a
+// list in which nothing is.
+func TestJSONWithoutItems(t *testing.T) {
+	for _, items := range []string{`,"items":[]`, `,"items":null`, ``} {
+		feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1"`+items+`,"title":"Gazette"}`, "")
+		if feed.Title.Value != "Gazette" || len(feed.Entries) != 0 || len(feed.Repairs) != 0 {
+			t.Errorf("%s: %+v", items, feed)
+		}
+	}
+}
+
 // TestJSONReferences: the references of HTML in what JSON Feed says is plain text
 // are resolved, once; what looks like a tag is text.
 func TestJSONReferences(t *testing.T) {
