@@ -130,13 +130,6 @@ type jsonMore struct {
 		URL string `json:"url"`
 	} `json:"hubs"`
 	Language string `json:"language"`
-	Attached []struct {
-		URL      string      `json:"url"`
-		Type     string      `json:"mime_type"`
-		Title    string      `json:"title"`
-		Size     json.Number `json:"size_in_bytes"`
-		Duration json.Number `json:"duration_in_seconds"`
-	} `json:"attachments"`
 }
 
 // decodeLoosely decodes an object, but for the members that are of the wrong
@@ -172,14 +165,14 @@ func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *ne
 }
 
 // loose are the members that are read by hand.
-var loose = map[string]bool{"items": true, "tags": true, "author": true, "authors": true}
+var loose = map[string]bool{"items": true, "tags": true, "author": true, "authors": true, "attachments": true}
 
 // mended returns a member in the form that the specification demands, where
 // what was meant is plain: a number for a string, one object for a list.
 func mended(name string, raw json.RawMessage) json.RawMessage {
 	raw = bytes.TrimSpace(raw)
 	switch {
-	case (name == "attachments" || name == "hubs") && bytes.HasPrefix(raw, []byte("{")):
+	case name == "hubs" && bytes.HasPrefix(raw, []byte("{")):
 		return append(append([]byte("["), raw...), ']')
 	case len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') && name != "expired":
 		return []byte(strconv.Quote(string(raw)))
@@ -233,6 +226,37 @@ func jsonPersons(list []jsonPerson) []news.Person {
 		q, _ := person(p.Name)
 		q.URL = clipURL(p.URL)
 		out = append(out, q)
+	}
+	return out
+}
+
+// jsonAttachments reads attachments, each by itself, and the numbers in them in
+// whatever form.
+func jsonAttachments(raw json.RawMessage, feed *news.Feed) []news.Enclosure {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		list = []json.RawMessage{raw}
+	}
+	var out []news.Enclosure
+	for _, one := range list {
+		var a map[string]any
+		_ = json.Unmarshal(one, &a)
+		line := func(name string) string { s, _ := a[name].(string); return s }
+		enc := news.Enclosure{
+			URL: clipURL(line("url")), Type: line("mime_type"), Title: line("title"),
+			Length: size(line("size_in_bytes")), Duration: duration(line("duration_in_seconds")),
+		}
+		if bytes, ok := a["size_in_bytes"].(float64); ok {
+			enc.Length = int64(max(0, min(bytes, 1<<53)))
+		}
+		if seconds, ok := a["duration_in_seconds"].(float64); ok {
+			enc.Duration = time.Duration(max(0, min(seconds, 1e6))) * time.Second
+		}
+		if enc.URL != "" {
+			out = append(out, enc)
+		} else if len(one) > 0 {
+			repair(feed, "json", "an attachment without an address was left out", 0)
+		}
 	}
 	return out
 }
@@ -295,14 +319,7 @@ func jsonItem(raw json.RawMessage, feed *news.Feed) (news.Entry, bool) {
 	for _, href := range []string{it.Image, it.BannerImage} {
 		addImage(&e, clipURL(href), nil, "")
 	}
-	for _, a := range more.Attached {
-		seconds, _ := a.Duration.Float64()
-		bytes, _ := a.Size.Float64()
-		e.Enclosures = append(e.Enclosures, news.Enclosure{
-			URL: clipURL(a.URL), Type: a.Type, Title: a.Title, Length: int64(max(0, min(bytes, 1<<53))),
-			Duration: time.Duration(max(0, min(seconds, 1e6))) * time.Second,
-		})
-	}
+	e.Enclosures = jsonAttachments(members["attachments"], feed)
 	bound(feed, &e)
 	return e, !bare(&e) || len(e.Enclosures) > 0 || len(e.Images) > 0
 }

@@ -315,6 +315,20 @@ func TestJSONWithoutItems(t *testing.T) {
 	}
 }
 
+// TestJSONAttachments: what cannot be read of one attachment costs no other.
+func TestJSONAttachments(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","attachments":[
+	"/a.mp3", {"url":"/b.mp3","mime_type":"audio/mpeg","title":"B","size_in_bytes":"","duration_in_seconds":"1:02:03"}, null,
+	{"url":7,"mime_type":"audio/mpeg"}, {"url":"/c.mp3","mime_type":"audio/mpeg","title":null,"size_in_bytes":1.5e3,"duration_in_seconds":61.5}]}]}`, "")
+	want := []news.Enclosure{
+		{URL: "/b.mp3", Type: "audio/mpeg", Title: "B", Duration: time.Hour + 2*time.Minute + 3*time.Second},
+		{URL: "/c.mp3", Type: "audio/mpeg", Length: 1500, Duration: 61 * time.Second},
+	}
+	if diff := cmp.Diff(want, feed.Entries[0].Enclosures); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestJSONReferences: the references of HTML in what JSON Feed says is plain text
 // are resolved, once; what looks like a tag is text.
 func TestJSONReferences(t *testing.T) {
