@@ -92,6 +92,29 @@ func TestHostileFeeds(t *testing.T) {
 	}
 }
 
+// TestNeverClosed gives megabytes of what is opened and never closed: it must not be
+// read to the end of the document for each of them.
+func TestNeverClosed(t *testing.T) {
+	for name, mark := range map[string]string{
+		"comments": "<!-- >", "instructions": "<? >", "declarations": "<!a[>", "sections": "<![CDATA[>",
+	} {
+		opened := strings.Repeat(mark, 2<<20/len(mark))
+		for where, body := range map[string]string{
+			"between items": rssDoc("<item><guid>1</guid></item>" + opened),
+			"in a text":     rssDoc("<item><guid>1</guid><description>" + opened + "</description></item>"),
+		} {
+			start := race.Spent(t)
+			feed := mustParse(t, body, "")
+			if took := race.Spent(t) - start; took > 2*time.Second && !race.Enabled {
+				t.Errorf("%s %s: took %v", name, where, took)
+			}
+			if len(feed.Entries) != 1 {
+				t.Errorf("%s %s: %d entries", name, where, len(feed.Entries))
+			}
+		}
+	}
+}
+
 // checkItem fails where an item is not what news.Item promises.
 func checkItem(t *testing.T, it *news.Item) {
 	t.Helper()

@@ -1,6 +1,9 @@
 package parse
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A tokenKind says what a token of markup is.
 type tokenKind uint8
@@ -33,6 +36,9 @@ type scanner struct {
 	doc   string
 	pos   int
 	attrs []attr
+
+	lacks   []string // marks that do not stand behind pos any more
+	endless bool     // a declaration was never closed
 }
 
 // next returns the next token.
@@ -118,7 +124,7 @@ func (s *scanner) text(start int) token {
 // does not swallow the rest.
 func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 	from := start + open
-	if i := strings.Index(s.doc[from:], mark); i >= 0 {
+	if i := s.find(from, mark); i >= 0 {
 		s.pos = from + i + len(mark)
 		return token{kind: kind, start: start, end: s.pos, body: s.doc[from : from+i]}
 	}
@@ -132,10 +138,25 @@ func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 	return token{kind: kind, start: start, end: s.pos, body: s.doc[from:]}
 }
 
-// declaration reads a document type with its internal subset.
+// find returns how far behind from a mark stands, or -1. What was not found is not
+// looked for again: a document of comments that are never closed would be read to its
+// end for each of them.
+func (s *scanner) find(from int, mark string) int {
+	if slices.Contains(s.lacks, mark) {
+		return -1
+	}
+	i := strings.Index(s.doc[from:], mark)
+	if i < 0 {
+		s.lacks = append(s.lacks, mark)
+	}
+	return i
+}
+
+// declaration reads a document type with its internal subset. A document has one: where
+// one is never closed, none behind it is read to the end.
 func (s *scanner) declaration(start int) token {
 	quote, subset := byte(0), false
-	for i := start + 2; i < len(s.doc); i++ {
+	for i := start + 2; i < len(s.doc) && !s.endless; i++ {
 		c := s.doc[i]
 		switch {
 		case quote != 0:
@@ -154,6 +175,7 @@ func (s *scanner) declaration(start int) token {
 		}
 	}
 	// Never closed: the first ">" ends it, as for a comment.
+	s.endless = true
 	if i := strings.IndexByte(s.doc[start:], '>'); i >= 0 {
 		s.pos = start + i + 1
 		return token{kind: tokenOther, start: start, end: s.pos}
