@@ -2,6 +2,7 @@ package parse
 
 import (
 	"html"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -137,11 +138,14 @@ func (e *entities) value(name string) (string, bool) {
 	return value, true
 }
 
+var comments = regexp.MustCompile(`(?s)<!--.*?-->`)
+
 // internalSubset returns the entities that a document type declares with a
 // value. References within a value are not followed and long values not taken,
 // so nothing grows; external entities are not there at all.
 func internalSubset(doctype string) *entities {
 	found := &entities{values: map[string]string{}, left: maxExpansion}
+	doctype = comments.ReplaceAllString(doctype, "")
 	for len(found.values) < maxEntities {
 		_, rest, ok := strings.Cut(doctype, "<!ENTITY")
 		if !ok {

@@ -90,6 +90,7 @@ func TestRepair(t *testing.T) {
 		"bare ampersands":            {rssDoc("<item><title>R & D &amp; AT&T &copy &nosuch;</title></item>"), "", "R & D & AT&T &copy &nosuch;", ""},
 		"HTML entities":              {rssDoc("<item><title>Caf&eacute; &ndash; Kyiv</title></item>"), "", "Café – Kyiv", ""},
 		"declared entities":          {`<!DOCTYPE rss [<!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item>"), "", "The Gazette", ""},
+		"comment in a declaration":   {`<!DOCTYPE rss [<!-- it's > old: <!ENTITY pub "Herald"> --><!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item><item><title>It's new</title></item>"), "", "The Gazette", ""},
 		"warning before the root":    {"<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b>" + good, "", "Café – Kyiv", "prolog"},
 		"root after 4 KB":            {"<!--" + strings.Repeat("licence ", 1000) + "-->" + good, "", "Café – Kyiv", ""},
 		"text before the root":       {"\n\n  oops" + good, "", "Café – Kyiv", "prolog"},

@@ -163,6 +163,12 @@ func (s *scanner) declaration(start int) token {
 			if c == quote {
 				quote = 0
 			}
+		case c == '<' && strings.HasPrefix(s.doc[i:], "<!--"): // quotes in it are none
+			end := s.find(i, "-->")
+			if end < 0 {
+				end = len(s.doc)
+			}
+			i += end + 2
 		case c == '"' || c == '\'':
 			quote = c
 		case c == '[':
