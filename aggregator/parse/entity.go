@@ -138,11 +138,15 @@ func (e *entities) value(name string) (string, bool) {
 	return value, true
 }
 
+// own are the entities of XML itself.
+var own = map[string]bool{"amp": true, "lt": true, "gt": true, "quot": true, "apos": true}
+
 var comments = regexp.MustCompile(`(?s)<!--.*?-->`)
 
 // internalSubset returns the entities that a document type declares with a
 // value. References within a value are not followed and long values not taken,
-// so nothing grows; external entities are not there at all.
+// so nothing grows; external entities are not there at all, and those that XML has
+// by itself need not be declared (section 4.6).
 func internalSubset(doctype string) *entities {
 	found := &entities{values: map[string]string{}, left: maxExpansion}
 	doctype = comments.ReplaceAllString(doctype, "")
@@ -161,7 +165,7 @@ func internalSubset(doctype string) *entities {
 			break
 		}
 		doctype = after
-		if name == "" || strings.ContainsAny(name, " \t\r\n%") || len(value) > maxEntity {
+		if name == "" || strings.ContainsAny(name, " \t\r\n%") || len(value) > maxEntity || own[name] {
 			continue
 		}
 		if _, ok := found.values[name]; !ok {

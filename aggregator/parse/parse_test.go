@@ -91,6 +91,7 @@ func TestRepair(t *testing.T) {
 		"HTML entities":              {rssDoc("<item><title>Caf&eacute; &ndash; Kyiv</title></item>"), "", "Café – Kyiv", ""},
 		"declared entities":          {`<!DOCTYPE rss [<!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item>"), "", "The Gazette", ""},
 		"comment in a declaration":   {`<!DOCTYPE rss [<!-- it's > old: <!ENTITY pub "Herald"> --><!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item><item><title>It's new</title></item>"), "", "The Gazette", ""},
+		"references as XML has them": {`<!DOCTYPE rss [<!ENTITY lt "&#38;#60;"><!ENTITY gt "&#62;"><!ENTITY amp "&#38;#38;">]>` + rssDoc("<item><title>R&amp;D &lt;b&gt;</title></item>"), "", "R&D <b>", ""},
 		"warning before the root":    {"<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b>" + good, "", "Café – Kyiv", "prolog"},
 		"root after 4 KB":            {"<!--" + strings.Repeat("licence ", 1000) + "-->" + good, "", "Café – Kyiv", ""},
 		"text before the root":       {"\n\n  oops" + good, "", "Café – Kyiv", "prolog"},
