@@ -96,7 +96,7 @@ func cleanHTML(source, base, page string) body {
 						skip, depth = name, 0
 					}
 				case raw[name]:
-					z = html.NewTokenizer(strings.NewReader(source[pos:]))
+					z.NextIsNotRawText()
 				}
 				continue
 			}

@@ -128,7 +128,7 @@ func untagged(s string) string {
 		case kind == html.EndTagToken || spoken(name, !attributes, b.Len(), s[pos:]):
 			b.WriteString(written)
 			if raw[name] { // its inside is a line like the rest
-				z = html.NewTokenizer(strings.NewReader(s[pos:]))
+				z.NextIsNotRawText()
 			}
 			continue
 		case name == "script" || name == "style":
