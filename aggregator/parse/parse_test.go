@@ -91,6 +91,8 @@ func TestRepair(t *testing.T) {
 		"HTML entities":              {rssDoc("<item><title>Caf&eacute; &ndash; Kyiv</title></item>"), "", "Café – Kyiv", ""},
 		"declared entities":          {`<!DOCTYPE rss [<!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item>"), "", "The Gazette", ""},
 		"comment in a declaration":   {`<!DOCTYPE rss [<!-- it's > old: <!ENTITY pub "Herald"> --><!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item><item><title>It's new</title></item>"), "", "The Gazette", ""},
+		"declared entities in XHTML": {`<!DOCTYPE feed [<!ENTITY pub "Gazette">]><feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title type="xhtml"><div>The &pub; &amp; &nosuch; & more</div></title></entry></feed>`, "",
+			"The Gazette &amp; &nosuch; & more", ""},
 		"references as XML has them": {`<!DOCTYPE rss [<!ENTITY lt "&#38;#60;"><!ENTITY gt "&#62;"><!ENTITY amp "&#38;#38;">]>` + rssDoc("<item><title>R&amp;D &lt;b&gt;</title></item>"), "", "R&D <b>", ""},
 		"warning before the root":    {"<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b>" + good, "", "Café – Kyiv", "prolog"},
 		"root after 4 KB":            {"<!--" + strings.Repeat("licence ", 1000) + "-->" + good, "", "Café – Kyiv", ""},
@@ -164,6 +166,11 @@ func TestLimits(t *testing.T) {
 		rssDoc("<item><title>"+strings.Repeat("&a;&b;", 10_000)+"</title></item>"), "")
 	if n := len(bomb.Entries[0].Title.Value); n > 200_000 {
 		t.Errorf("entities grew to %d bytes", n)
+	}
+	bomb = mustParse(t, `<!DOCTYPE feed [<!ENTITY a "`+strings.Repeat("x", 1000)+`">]><feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><content type="xhtml"><div>`+
+		strings.Repeat("&a;", 10_000)+"</div></content></entry></feed>", "")
+	if n := len(bomb.Entries[0].Content.Value); n > 200_000 {
+		t.Errorf("entities in XHTML grew to %d bytes", n)
 	}
 }
 

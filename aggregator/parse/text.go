@@ -117,17 +117,26 @@ func (d *document) markup(inner string, unwrap bool) (value string, div []attr) 
 // declaredOnly resolves the entities that the document declares and leaves
 // HTML's to the reader of the HTML.
 func (d *document) declaredOnly(s string) string {
-	if len(d.entities.values) == 0 || strings.IndexByte(s, '&') < 0 {
+	if len(d.entities.values) == 0 {
 		return s
 	}
-	for name := range d.entities.values {
-		if ref := "&" + name + ";"; strings.Contains(s, ref) {
-			if value, ok := d.entities.value(name); ok {
-				s = strings.ReplaceAll(s, ref, escape(value))
-			}
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '&')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
 		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		n := max(1, reference(s))
+		if value, ok := d.entities.value(s[1:max(1, n-1)]); ok {
+			b.WriteString(escape(value))
+		} else {
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
 	}
-	return s
 }
 
 func local(name string) string {
