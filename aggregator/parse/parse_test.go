@@ -174,6 +174,17 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLongBases: a base that is too long is none, since each element within could
+// make another one of it.
+func TestLongBases(t *testing.T) {
+	for _, base := range []string{"https://base.example/" + strings.Repeat("a", 2000) + "/", strings.Repeat("b/", 1000)} {
+		e := mustParse(t, `<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://base.example/"><entry xml:base="`+base+`"><id>1</id><link href="1"/></entry></feed>`, "").Entries[0]
+		if e.Base != "https://base.example/" || len(e.Links) != 1 || e.Links[0].Href != "https://base.example/1" {
+			t.Errorf("a base of %d bytes, %d links", len(e.Base), len(e.Links))
+		}
+	}
+}
+
 func TestRSSEntry(t *testing.T) {
 	feed := mustParse(t, `<rss version="2.0" xml:base="https://base.example/dir/" xml:lang="en"
 	 xmlns:atom="http://www.w3.org/2005/Atom" xmlns:x="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"

@@ -110,10 +110,10 @@ func rawAttr(attrs []attr, name string) (string, bool) {
 }
 
 // join resolves ref against base. Where either cannot be understood, or leads
-// away from the web, the base stays.
+// away from the web, or is too long, the base stays.
 func join(base, ref string) string {
 	ref = strings.TrimSpace(ref)
-	if ref == "" {
+	if ref == "" || len(ref) > maxBase {
 		return base
 	}
 	b, err := url.Parse(base)
@@ -124,7 +124,10 @@ func join(base, ref string) string {
 	if err != nil || r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
 		return base
 	}
-	return r.String()
+	if joined := r.String(); len(joined) <= maxBase {
+		return joined
+	}
+	return base
 }
 
 // bind notes the namespaces that a start tag declares.
