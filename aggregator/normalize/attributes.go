@@ -91,7 +91,7 @@ func (c *cleaner) candidates(value string) string {
 	var out []string
 	for {
 		value = strings.TrimLeft(value, ", \t\r\n\f")
-		if value == "" {
+		if value == "" || len(out) == maxCandidates {
 			return strings.Join(out, ", ")
 		}
 		address, size := value, ""

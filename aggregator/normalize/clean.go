@@ -14,6 +14,8 @@ const (
 	maxStack = 128     // elements within elements in a body; what lies deeper loses its tags
 	maxBody  = 1 << 20 // bytes of a sanitised body
 	maxAlt   = 1 << 10 // bytes of an attribute that is text
+
+	maxCandidates = 64 // addresses of a srcset: what is a letter there may be a long address here
 )
 
 // A body is HTML in normal form, with what was seen on the way.

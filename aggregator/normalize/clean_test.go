@@ -240,6 +240,18 @@ func TestCleanHTML(t *testing.T) {
 	}
 }
 
+// TestManyCandidates: each letter of a srcset may become an address as long as the
+// one that it is resolved against.
+func TestManyCandidates(t *testing.T) {
+	base := "https://gazette.example/" + strings.Repeat("b", 8000) + "/"
+	for _, list := range []string{"srcset", "data-srcset"} {
+		got := cleanHTML(`<img src="x" `+list+`="`+strings.Repeat("a 1x,", 10_000)+`">`, base, "")
+		if n := len(got.html); n > maxBody {
+			t.Errorf("%s: %d bytes", list, n)
+		}
+	}
+}
+
 func TestCleanHTMLIsBounded(t *testing.T) {
 	if race.Enabled {
 		t.Skip("the race detector is too slow for it")
