@@ -137,8 +137,7 @@ type jsonMore struct {
 func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *news.Feed) {
 	good := map[string]json.RawMessage{}
 	for name, raw := range members {
-		// A name in capitals would match the same field, and hide it.
-		if len(raw) > 0 && !loose[name] && name == strings.ToLower(name) {
+		if len(raw) > 0 && typed[name] {
 			good[name] = mended(name, raw)
 		}
 	}
@@ -164,8 +163,14 @@ func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *ne
 	_ = decode(good) // each of them is right by itself
 }
 
-// loose are the members that are read by hand.
-var loose = map[string]bool{"items": true, "tags": true, "author": true, "authors": true, "attachments": true}
+// typed are the members that are decoded by their types. A document may have any
+// number of others, and names in capitals that would match the same field, and hide it.
+var typed = map[string]bool{
+	"version": true, "title": true, "home_page_url": true, "feed_url": true, "description": true, "next_url": true,
+	"icon": true, "favicon": true, "hubs": true, "language": true,
+	"id": true, "url": true, "external_url": true, "content_html": true, "content_text": true, "summary": true,
+	"image": true, "banner_image": true, "date_published": true, "date_modified": true,
+}
 
 // mended returns a member in the form that the specification demands, where
 // what was meant is plain: a number for a string, one object for a list.
@@ -174,7 +179,7 @@ func mended(name string, raw json.RawMessage) json.RawMessage {
 	switch {
 	case name == "hubs" && bytes.HasPrefix(raw, []byte("{")):
 		return append(append([]byte("["), raw...), ']')
-	case len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') && name != "expired":
+	case len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'):
 		return []byte(strconv.Quote(string(raw)))
 	}
 	return raw
