@@ -19,6 +19,9 @@ const (
 // by the server's own clock, so that a wrong one does no harm. The zero time
 // means not said; no-cache and no-store never mean "poll faster".
 func freshUntil(h http.Header, now time.Time) time.Time {
+	if !saysFreshness(h) {
+		return time.Time{}
+	}
 	life, ok := maxAge(h)
 	if !ok {
 		expires, err := http.ParseTime(h.Get("Expires"))
@@ -69,6 +72,9 @@ func maxAge(h http.Header) (time.Duration, bool) {
 // not said, or not in a form that can be kept.
 func retryAt(h http.Header, now time.Time) time.Time {
 	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return time.Time{}
+	}
 	wait, ok := seconds(value)
 	if !ok {
 		at, err := http.ParseTime(value)
