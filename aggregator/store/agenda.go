@@ -407,7 +407,7 @@ func claimed(ctx context.Context, tx session, taken []taking) ([]news.Claim, err
 	}
 	err := eachIn(ctx, tx, "SELECT source, state FROM state WHERE source IN LIST", nil, ids, func(rows *sql.Rows) error {
 		var id int64
-		var text []byte
+		var text sql.RawBytes
 		if err := rows.Scan(&id, &text); err != nil || len(text) == 0 {
 			return err
 		}

@@ -162,7 +162,7 @@ func (db *DB) Outlets(ctx context.Context) ([]news.Outlet, error) {
 	var all []news.Outlet
 	err := db.read.each(ctx, `SELECT outlet, state FROM source LEFT JOIN state ON state.source = source.id
 		WHERE configured = 1 ORDER BY name`, nil, func(rows *sql.Rows) error {
-		var text, state []byte
+		var text, state sql.RawBytes
 		if err := rows.Scan(&text, &state); err != nil {
 			return err
 		}
@@ -226,7 +226,7 @@ func (db *DB) states(ctx context.Context, where string, args ...any) ([]news.Sta
 		func(rows *sql.Rows) error {
 			var s news.State
 			var name string
-			var text []byte
+			var text sql.RawBytes
 			if err := rows.Scan(&name, &text); err != nil {
 				return err
 			}

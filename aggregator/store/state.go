@@ -87,11 +87,11 @@ func encodeState(b []byte, s *news.State) ([]byte, error) { return appendObject(
 
 // decodeState reads the JSON of a state.
 func decodeState(text []byte, s *news.State) error {
-	read := *s
-	if n, ok := readObject(text, &read, stateMembers); ok && n == len(text) {
-		*s = read
+	was := *s
+	if n, ok := readObject(text, s, stateMembers); ok && n == len(text) {
 		return nil
 	}
+	*s = was
 	return json.Unmarshal(text, s)
 }
 
