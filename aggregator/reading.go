@@ -168,18 +168,19 @@ func knownBy(src news.Source, state news.State, now time.Time) func(raw string) 
 		return nil
 	}
 	var known map[string]bool // made for a document: most answers have none
+	seen := state.Seen
 	return func(raw string) bool {
 		if known == nil {
-			known = sentBefore(state)
+			known = sentBefore(seen)
 		}
 		return known[raw]
 	}
 }
 
-// sentBefore returns the hashes of the entries that a source's state remembers.
-func sentBefore(state news.State) map[string]bool {
+// sentBefore returns the hashes of the entries that a source's state has seen.
+func sentBefore(seen string) map[string]bool {
 	raws := map[string]bool{}
-	for raw := range strings.SplitSeq(state.Seen, " ") {
+	for raw := range strings.SplitSeq(seen, " ") {
 		raws[raw] = true
 	}
 	return raws
@@ -189,7 +190,7 @@ func sentBefore(state news.State) map[string]bool {
 // has sent before. What is otherwise about them is not its doing: readers are not
 // told that it has changed them.
 func (doc *reading) reread(state news.State) {
-	raws := sentBefore(state)
+	raws := sentBefore(state.Seen)
 	for i := range doc.items {
 		it := &doc.items[i]
 		it.Reread = it.Raw != "" && raws[it.Raw]
