@@ -20,7 +20,7 @@ func (db *DB) Append(ctx context.Context, claim news.Claim, items []news.Item, s
 }
 
 func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (n news.Appended, err error) {
-	p := &poll{source: claim.ID, name: claim.State.Source, claim: claim, now: now, free: now.Add(gap)}
+	p := &poll{source: claim.ID, name: claim.State.Source, token: claim.Token, now: now, free: now.Add(gap)}
 	if p.source == 0 {
 		if p.source, err = db.sources.id(ctx, db.read, "source", p.name); err != nil {
 			return n, err
@@ -57,14 +57,14 @@ func (e *sqliteEngine) end(ctx context.Context, p *poll) error {
 			return err
 		}
 		n, err := tx.exec(ctx, `UPDATE state SET due = ?1, ready = ?2, token = token + 1, state = ?3
-			WHERE source = ?4 AND token = ?5`, micros(due), micros(p.free), state, p.source, p.claim.Token)
+			WHERE source = ?4 AND token = ?5`, micros(due), micros(p.free), state, p.source, p.token)
 		if err == nil && n == 0 {
 			err = news.ErrLostClaim
 		}
 		return err
 	})
 	if err == nil {
-		e.agenda.ended(p.source, p.claim.Token, micros(due), micros(p.free))
+		e.agenda.ended(p.source, p.token, micros(due), micros(p.free))
 	}
 	return err
 }
@@ -74,7 +74,7 @@ type poll struct {
 	source int64
 	host   int64 // what PostgreSQL knows its host by
 	name   string
-	claim  news.Claim
+	token  int64 // of its claim
 	settle func() news.State
 	now    time.Time
 	free   time.Time // when its host may be asked again

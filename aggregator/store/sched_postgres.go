@@ -169,7 +169,7 @@ func (e *postgresEngine) endTogether(ctx context.Context, batch []*write) error 
 		var held []*poll // whose claims are not lost, as far as the hosts tell
 		for _, w := range batch {
 			// A claim is lost too if its source is claimed again.
-			if h := hosts[w.poll.host]; h != nil && (h.holder != w.poll.source || h.token <= w.poll.claim.Token) {
+			if h := hosts[w.poll.host]; h != nil && (h.holder != w.poll.source || h.token <= w.poll.token) {
 				held = append(held, w.poll)
 			}
 		}
@@ -252,7 +252,7 @@ func (e *postgresEngine) settle(polls []*poll) (ended, error) {
 		if err != nil {
 			return ended{}, err
 		}
-		all.sources, all.hosts, all.tokens = append(all.sources, p.source), append(all.hosts, p.host), append(all.tokens, p.claim.Token)
+		all.sources, all.hosts, all.tokens = append(all.sources, p.source), append(all.hosts, p.host), append(all.tokens, p.token)
 		all.dues, all.states = append(all.dues, micros(e.clock(due))), append(all.states, state)
 	}
 	return all, nil
