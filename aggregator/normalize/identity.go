@@ -32,18 +32,13 @@ func identify(drafts []draft) []draft {
 // identity returns what names an item within its source: its guid, rdf:about,
 // atom:id, canonical link, or a hash of title and stated date, whichever comes
 // first. What entries of one document share, although they differ, names none
-// of them.
+// of them; of those that share title and date the text tells them apart.
 func identity(d *draft, shared map[string]bool) string {
-	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-		if id = idText(id); id != "" && !shared[id] {
-			return short(id)
-		}
-	}
-	if d.place != "" && !shared[d.place] {
-		return short(d.place)
+	if name := named(d, shared); name != "" {
+		return short(name)
 	}
 	parts := []string{d.title, d.stamp()}
-	if d.title == "" {
+	if d.title == "" || shared[d.headline()] {
 		parts = append(parts, d.entry.Summary.Value, d.entry.Content.Value)
 		for _, enc := range d.entry.Enclosures {
 			parts = append(parts, enc.URL)
@@ -55,6 +50,22 @@ func identity(d *draft, shared map[string]bool) string {
 	return "hash:" + digest(parts...)
 }
 
+// named returns what a draft is called and no other that differs.
+func named(d *draft, shared map[string]bool) string {
+	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
+		if id = idText(id); id != "" && !shared[id] {
+			return id
+		}
+	}
+	if d.place != "" && !shared[d.place] {
+		return d.place
+	}
+	return ""
+}
+
+// headline stands for a draft's title and instant where they are compared with names.
+func (d *draft) headline() string { return "\n" + d.title + "\n" + d.stamp() }
+
 // short returns an identity of bounded length.
 func short(id string) string {
 	if len(id) <= maxID {
@@ -64,7 +75,8 @@ func short(id string) string {
 }
 
 // sharedNames returns the guids that entries with different links or titles
-// state, and the links of entries with different titles.
+// state, the links of entries with different titles, and the headlines of entries with
+// different texts that have nothing else to go by.
 func sharedNames(drafts []draft) map[string]bool {
 	first := map[string]string{}
 	shared := map[string]bool{}
@@ -84,6 +96,11 @@ func sharedNames(drafts []draft) map[string]bool {
 		}
 		if d.place != "" {
 			note(d.place, title)
+		}
+	}
+	for i := range drafts {
+		if d := &drafts[i]; named(d, shared) == "" {
+			note(d.headline(), digest(d.entry.Summary.Value, d.entry.Content.Value))
 		}
 	}
 	return shared

@@ -108,6 +108,11 @@ func TestSharedIdentities(t *testing.T) {
 		}
 		return e
 	}
+	said := func(title, text string) news.Entry {
+		e := entry("", "", title)
+		e.Summary = plain(text)
+		return e
+	}
 	for name, c := range map[string]struct {
 		entries []news.Entry
 		n       int
@@ -118,6 +123,7 @@ func TestSharedIdentities(t *testing.T) {
 		"one guid and one link for all":     {[]news.Entry{entry("g", "https://a.example/", "x"), entry("g", "https://a.example/", "y")}, 2},
 		"parts of one page":                 {[]news.Entry{entry("", "https://a.example/log#1", "x"), entry("", "https://a.example/log#2", "x")}, 2},
 		"comments on one page":              {[]news.Entry{entry("", "https://a.example/log#comment-1", "x"), entry("", "https://a.example/log#comment-2", "x")}, 2},
+		"one title for all, other words":    {[]news.Entry{said("Warning", "Gusts in the north"), said("Warning", "Frost in the south"), said("Warning", "Gusts in the north")}, 2},
 		"the same link with other tracking": {[]news.Entry{entry("", "https://a.example/1?fbclid=1", "x"), entry("", "https://a.example/1?fbclid=2", "x")}, 1},
 	} {
 		items := Items(testSource, feedOf(c.entries...), firstPoll)
