@@ -77,7 +77,7 @@ var homes = map[string][]string{
 	"github.com/andybalholm/cascadia":       {"aggregator/article", "aggregator/config"},
 	"github.com/blevesearch/snowballstem":   {"aggregator/story", "aggregator/topic"},
 	"github.com/chromedp/chromedp":          {"internal/browser"},
-	"github.com/clipperhouse/uax29":         {"aggregator/story", "aggregator/topic"},
+	"github.com/clipperhouse/uax29":         {"aggregator/normalize", "aggregator/story", "aggregator/topic"},
 	"github.com/expr-lang/expr":             {"aggregator/topic"},
 	"github.com/fsnotify/fsnotify":          {"aggregator/config", "cmd/wireroom"},
 	"github.com/gogs/chardet":               {"aggregator/parse"},

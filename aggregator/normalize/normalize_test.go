@@ -364,3 +364,19 @@ func TestExcerptEndsOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestExcerptKeepsCharactersWhole: what readers see as one character is not cut.
+func TestExcerptKeepsCharactersWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		"港\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466港": "港…",    // a family of four
+		"港港港港\U0001f1fa\U0001f1e6港":                                    "港港港港…", // a flag
+		"港港港港\U0001f44d\U0001f3fd港":                                    "港港港港…", // a dark thumb
+		"Café\u0301\u0302\u0303e":                                      "Caf…",
+		"港港港港港港港":                                                      "港港港港港…",
+		strings.Repeat("\u0301", 10):                                   strings.Repeat("\u0301", 5) + "…",
+	} {
+		if got := excerpt(text, 6); got != want {
+			t.Errorf("the excerpt of %q is %q, want %q", text, got, want)
+		}
+	}
+}

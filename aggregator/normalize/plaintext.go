@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/graphemes"
 )
 
 // A textWriter gathers plain text: runs of white space become one space, and
@@ -114,7 +116,8 @@ func cut(s string, n int) string {
 }
 
 // excerpt returns the head of a plain text in one line: at most n characters,
-// cut between words.
+// cut between words, or where there are none between what readers see as characters,
+// such as a face of several.
 func excerpt(s string, n int) string {
 	s = strings.ReplaceAll(cut(s, 4*n+utf8.UTFMax), "\n", " ") // enough for n of the longest
 	if utf8.RuneCountInString(s) <= n {
@@ -133,6 +136,21 @@ func excerpt(s string, n int) string {
 	}
 	if space > end/2 {
 		end = space
+	} else {
+		end = boundary(s, end)
 	}
 	return strings.TrimRight(s[:end], " .,;:-–—") + "…"
+}
+
+// boundary returns the last place in a text, at end or before it, at which what readers
+// see as one character ends, by the rules of Unicode (UAX 29).
+func boundary(s string, end int) int {
+	last := 0
+	for seen := graphemes.FromString(s); seen.Next() && seen.End() <= end; {
+		last = seen.End()
+	}
+	if last == 0 { // one character alone
+		return end
+	}
+	return last
 }
