@@ -259,6 +259,9 @@ func TestTitles(t *testing.T) {
 		{news.Text{Value: "Styling <a>, <b> and <textarea> &amp; all", Type: news.TextHTML}, "Styling <a>, <b> and <textarea> & all"},
 		{news.Text{Value: "<i>The long title of a film that was cut"}, "The long title of a film that was cut"},
 		{news.Text{Value: "<p>One <a href='/x'>two <span class=x>three</p>"}, "One two three"},
+		{news.Text{Value: "Why 1<2, a<b & c"}, "Why 1<2, a<b & c"},
+		{news.Text{Value: "Cut off <a href='https://gaz"}, "Cut off"},
+		{news.Text{Value: "Cut off</i"}, "Cut off"},
 		{news.Text{Value: "a <iframe src=x></iframe>b <style>x</style>c<img src=x>"}, "a b c"},
 	} {
 		if got := plainText(c.in); got != c.want {
@@ -268,6 +271,23 @@ func TestTitles(t *testing.T) {
 	untitled := Items(testSource, feedOf(news.Entry{GUID: "1", Content: plain(strings.Repeat("word ", 100))}), firstPoll)[0]
 	if n := len([]rune(untitled.Title)); n == 0 || n > titleSize {
 		t.Errorf("a title of %d characters for an entry without: %q", n, untitled.Title)
+	}
+}
+
+// TestTextsOfUnknownType: what may be HTML or not is taken for it where it has a tag.
+func TestTextsOfUnknownType(t *testing.T) {
+	for in, want := range map[string]string{
+		"See if a<b then go\non":                  "<p>See if a&lt;b then go<br>on</p>",
+		"Write to <a@gazette.example>,\nor <b.c>": "<p>Write to &lt;a@gazette.example&gt;,<br>or &lt;b.c&gt;</p>",
+		"A <b>bold</b>\nword":                     "A <b>bold</b>\nword",
+		"A <br/>\nline":                           "A <br>\nline",
+		"Cut off <a href='https://gaz":            "Cut off",
+		"Tea &amp; cake\nat 1<2":                  "Tea &amp; cake\nat 1&lt;2",
+	} {
+		it := Items(testSource, feedOf(news.Entry{GUID: "1", Summary: news.Text{Value: in}}), firstPoll)[0]
+		if it.HTML != want {
+			t.Errorf("%q became %q, want %q", in, it.HTML, want)
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ func unmarked(s string) string {
 // looksLikeHTML reports whether a text of unknown type is HTML: it has a tag
 // that HTML knows, a comment, or a reference.
 func looksLikeHTML(s string) bool {
+	closed, equals := strings.LastIndexByte(s, '>'), strings.LastIndexByte(s, '=')
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '&':
@@ -39,20 +40,21 @@ func looksLikeHTML(s string) bool {
 				return true
 			}
 		case '<':
-			if strings.HasPrefix(s[i:], "<!--") {
-				return true
-			}
-			name := strings.TrimPrefix(s[i+1:min(len(s), i+24)], "/")
-			end := strings.IndexFunc(name, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') })
-			if end > 0 {
-				name = name[:end]
-			}
-			if known(name) {
+			// What has neither an end nor attributes, as in "if a<b then", is no tag.
+			if strings.HasPrefix(s[i:], "<!--") || tagAt(s[i:]) && (closed > i || equals > i) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// tagAt reports whether a text, which begins with "<", begins with a tag that HTML
+// knows, and not with an address in brackets such as "<a@gazette.example>".
+func tagAt(s string) bool {
+	name := strings.TrimPrefix(s[1:min(len(s), 24)], "/")
+	end := strings.IndexFunc(name, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') })
+	return end > 0 && strings.IndexByte(" \t\r\n\f/>", name[end]) >= 0 && known(name[:end])
 }
 
 // known reports whether HTML has an element of that name.
@@ -103,6 +105,9 @@ func untagged(s string) string {
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
+			if rest := s[pos:]; skip == "" && !strings.Contains(rest, "=") && !strings.HasPrefix(rest, "</") {
+				b.WriteString(html.UnescapeString(rest)) // no tag that was cut off
+			}
 			return b.String()
 		}
 		written := string(z.Raw())
