@@ -162,7 +162,7 @@ func (c *cleaner) source(attrs []html.Attribute) string {
 	src, late, listed, isLate := "", "", "", false
 	for _, a := range attrs {
 		switch {
-		case a.Key == "src":
+		case a.Key == "src" && !strings.HasPrefix(strings.TrimSpace(a.Val), "#"): // a place in the page is no picture
 			src = webAddress(c.base, a.Val, false)
 		case a.Key == "class":
 			isLate = strings.Contains(strings.ToLower(a.Val), "lazy")

@@ -11,6 +11,8 @@ func TestLatePictures(t *testing.T) {
 		`<img class="lazy" src="/p.jpg">`:                                         img + ">",
 		`<img src="/p.jpg" data-src="/large.jpg">`:                                img + ">",
 		`<img src="data:image/gif;base64,x" data-original="/p.jpg">`:              img + ">",
+		`<img src="#" data-src="/p.jpg">`:                                         img + ">",
+		`<img src="#"><img src=" #top ">`:                                         "",
 		`<img alt="A pier" srcset="/p.jpg 320w, /q.jpg 640w">`: img + ` alt="A pier" srcset="https://www.gazette.example/p.jpg 320w, ` +
 			`https://www.gazette.example/q.jpg 640w">`,
 		`<img class="lazyload" data-srcset="/p.jpg, /q.jpg 2x" alt="A pier">`:                          img + ` alt="A pier">`,
