@@ -400,3 +400,11 @@ func TestExcerptKeepsCharactersWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestSoftHyphens: where a word may be parted is no part of it, but stays in the body.
+func TestSoftHyphens(t *testing.T) {
+	it := Items(testSource, feedOf(news.Entry{GUID: "1", Title: news.Text{Value: "Hafen&shy;meister"}, Content: news.Text{Value: "<p>Der Hafen\u00admeister</p>"}}), firstPoll)[0]
+	if it.Title != "Hafenmeister" || it.Text != "Der Hafenmeister" || it.HTML != "<p>Der Hafen\u00admeister</p>" {
+		t.Errorf("title %q, text %q, body %q", it.Title, it.Text, it.HTML)
+	}
+}

@@ -17,6 +17,7 @@ type textWriter struct {
 
 // write adds characters. In preformatted text line breaks stay.
 func (w *textWriter) write(s string, pre bool) {
+	s = unhyphenated(s)
 	from := -1
 	for i, r := range s {
 		if !unicode.IsSpace(r) && r != '\u200b' && r != '\ufeff' {
@@ -39,6 +40,12 @@ func (w *textWriter) write(s string, pre bool) {
 	if from >= 0 {
 		w.b.WriteString(s[from:])
 	}
+}
+
+// unhyphenated returns a text without soft hyphens, which say where a word may be
+// parted and are no part of it: with them it is another word.
+func unhyphenated(s string) string {
+	return strings.ReplaceAll(s, "\u00ad", "")
 }
 
 func (w *textWriter) flush() {
