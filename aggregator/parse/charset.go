@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"mime"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -255,4 +257,34 @@ func clean(s string) (text string, dropped, moved int) {
 		return r
 	}, s)
 	return text, dropped, moved
+}
+
+// half is a reference to the first half of a character beyond the 65,536 that UTF-16
+// has in one, followed by one to the second; in HTML within XML they are escaped.
+var half = regexp.MustCompile(`&(?:amp;)?#(?:5[56][0-9]{3}|x[dD][89abAB][0-9a-fA-F]{2});&(?:amp;)?#(?:5[67][0-9]{3}|x[dD][c-fC-F][0-9a-fA-F]{2});`)
+
+// whole returns a document in which references to the halves of characters, as
+// programs write them that escape UTF-16, are the characters, and how many there were.
+// XML allows no reference to a half.
+func whole(s string) (text string, joined int) {
+	if !strings.Contains(s, "#5") && !strings.Contains(s, "#xD") && !strings.Contains(s, "#xd") {
+		return s, 0
+	}
+	text = half.ReplaceAllStringFunc(s, func(pair string) string {
+		_, first, _ := strings.Cut(pair, "#")
+		first, second, _ := strings.Cut(first, "#")
+		if r := utf16.DecodeRune(number(first), number(second)); r != utf8.RuneError {
+			joined++
+			return string(r)
+		}
+		return pair
+	})
+	return text, joined
+}
+
+// number reads the number of a reference, up to its semicolon.
+func number(s string) rune {
+	s, _, _ = strings.Cut(s, ";")
+	n, _ := strconv.ParseInt(strings.Replace(s, "x", "0x", 1), 0, 32)
+	return rune(n)
 }

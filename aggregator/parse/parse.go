@@ -63,6 +63,9 @@ func Changed(src news.Source, answer news.Answer, known func(raw string) bool) (
 	if moved > 0 {
 		repair(&feed, "control", "control characters were read as windows-1252", moved)
 	}
+	if text, moved = whole(text); moved > 0 {
+		repair(&feed, "control", "references to the halves of characters were read as the characters", moved)
+	}
 	if rest := strings.TrimLeft(text, "\ufeff \t\r\n"); strings.HasPrefix(rest, "{") {
 		if err = readJSON(rest, items, &feed); err == nil {
 			stateLanguage(&feed, answer)

@@ -87,6 +87,8 @@ func TestRepair(t *testing.T) {
 		"control characters":         {rssDoc("<item><title>Ca\x0bf\x00é</title></item>"), "", "Café", "control"},
 		"references to controls":     {rssDoc("<item><title>Ca&#11;f&#x0;é&#x1F;</title></item>"), "", "Café", "control"},
 		"references to windows-1252": {rssDoc("<item><title>it&#146;s</title></item>"), "", "it’s", ""},
+		"halves of characters":       {rssDoc("<item><title>Café &#55357;&#56832;&#xD83D;&#xde00;&#55357; &#12354;&#55357;&#56832;&#56832;</title></item>"), "", "Café \U0001f600\U0001f600 あ\U0001f600", "control"},
+		"halves in HTML":             {rssDoc("<item><title>Café &amp;#55357;&amp;#56832;</title></item>"), "", "Café \U0001f600", "control"},
 		"bare ampersands":            {rssDoc("<item><title>R & D &amp; AT&T &copy &nosuch;</title></item>"), "", "R & D & AT&T &copy &nosuch;", ""},
 		"HTML entities":              {rssDoc("<item><title>Caf&eacute; &ndash; Kyiv</title></item>"), "", "Café – Kyiv", ""},
 		"declared entities":          {`<!DOCTYPE rss [<!ENTITY pub "Gazette">]>` + rssDoc("<item><title>The &pub;</title></item>"), "", "The Gazette", ""},
