@@ -264,6 +264,10 @@ func TestAtomEntry(t *testing.T) {
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Error(diff)
 	}
+	void := mustParse(t, `<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><content type="xhtml"><div>a<br></br>b<x:img src="/p.png"></x:img><hr/></div></content></entry></feed>`, "").Entries[0]
+	if want := `a<br>b<img src="/p.png"><hr/>`; void.Content.Value != want {
+		t.Errorf("elements without an inside: %q, want %q", void.Content.Value, want)
+	}
 	if src := feed.Entries[1].ContentSrc; src != "https://gazette.example/page.html" {
 		t.Errorf("content out of line at %q", src)
 	}

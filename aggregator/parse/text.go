@@ -103,7 +103,10 @@ func (d *document) markup(inner string, unwrap bool) (value string, div []attr) 
 			}
 		case tokenClose:
 			name := local(t.name)
-			if depth > 0 && !void(name) {
+			if void(name) {
+				continue // HTML has no such end tag, and takes that of a br for another br
+			}
+			if depth > 0 {
 				depth--
 			}
 			if depth == 0 && wrapped && roots == 1 {
