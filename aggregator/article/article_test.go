@@ -90,7 +90,7 @@ func TestEntry(t *testing.T) {
 			page: `<html lang="pt-BR"><head><title>Porto | Jornal</title><script type="application/ld+json">
 				{"@context":"https://schema.org","@graph":[{"@type":"Organization","name":"Jornal"},
 				{"@type":["NewsArticle"],"headline":"Porto &amp; guindaste","datePublished":"2026-03-01T10:00:00-03:00",
-				 "author":[{"@type":"Person","name":"Ana Lima"}],"image":{"url":"/p.jpg"}}]}</script></head>
+				 "author":[{"@type":"Person","name":"Ana Lima"}],"image":[{"@type":"ImageObject","name":"O guindaste","contentUrl":"/p.jpg"},"/q.jpg"]}]}</script></head>
 				<body><article><h1>Porto &amp; guindaste</h1>` + long + `</article></body></html>`,
 			want: news.Entry{Title: news.Text{Value: "Porto & guindaste"}, Published: []string{"2026-03-01T10:00:00-03:00"},
 				Authors: []news.Person{{Name: "Ana Lima"}}, Language: "pt-BR",

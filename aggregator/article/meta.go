@@ -1,6 +1,7 @@
 package article
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -140,7 +141,7 @@ func (d *document) linkedData() linkedData {
 					Published: plain(thing["datePublished"]),
 					Modified:  plain(thing["dateModified"]),
 					Authors:   plains(thing["author"]),
-					Image:     plain(thing["image"]),
+					Image:     address(thing["image"]),
 				}
 			}
 		}
@@ -199,6 +200,18 @@ func byName(line, language string) string {
 		}
 	}
 	return line
+}
+
+// address returns the address of a picture in JSON-LD, of several that of the first:
+// its name, if it has one, is something to read.
+func address(value any) string {
+	if list, several := value.([]any); several && len(list) > 0 {
+		value = list[0]
+	}
+	if thing, ok := value.(map[string]any); ok {
+		return cmp.Or(plain(thing["url"]), plain(thing["contentUrl"]))
+	}
+	return plain(value)
 }
 
 // plain returns a value of JSON-LD as text: of a thing its name or address, of
