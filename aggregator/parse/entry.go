@@ -123,6 +123,20 @@ func (w *words) read(d *document, n *node) {
 	w.link(d, n)
 }
 
+// media reads what is said of media files, of those in a group as well.
+func (w *words) media(d *document, t *tree, n *node) {
+	for _, id := range n.children {
+		switch child := &t.nodes[id]; child.name {
+		case "media:title", "media:description":
+			w.read(d, child)
+		case "media:content":
+			if n.name == "media:group" {
+				w.media(d, t, child)
+			}
+		}
+	}
+}
+
 // place puts an element's text into its slot.
 func (w *words) place(d *document, n *node, p place) {
 	if p.slot == slotContent && w.src == "" {
@@ -240,11 +254,7 @@ func (d *document) readEntry(t *tree) news.Entry {
 				e.Language = value
 			}
 		case "media:group", "media:content":
-			for _, child := range n.children {
-				if m := &t.nodes[child]; m.name == "media:title" || m.name == "media:description" {
-					w.read(d, m)
-				}
-			}
+			w.media(d, t, n)
 		default:
 			w.read(d, n)
 		}

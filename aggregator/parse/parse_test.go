@@ -402,6 +402,21 @@ func TestWhatFilesShow(t *testing.T) {
 	}
 }
 
+// TestWordsOfMedia: an entry that has no words of its own has those of its files,
+// wherever in a group they stand.
+func TestWordsOfMedia(t *testing.T) {
+	const said = `<media:title>The dredger</media:title><media:description>At work</media:description>`
+	for _, item := range []string{
+		said, "<media:content>" + said + "</media:content>", "<media:group>" + said + "</media:group>",
+		`<media:group><media:content url="https://i.example/1.mp4">` + said + `</media:content><media:content><media:title>Again</media:title></media:content></media:group>`,
+	} {
+		e := mustParse(t, rssDoc("<item><guid>1</guid>"+item+"</item>"), "").Entries[0]
+		if e.Title.Value != "The dredger" || e.Summary.Value != "At work" {
+			t.Errorf("%s: title %q, summary %q", item, e.Title.Value, e.Summary.Value)
+		}
+	}
+}
+
 // TestLengthOfEpisodes: how long an episode is is noted with each of its files that
 // is played, and what two elements say of one file with that file.
 func TestLengthOfEpisodes(t *testing.T) {
