@@ -1,0 +1,81 @@
+package parse_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wireroom/wireroom/aggregator/news"
+)
+
+func TestJSONEntry(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","title":7,"hubs":[{"type":"WebSub","url":"https://hub.example/"}],
+	"authors":[{"name":"Desk","url":"https://gazette.example/desk"}],"expired":"no","items":[
+	{"id":1,"url":"/1","title":"One","content_text":"a < b","tags":"x, y","authors":{"name":"Ann"},"attachments":{"url":"/a.mp3","mime_type":"audio/mpeg","size_in_bytes":"12","duration_in_seconds":61.5}},
+	"not an object", {"id":"2","content_html":["wrong"],"summary":"kept","image":"/p.png","language":"de"}, {}],"x":`, "")
+	if feed.Format != "JSON Feed 1.1" || len(feed.Entries) != 2 || feed.Title.Value != "7" || !repaired(feed, "truncated") || !repaired(feed, "json") {
+		t.Fatalf("%+v", feed)
+	}
+	if diff := cmp.Diff([]news.Link{{Href: "https://hub.example/", Rel: "hub"}}, feed.Links); diff != "" {
+		t.Error(diff)
+	}
+	one, two := feed.Entries[0], feed.Entries[1]
+	one.Raw = ""
+	want := news.Entry{
+		GUID: "1", Links: []news.Link{{Href: "/1"}}, Title: news.Text{Value: "One", Type: news.TextPlain},
+		Content: news.Text{Value: "a < b", Type: news.TextPlain}, Summary: news.Text{Type: news.TextPlain},
+		Authors: []news.Person{{Name: "Ann"}}, Categories: []news.Category{{Term: "x"}, {Term: "y"}},
+		Enclosures: []news.Enclosure{{URL: "/a.mp3", Type: "audio/mpeg", Length: 12, Duration: 61 * time.Second}},
+	}
+	if diff := cmp.Diff(want, one); diff != "" {
+		t.Error(diff)
+	}
+	if two.GUID != "2" || two.Summary.Value != "kept" || two.Language != "de" || len(two.Images) != 1 {
+		t.Errorf("%+v", two)
+	}
+}
+
+// TestJSONWithoutItems: what has no item yet is a feed, however its program writes a
+// list in which nothing is.
+func TestJSONWithoutItems(t *testing.T) {
+	for _, items := range []string{`,"items":[]`, `,"items":null`, ``} {
+		feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1"`+items+`,"title":"Gazette"}`, "")
+		if feed.Title.Value != "Gazette" || len(feed.Entries) != 0 || len(feed.Repairs) != 0 {
+			t.Errorf("%s: %+v", items, feed)
+		}
+	}
+}
+
+// TestJSONAttachments: what cannot be read of one attachment costs no other.
+func TestJSONAttachments(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","attachments":[
+	"/a.mp3", {"url":"/b.mp3","mime_type":"audio/mpeg","title":"B","size_in_bytes":"","duration_in_seconds":"1:02:03"}, null,
+	{"url":7,"mime_type":"audio/mpeg"}, {"url":"/c.mp3","mime_type":"audio/mpeg","title":null,"size_in_bytes":1.5e3,"duration_in_seconds":61.5}]}]}`, "")
+	want := []news.Enclosure{
+		{URL: "/b.mp3", Type: "audio/mpeg", Title: "B", Duration: time.Hour + 2*time.Minute + 3*time.Second},
+		{URL: "/c.mp3", Type: "audio/mpeg", Length: 1500, Duration: 61 * time.Second},
+	}
+	if diff := cmp.Diff(want, feed.Entries[0].Enclosures); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestJSONReferences: the references of HTML in what JSON Feed says is plain text
+// are resolved, once; what looks like a tag is text.
+func TestJSONReferences(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","title":"Ports &amp; Piers","items":[
+	{"id":"1","title":"Hull&#8217;s &lt;pier&gt; &amp;amp; <i>R&D</i> &copy 2","summary":"Fish&nbsp;&amp; chips","content_text":"AT&amp;T"}]}`, "")
+	e := feed.Entries[0]
+	for got, want := range map[string]string{
+		feed.Title.Value: "Ports & Piers", e.Title.Value: "Hull’s <pier> &amp; <i>R&D</i> &copy 2",
+		e.Summary.Value: "Fish\u00a0& chips", e.Content.Value: "AT&amp;T",
+	} {
+		if got != want {
+			t.Errorf("read as %q, want %q", got, want)
+		}
+	}
+	if e.Title.Type != news.TextPlain {
+		t.Errorf("the title is of type %q", e.Title.Type)
+	}
+}
