@@ -12,6 +12,10 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
@@ -47,6 +51,10 @@ var encodings = map[string]encoding.Encoding{
 	"cp855": charmap.CodePage855, "cp858": charmap.CodePage858, "cp860": charmap.CodePage860,
 	"cp862": charmap.CodePage862, "cp863": charmap.CodePage863, "cp865": charmap.CodePage865,
 	"mac_roman": charmap.Macintosh,
+	// As programs call what the index has under other names.
+	"cp932": japanese.ShiftJIS, "sjis-win": japanese.ShiftJIS, "eucjp": japanese.EUCJP, "eucjp-win": japanese.EUCJP,
+	"cp936": simplifiedchinese.GBK, "cp950": traditionalchinese.Big5, "ms949": korean.EUCKR, "uhc": korean.EUCKR,
+	"koi8r": charmap.KOI8R, "windows1251": charmap.Windows1251, "win-1251": charmap.Windows1251, "latin-1": charmap.Windows1252,
 }
 
 // decodeBytes returns the characters of a document and the name of the charset
