@@ -143,7 +143,9 @@ func (c *cleaner) leads(attrs []html.Attribute) bool {
 		if attrs[i].Key == "href" {
 			base := c.base
 			if c.page != "" && strings.HasPrefix(strings.TrimSpace(attrs[i].Val), "#") {
-				base = c.page
+				if base = c.page; len(base) > maxBase {
+					return false
+				}
 			}
 			attrs[i].Val = webAddress(base, attrs[i].Val, true)
 			return attrs[i].Val != ""

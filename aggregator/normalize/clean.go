@@ -12,7 +12,9 @@ import (
 
 const (
 	maxStack = 128     // elements within elements in a body; what lies deeper loses its tags
-	maxBody  = 1 << 20 // bytes of a sanitised body
+	maxBody  = 1 << 20 // bytes of a sanitised body,
+	growth   = 8       // and how many times as long as its source it may be,
+	someMore = 8 << 10 // and so much longer, where addresses in it are relative
 	maxAlt   = 1 << 10 // bytes of an attribute that is text
 
 	maxCandidates = 64 // addresses of a srcset: what is a letter there may be a long address here
@@ -62,7 +64,7 @@ func cleanHTML(source, base, page string) body {
 	z := html.NewTokenizer(strings.NewReader(source))
 	pos := 0             // how much of source the tokenizer has handed out
 	skip, depth := "", 0 // an element that goes with its inside, and how deep we are in it
-	for c.out.Len() < maxBody {
+	for most := min(maxBody, growth*len(source)+someMore); c.out.Len() < most; {
 		kind := z.Next()
 		if kind == html.ErrorToken {
 			break

@@ -10,10 +10,7 @@ import (
 // the one that is HTML; else its guid, where that is an address; else whatever
 // else leads to it, its own media file last.
 func (n *normalizer) link(e *news.Entry) string {
-	base := e.Base
-	if base == "" {
-		base = n.base
-	}
+	base := n.baseOf(e)
 	if address := alternate(base, e.Links); address != "" {
 		return address
 	}

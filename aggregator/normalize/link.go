@@ -10,7 +10,10 @@ import (
 	"golang.org/x/net/idna"
 )
 
-const maxAddress = 8 << 10 // bytes of an address; a longer one is dropped
+const (
+	maxAddress = 8 << 10 // bytes of an address; a longer one is dropped
+	maxBase    = 512     // bytes of what others are resolved against: each letter may become one as long
+)
 
 // webAddress resolves an address against a base and returns it absolute, with
 // the scheme http or https, or mailto where that is allowed; else nothing.
@@ -44,6 +47,26 @@ func webAddress(base, ref string, mailto bool) string {
 		return ""
 	}
 	return s
+}
+
+// nearby returns what addresses are resolved against. Of a long one its query goes,
+// of which little depends on it, and then the path.
+func nearby(base string) string {
+	if len(base) <= maxBase {
+		return base
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	path := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	if s := path.String(); len(s) <= maxBase {
+		return s
+	}
+	if len(u.Host) > maxBase {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}).String()
 }
 
 // onWeb reports whether an address is one of the web, and brings its scheme

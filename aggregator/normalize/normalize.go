@@ -100,6 +100,7 @@ func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
 	if doc, err := url.Parse(n.base); err == nil && feed.Base == "" && n.site != "" && doc.Hostname() != n.site {
 		n.base = site // the feed is served for the site by somebody else
 	}
+	n.base = nearby(n.base)
 	if src.TimeZone != "" {
 		n.zone, _ = time.LoadLocation(src.TimeZone) // config has refused what is no zone; else UTC
 	}
@@ -121,13 +122,18 @@ type draft struct {
 	dated     bool   // the source says
 }
 
+// baseOf returns what the relative addresses of an entry are resolved against.
+func (n *normalizer) baseOf(e *news.Entry) string {
+	if e.Base != "" {
+		return nearby(e.Base)
+	}
+	return n.base
+}
+
 // item brings one entry to normal form.
 func (n *normalizer) item(d *draft) news.Item {
 	e := d.entry
-	base := e.Base
-	if base == "" {
-		base = n.base
-	}
+	base := n.baseOf(e)
 	it := news.Item{
 		Source: n.src.Name, ID: d.id, Aliases: d.aliases, Raw: e.Raw, GUID: cut(idText(e.GUID), maxAddress), URL: d.link, Canonical: d.canonical,
 		Comments: comments(base, e.Comments),

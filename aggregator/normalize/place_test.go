@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -27,6 +28,32 @@ func TestPlacesInTheText(t *testing.T) {
 		c.entry.GUID, c.entry.Content = "1", news.Text{Value: text, Type: news.TextHTML}
 		if it := Items(testSource, feedOf(c.entry), firstPoll)[0]; it.HTML != c.want {
 			t.Errorf("%s: the body is\n%s, want\n%s", name, it.HTML, c.want)
+		}
+	}
+}
+
+// TestLongBases: what is resolved against a long address does not become as long, and
+// leads where it is meant to where only the query was long.
+func TestLongBases(t *testing.T) {
+	long := strings.Repeat("b", 8000)
+	for base, want := range map[string]string{
+		"https://gazette.example/feeds/x?key=" + long: "https://gazette.example/feeds/p.html https://gazette.example/a.mp3",
+		"https://gazette.example/" + long + "/":       "https://gazette.example/p.html https://gazette.example/a.mp3",
+		"https://" + long + ".example/":               " ",
+	} {
+		e := news.Entry{
+			GUID: "1", Links: []news.Link{{Href: "p.html"}}, Enclosures: []news.Enclosure{{URL: "/a.mp3"}},
+			Content: news.Text{Value: strings.Repeat("<img src=i><a href=#n>n</a>", 1000), Type: news.TextHTML},
+		}
+		for _, feed := range []news.Feed{{URL: base, Entries: []news.Entry{e}}, {Base: base, Entries: []news.Entry{e}}, {URL: "https://else.example/", Links: []news.Link{{Href: base}}, Entries: []news.Entry{e}}} {
+			it := Items(testSource, feed, firstPoll)[0]
+			got := it.URL + " "
+			if len(it.Enclosures) > 0 {
+				got += it.Enclosures[0].URL
+			}
+			if got != want && feed.URL != "https://else.example/" || len(it.HTML) > 8*len(e.Content.Value)+9000 {
+				t.Errorf("%.40s: %.200s; body of %d bytes", base, got, len(it.HTML))
+			}
 		}
 	}
 }

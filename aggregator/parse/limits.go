@@ -11,7 +11,7 @@ const (
 	maxBindings  = 256      // namespaces in force
 	maxNames     = 512      // names of elements that are remembered
 	maxURL       = 8 << 10  // bytes of an address
-	maxBase      = 1 << 10  // bytes of an xml:base; each element may make another one of that around it
+	maxBase      = 512      // bytes of an xml:base; each element may make another one of that around it
 	maxTitle     = 1 << 10  // bytes of a title; more of it is read where it is markup
 	maxContent   = 1 << 20  // bytes of a text
 	maxTerms     = 64       // categories, links, persons, enclosures or pictures of one entry
