@@ -20,6 +20,9 @@ func fold(name string) string {
 	return norm.NFKC.String(strings.ToLower(cases.Fold().String(norm.NFKC.String(name))))
 }
 
+// IsName reports whether a source or a topic may have that name.
+func IsName(name string) bool { return slugForm.MatchString(name) }
+
 // Slug makes a name for a source or a topic of a text: lower-case letters,
 // digits and hyphens, at most 64. It is empty if the text has no such letter.
 func Slug(text string) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,8 +57,9 @@ it is made. A wireroom that runs with the file polls the source within seconds.`
 }
 
 func (a adding) run(ctx context.Context, term terminal) error {
-	if a.name != "" && config.Slug(a.name) != a.name {
-		return exitError{fmt.Errorf("--name %q: a name is 1 to 64 lower-case letters a-z, digits and hyphens, such as %q", a.name, config.Slug(a.name)), exitUsage}
+	if a.name != "" && !config.IsName(a.name) {
+		such := cmp.Or(config.Slug(a.name), "harbour-times")
+		return exitError{fmt.Errorf("--name %q: a name is 1 to 64 lower-case letters a-z, digits and hyphens, such as %q", a.name, such), exitUsage}
 	}
 	given := a.address
 	if rest, ok := strings.CutPrefix(given, "feed:"); ok { // as browsers once handed feeds to readers

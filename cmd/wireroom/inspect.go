@@ -105,7 +105,7 @@ func (in *inspection) source() (src news.Source, configured bool, err error) {
 	src = unconfigured("inspected", in.url, in.allowPrivate)
 	if in.isAddress() {
 		src.URL = in.target
-	} else if _, err := os.Stat(in.target); err == nil || in.target == "-" || config.Slug(in.target) != in.target {
+	} else if _, err := os.Stat(in.target); err == nil || in.target == "-" || !config.IsName(in.target) {
 		return src, false, nil
 	}
 	cfg, err := load(in.config, nil)
