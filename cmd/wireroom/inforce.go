@@ -25,6 +25,7 @@ type inForce struct {
 type topicInForce struct {
 	Topic       news.Topic // without its token
 	Fingerprint string     // of all of it
+	Private     bool       `json:",omitempty"` // it has a token
 }
 
 func newInForce(cfg *config.Config) inForce {
@@ -33,7 +34,7 @@ func newInForce(cfg *config.Config) inForce {
 		f.Sources[src.Name] = fingerprint(src)
 	}
 	for _, t := range cfg.Topics {
-		kept := topicInForce{t, fingerprint(t)}
+		kept := topicInForce{t, fingerprint(t), t.Token != ""}
 		kept.Topic.Token = ""
 		f.Topics[t.Name] = kept
 	}

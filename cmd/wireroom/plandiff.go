@@ -80,26 +80,29 @@ func sourceDiff(src news.Source, old news.Outlet, state news.State) []string {
 // topicChanges returns what happens to topics, by name.
 func topicChanges(cfg *config.Config, was inForce) []plannedTopic {
 	var changes []plannedTopic
-	next := newInForce(cfg)
-	for name, t := range next.Topics {
-		old, ok := was.Topics[name]
+	next, fate := map[string]bool{}, map[string]string{}
+	for _, t := range cfg.Topics {
+		next[t.Name] = true
+		for _, former := range t.Formerly {
+			fate[former] = "leads to " + t.Name
+		}
+		old, ok := was.Topics[t.Name]
 		switch {
 		case !ok:
-			changes = append(changes, plannedTopic{change: change{name, added, []string{cmp.Or(t.Topic.Title, name)}}})
-		case old.Fingerprint != t.Fingerprint:
-			changes = append(changes, plannedTopic{change: change{name, changed, topicDiff(old.Topic, t.Topic)}})
+			changes = append(changes, plannedTopic{change: change{t.Name, added, []string{cmp.Or(t.Title, t.Name)}}})
+		case old.Fingerprint != fingerprint(t):
+			changes = append(changes, plannedTopic{change: change{t.Name, changed, topicDiff(old, t)}})
 		}
 	}
-	fate := map[string]string{}
-	for name, t := range next.Topics {
-		for _, former := range t.Topic.Formerly {
-			fate[former] = "leads to " + name
+	for name, old := range was.Topics {
+		if next[name] {
+			continue
 		}
-	}
-	for name := range was.Topics {
-		if _, ok := next.Topics[name]; !ok {
-			changes = append(changes, plannedTopic{change: change{name, removed, []string{cmp.Or(fate[name], "answered with 410 Gone")}}})
+		answer := "answered with 410 Gone"
+		if old.Private { // nobody is told that there was one
+			answer = "answered with 404 Not Found"
 		}
+		changes = append(changes, plannedTopic{change: change{name, removed, []string{cmp.Or(fate[name], answer)}}})
 	}
 	sortTopics(changes)
 	return changes
@@ -109,8 +112,9 @@ func sortTopics(topics []plannedTopic) {
 	slices.SortFunc(topics, func(a, b plannedTopic) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// topicDiff names the settings in which two rules differ.
-func topicDiff(before, after news.Topic) []string {
+// topicDiff names the settings in which a topic differs from what is kept of it, and
+// says if it becomes private, or open to everybody.
+func topicDiff(before topicInForce, after news.Topic) []string {
 	fields := func(t news.Topic) map[string]json.RawMessage {
 		var all map[string]json.RawMessage
 		text, err := json.Marshal(t)
@@ -122,17 +126,26 @@ func topicDiff(before, after news.Topic) []string {
 		}
 		return all
 	}
-	old := fields(before)
+	old := fields(before.Topic)
 	var how []string
 	for name, value := range fields(after) {
-		if string(value) != string(old[name]) {
+		if name != "Token" && string(value) != string(old[name]) {
 			how = append(how, snake(name))
 		}
 	}
-	if len(how) == 0 {
-		return []string{"token"} // which is not kept
-	}
 	slices.Sort(how)
+	same := before.Topic // with the token, which is not kept
+	same.Token = after.Token
+	switch private := after.Token != ""; {
+	case private && !before.Private:
+		how = append(how, "token (private from now on)")
+	case before.Private && !private:
+		how = append(how, "token (open to everybody from now on)")
+	case private && fingerprint(same) != before.Fingerprint:
+		how = append(how, "token")
+	case len(how) == 0:
+		how = append(how, "as it was kept by another version")
+	}
 	return how
 }
 
