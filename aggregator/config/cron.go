@@ -57,16 +57,28 @@ func measure(spec string) rhythm {
 	}
 	r := rhythm{least: horizon}
 	last, n := first, 1
-	for ; n < maxFirings; n++ {
-		next := schedule.Next(last)
+	for next := first; n < maxFirings; n++ {
+		next = schedule.Next(next)
 		if next.IsZero() || next.Sub(start) > horizon {
 			break
+		}
+		if !wall(schedule, next).After(wall(schedule, last)) {
+			continue // of an hour that comes twice nothing runs the second time
 		}
 		r.least = min(r.least, next.Sub(last))
 		last = next
 	}
 	r.perDay = float64(n) / max(last.Sub(start).Hours()/24, 1)
 	return r
+}
+
+// wall is what a clock on the wall shows at t in the zone of a schedule.
+func wall(schedule cron.Schedule, t time.Time) time.Time {
+	if s, ok := schedule.(*cron.SpecSchedule); ok {
+		t = t.In(s.Location)
+	}
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
 // parseCron is cron.ParseStandard, which panics on some zones and tells little

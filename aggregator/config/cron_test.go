@@ -24,6 +24,9 @@ func TestCronAccepted(t *testing.T) {
 		"CRON_TZ=Asia/Tehran 0 6 * * *":          24 * time.Hour,
 		"TZ=Europe/Kyiv 0 6 * * mon-fri":         24 * time.Hour,
 		"CRON_TZ=America/New_York   30 2 * * *":  24 * time.Hour,
+		"CRON_TZ=America/New_York 30 1 * * *":    23 * time.Hour, // in spring; in autumn it comes twice
+		"CRON_TZ=Europe/Berlin 0,45 2 * * *":     45 * time.Minute,
+		"CRON_TZ=Europe/Berlin 20 */2 * * *":     2 * time.Hour,
 		"  15 3 * JAN sun ":                      7 * 24 * time.Hour,
 		"CRON_TZ=Australia/Lord_Howe @every 20m": 20 * time.Minute,
 	} {
