@@ -116,6 +116,11 @@ func parseCron(spec string) (schedule cron.Schedule, wrong fault) {
 		if len(fields) != 5 {
 			return nil, fault{fmt.Sprintf("a cron expression has five fields and this has %d", len(fields)), mendFields(fields)}
 		}
+		for i, field := range fields { // which the parser takes for all
+			if strings.Contains(field, "*-") || strings.Contains(field, "?-") {
+				return nil, fault{fmt.Sprintf("%s cannot be a %s", field, cronFields[i].name), cronFields[i].mend}
+			}
+		}
 		// 7 is Sunday as well as 0, but not to the parser. Which day it is does
 		// not matter here.
 		fields[4] = strings.ReplaceAll(fields[4], "7", "6")

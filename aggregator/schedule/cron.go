@@ -98,7 +98,7 @@ func sundays(expr string) (string, error) {
 		if !ranged {
 			to = from
 		}
-		if from != "7" && to != "7" {
+		if !isSeven(from) && !isSeven(to) {
 			continue
 		}
 		first, err := strconv.Atoi(from)
@@ -109,7 +109,7 @@ func sundays(expr string) (string, error) {
 		if err == nil && stepped {
 			step, err = strconv.Atoi(stepText)
 		}
-		if err != nil || first < 0 || first > 7 || to != "7" || step < 1 {
+		if err != nil || first < 0 || first > 7 || !isSeven(to) || step < 1 {
 			return "", fmt.Errorf("schedule: weekday %q cannot be read: write numbers from 0 to 7", part)
 		}
 		var days []string
@@ -120,6 +120,12 @@ func sundays(expr string) (string, error) {
 	}
 	fields[4] = strings.Join(parts, ",")
 	return strings.Join(fields, " "), nil
+}
+
+// isSeven reports whether a weekday is written as 7, or as others write hours: 07.
+func isSeven(day string) bool {
+	n, err := strconv.Atoi(day)
+	return err == nil && n == 7
 }
 
 // After returns the first run after t; zero if there is none in five years.

@@ -201,7 +201,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for expr, want := range map[string]string{
-		"0 0 * * 7": "Sun", "0 0 * * 5-7": "Fri Sat Sun", "0 0 * * 6-7": "Sat Sun", "0 0 * * 1-7/3": "Mon Thu Sun", "0 0 * * 1,7": "Mon Sun", "0 0 * * fri-7": "Fri Sat Sun", "0 0 * * MON-7/3,Wed": "Mon Wed Thu Sun", "0 0 * * 0-7": "Sun Mon Tue Wed Thu Fri Sat",
+		"0 0 * * 7": "Sun", "0 0 * * 5-7": "Fri Sat Sun", "0 0 * * 6-7": "Sat Sun", "0 0 * * 1-7/3": "Mon Thu Sun", "0 0 * * 1,7": "Mon Sun", "0 0 * * fri-7": "Fri Sat Sun", "0 0 * * MON-7/3,Wed": "Mon Wed Thu Sun", "00 00 * * 07": "Sun", "0 0 * * 05-07,1": "Mon Fri Sat Sun", "0 0 * * 0-7": "Sun Mon Tue Wed Thu Fri Sat",
 	} {
 		r, err := Parse(expr)
 		if err != nil {
