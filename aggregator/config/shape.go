@@ -101,7 +101,7 @@ type settings struct {
 	MaxBytes size `yaml:"max_bytes" default:"10MB" min:"1kB" max:"1GB"`
 	// Entries of one document that are read, the first ones; the rest are counted.
 	MaxItems int `yaml:"max_items" default:"5000" min:"1" max:"100000"`
-	// Whether the source may live on a loopback or private address. Without it such an address is never connected to.
+	// Whether the source may live on a loopback or private address, or at another port than 80, 443, 8080 and 8443. Without it such an address is never connected to.
 	AllowPrivate bool `yaml:"allow_private" default:"false"`
 	// Whom a server's wish to be left alone (Retry-After, 429, a block) also holds back: this feed, every source of its host, or of its registrable domain.
 	LimitScope string `yaml:"limit_scope" enum:"feed,host,domain" default:"host"`

@@ -23,6 +23,9 @@ var ErrBlocked = errors.New("blocked address")
 // errNotPublic is an ErrBlocked that allow_private lifts.
 var errNotPublic = fmt.Errorf("%w", ErrBlocked)
 
+// errPort is an errNotPublic for a port at which public servers are not asked.
+var errPort = fmt.Errorf("%w", errNotPublic)
+
 // defaultPorts are dialled on public addresses.
 var defaultPorts = []uint16{80, 443, 8080, 8443}
 
@@ -89,7 +92,7 @@ func (g *guard) control(_ context.Context, network, address string, _ syscall.Ra
 
 func (g *guard) port(port uint16) error {
 	if port == 0 || !g.private && !slices.Contains(g.ports, port) {
-		return fmt.Errorf("%w: port %d", errNotPublic, port)
+		return fmt.Errorf("%w: port %d", errPort, port)
 	}
 	return nil
 }

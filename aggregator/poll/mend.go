@@ -15,6 +15,7 @@ import (
 const (
 	mendAddress = "look whether its address is spelt right and still the same"
 	mendLogin   = "give it a user and a password, or what else it asks for, under auth"
+	mendPort    = "public servers are asked at ports 80, 443, 8080 and 8443 alone; if you trust this one, set allow_private: true for it"
 	mendPrivate = "if it is on a network of yours, set allow_private: true for it"
 	mendServer  = "it is asked again; if that goes on, only its owner can mend it"
 	mendNetwork = "it is asked again; if that goes on, look whether its address and the network here are right"
@@ -49,6 +50,8 @@ func mendFailure(outcome news.Outcome, err error) string {
 	switch {
 	case errors.Is(err, errRobots):
 		return "ask its owner, or set robots: false for it"
+	case errors.Is(err, errPort):
+		return mendPort
 	case errors.Is(err, errNotPublic):
 		return mendPrivate
 	case errors.Is(err, ErrTooLarge):

@@ -50,6 +50,7 @@ func TestMends(t *testing.T) {
 		{address: server.URL + "/any", want: "robots: false", set: func(s *news.Source) { s.Robots = true }},
 		{address: "https://" + here + "/tls", want: "http://"},
 		{address: server.URL + "/own", want: "allow_private", set: func(s *news.Source) { s.AllowPrivate = false }},
+		{address: "https://gannet.example:3000/feed", want: "ports 80, 443, 8080 and 8443", set: func(s *news.Source) { s.AllowPrivate = false }},
 		{address: "http://127.0.0.1:1/", want: "asked again"},
 	} {
 		src := news.Source{Name: "paper", URL: c.address, AllowPrivate: true, Timeout: 5 * time.Second, MaxBytes: 1024}
