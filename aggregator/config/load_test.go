@@ -112,13 +112,17 @@ func BenchmarkParse(b *testing.B) {
 }
 
 // TestSameAddress: a page has as many sources as it has lists, and two readers
-// of one feed may be given different items.
+// of one feed may be given different items, as may who asks with other parameters.
 func TestSameAddress(t *testing.T) {
 	_, err := Parse("feeds.yaml", []byte(`sources:
   news: {url: https://town.example/, page: .news article}
   dates: {url: https://town.example/, page: .calendar li}
   ann: {url: https://ann@daily.example/rss}
   ben: {url: https://ben@daily.example/rss}
+  tides: {url: https://data.example/rss, auth: {query: {of: tides}}}
+  winds: {url: https://data.example/rss, auth: {query: {of: winds}}}
+  desk: {url: https://data.example/rss, auth: {header: {X-Desk: sea}}}
+  members: {url: https://data.example/rss, auth: {bearer: token}}
 topics: {all: {}}
 `), nil)
 	if err != nil {

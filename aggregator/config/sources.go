@@ -35,9 +35,9 @@ func (l *loader) sources() {
 		built.Page = l.page(path, s)
 		built.Auth = l.auth(child(path, "auth"), s.Auth)
 		l.origin(path, s, &built)
-		// Two readers of one feed may be given different items, and a page may
-		// have several lists.
-		address := built.URL + " " + built.Auth.User
+		// Two readers of one feed may be given different items, and so may who asks
+		// otherwise; a page may have several lists.
+		address := fmt.Sprint(built.URL, " ", built.Auth.User, " ", built.Auth.Bearer, built.Auth.Header, built.Auth.Query)
 		if built.Page != nil {
 			address += " " + built.Page.Item
 		}
