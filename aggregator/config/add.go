@@ -50,7 +50,7 @@ func Add(text []byte, entries []Entry, further ...news.Source) ([]byte, []Entry,
 	}
 	out, err := before.insert(text, added)
 	if err == nil {
-		err = checkAdded(out, names)
+		err = checkAdded(out, before, names)
 	}
 	if err != nil {
 		return nil, nil, byHand(err, added)
@@ -75,22 +75,39 @@ func byHand(err error, entries []Entry) error {
 
 // checkAdded reads the text back: a file that is laid out in a way that was
 // not foreseen must not be damaged.
-func checkAdded(text []byte, names map[string]bool) error {
+func checkAdded(text []byte, before sourcesAt, names map[string]bool) error {
 	after, err := sourceNodes(text)
 	if err != nil {
 		return fmt.Errorf("%w (%w)", errLayout, err)
 	}
-	n := 0
-	for name := range after.all() {
-		n++
-		if !names[name] {
+	now := map[string]*yaml.Node{}
+	for name, node := range after.all() {
+		if now[name] = node; !names[name] {
 			return errLayout
 		}
 	}
-	if n != len(names) {
+	if len(now) != len(names) {
 		return errLayout
 	}
+	for name, node := range before.all() {
+		if !sameValue(node, now[name]) { // such as a text whose last line looks like a remark
+			return errLayout
+		}
+	}
 	return nil
+}
+
+// sameValue reports whether two nodes stand for the same.
+func sameValue(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.Tag != b.Tag || a.Value != b.Value || len(a.Content) != len(b.Content) {
+		return false
+	}
+	for i := range a.Content {
+		if !sameValue(a.Content[i], b.Content[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // sourcesAt is where the sources of a file stand.

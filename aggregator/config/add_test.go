@@ -46,7 +46,7 @@ func TestAdd(t *testing.T) {
 	if s := c.Sources[1]; s.Name != "a-2" || s.URL != full.URL || s.Title != full.Title || s.Language != "pt-BR" || !cmp.Equal(s.Tags, full.Tags) {
 		t.Errorf("read back: %+v", s)
 	}
-	for _, text := range []string{"{sources: {}}", "sources: [a]", "- a", "sources: {"} {
+	for _, text := range []string{"{sources: {}}", "sources: [a]", "- a", "sources: {", "sources:\n  a:\n    url: x\n    title: |\n      First\n      # second\ntopics: {}\n"} {
 		if out, _, err := Add([]byte(text), []Entry{entry}); err == nil {
 			t.Errorf("%q became %q", text, out)
 		}
