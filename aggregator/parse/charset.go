@@ -275,8 +275,8 @@ var half = regexp.MustCompile(`&(?:amp;)?#(?:5[56][0-9]{3}|x[dD][89abAB][0-9a-fA
 // programs write them that escape UTF-16, are the characters, and how many there were.
 // XML allows no reference to a half.
 func whole(s string) (text string, joined int) {
-	if !strings.Contains(s, "#5") && !strings.Contains(s, "#xD") && !strings.Contains(s, "#xd") {
-		return s, 0
+	if !inSequence(s) {
+		return s, 0 // for the expression to look at each reference would take longer than all the rest
 	}
 	text = half.ReplaceAllStringFunc(s, func(pair string) string {
 		_, first, _ := strings.Cut(pair, "#")
@@ -288,6 +288,22 @@ func whole(s string) (text string, joined int) {
 		return pair
 	})
 	return text, joined
+}
+
+// inSequence reports whether a reference that may be to a half follows another one.
+func inSequence(s string) bool {
+	for i := 0; ; i++ {
+		n := strings.IndexByte(s[i:], '#')
+		if n < 0 {
+			return false
+		}
+		i += n
+		if number := s[i+1:]; strings.HasPrefix(number, "5") || strings.HasPrefix(number, "xd") || strings.HasPrefix(number, "xD") {
+			if before := s[:i]; strings.HasSuffix(before, ";&") || strings.HasSuffix(before, ";&amp;") {
+				return true
+			}
+		}
+	}
 }
 
 // number reads the number of a reference, up to its semicolon.
