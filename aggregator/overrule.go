@@ -125,9 +125,11 @@ func (a *Aggregator) overrule(ctx context.Context, plan *Plan, was, wanted []Ove
 		rec.Seq = m.Decision.Seq
 		m.Decision = index.Add(rec, plan.outlet(rec.Item.Source))
 		batch.Decisions = append(batch.Decisions, m.Decision)
-		if id := m.Decision.Story; !known[id] {
-			known[id] = true
-			entered = append(entered, id)
+		for _, id := range append([]string{m.Decision.Story}, m.Decision.Absorbs...) {
+			if !known[id] {
+				known[id] = true
+				entered = append(entered, id)
+			}
 		}
 	}
 	others, err := a.log.Stories(ctx, entered)
