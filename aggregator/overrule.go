@@ -201,7 +201,8 @@ func (a *Aggregator) affected(ctx context.Context, was, wanted []Override) ([]ne
 	for _, s := range stored {
 		kept := slices.ContainsFunc(s.Members, func(m news.Member) bool { return alone[m.Record.Item.Key()] })
 		for _, m := range s.Members {
-			if key := m.Record.Item.Key(); items[key] || kept && !alone[key] || copied[m.Decision.Copies] {
+			key := m.Record.Item.Key()
+			if items[key] || kept && (!alone[key] || m.Decision.Copies != key.Slug()) || copied[m.Decision.Copies] {
 				moving = append(moving, m)
 			}
 		}
