@@ -216,7 +216,7 @@ func deleteRecords(ctx context.Context, tx session, seqs []int64) error {
 }
 
 // forget removes the tombstones of what feeds no longer hold, and the withdrawn
-// filings of stories that are no more.
+// filings that nothing can come back to.
 func (db *DB) forget(ctx context.Context, now time.Time) (n int, err error) {
 	states, err := db.states(ctx, "1 = 1")
 	if err != nil {
@@ -251,10 +251,37 @@ func (db *DB) forget(ctx context.Context, now time.Time) (n int, err error) {
 		if err := db.engine.fence(ctx, tx); err != nil { // nobody archives meanwhile
 			return err
 		}
-		return deleteFilings(ctx, tx, func() error {
-			_, err := tx.exec(ctx, `DELETE FROM filing WHERE withdrawn = 1
-				AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)`)
-			return err
-		})
+		return deleteFilings(ctx, tx, func() error { return forgetWithdrawn(ctx, tx) })
 	})
+}
+
+// forgetWithdrawn removes the withdrawn filings of stories that are no more, unless
+// there still are items of theirs, which have joined another story: when they are
+// parted from it, what readers knew them by must not be another's as well.
+func forgetWithdrawn(ctx context.Context, tx session) error {
+	filings := map[int64][]int64{} // → their items
+	err := tx.each(ctx, `SELECT key, story, published, updated, doc, id FROM filing WHERE withdrawn = 1
+		AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)`, nil, func(rows *sql.Rows) error {
+		var id int64
+		_, doc, err := scanFiling(rows, &id)
+		filings[id] = doc.Members
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	there := map[int64]bool{}
+	err = eachIn(ctx, tx, "SELECT id FROM item WHERE id IN LIST", nil, slices.Concat(slices.Collect(maps.Values(filings))...), func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		there[id] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(filings, func(_ int64, items []int64) bool {
+		return slices.ContainsFunc(items, func(id int64) bool { return there[id] })
+	})
+	return eachIn(ctx, tx, "DELETE FROM filing WHERE id IN LIST", nil, slices.Collect(maps.Keys(filings)), none)
 }
