@@ -3,7 +3,6 @@ package story
 import (
 	"bytes"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,13 +40,6 @@ func (w *Words) exactKeys(it *news.Item) (keys [3]uint64) {
 
 // keyLink is the number of the key that is the link's.
 const keyLink = 0
-
-// linkTells reports whether one link makes one item of two. Of one source it does not
-// where they have other headlines: all changes of a program are on one page, and all
-// comments on an article on its.
-func linkTells(a, b *entry) bool {
-	return a.source != b.source || a.order == b.order && slices.Equal(a.pairs, b.pairs)
-}
 
 func keyHash(kind, value string) uint64 { return max(1, xxh3.HashString(kind+"\x00"+value)) }
 

@@ -120,6 +120,19 @@ func samePairs(a, b []uint16) float64 {
 	return float64(both) / float64(max(1, len(a)+len(b)-both))
 }
 
+// oneHeadline reports whether two items have one headline, or both have none.
+func oneHeadline(a, b *entry) bool {
+	if !slices.Equal(a.pairs, b.pairs) || a.order != b.order {
+		return false
+	}
+	if len(a.pairs) > 0 {
+		return true
+	}
+	body := func(t term) bool { return t.flags()&termTitle == 0 } // of a word there are no pairs
+	return slices.EqualFunc(slices.DeleteFunc(slices.Clone(a.terms), body), slices.DeleteFunc(slices.Clone(b.terms), body),
+		func(s, t term) bool { return s.hash() == t.hash() })
+}
+
 // A telling is what a word of a headline says for one text, and how rare it is.
 type telling struct{ tells, rarity float64 }
 

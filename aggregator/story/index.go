@@ -334,9 +334,11 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		if k == 0 {
 			continue
 		}
+		page := i == keyLink && x.page(k)
 		for _, number := range x.keyed(k) {
 			o := x.roll.at(number)
-			if o.exact[i] == k && (i != keyLink || linkTells(e, o)) && (found == nil || o.number < found.number) && x.overrides.allow(slug, o.in().id) {
+			if o.exact[i] == k && (found == nil || o.number < found.number) &&
+				(i != keyLink || !page && o.source != e.source || oneHeadline(e, o)) && x.overrides.allow(slug, o.in().id) {
 				found = o
 			}
 		}
@@ -345,4 +347,22 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		}
 	}
 	return nil, 0
+}
+
+// page reports whether a link is that of several items of one source: all changes of a
+// program are on one page, all comments on an article on its, and all episodes lead to
+// their show. Only the headline tells which of them another source has.
+func (x *Index) page(link uint64) bool {
+	stories := map[uint64]*cluster{} // by the source of their items
+	for _, number := range x.keyed(link) {
+		o := x.roll.at(number)
+		if o.exact[keyLink] != link {
+			continue
+		}
+		if c := stories[o.source]; c != nil && c != o.in() {
+			return true
+		}
+		stories[o.source] = o.in()
+	}
+	return false
 }

@@ -69,8 +69,8 @@ func TestSerials(t *testing.T) {
 }
 
 // TestOnePage gives items of one source that are all on one page: each is an entry of
-// its own, unless it comes twice; and what another source has of that page is one with
-// the first.
+// its own, unless it comes twice; and what another source has of that page is none of
+// them, unless it has one's headline.
 func TestOnePage(t *testing.T) {
 	x, seq := New(Options{}), int64(0)
 	add := func(source, id, title, text string) news.Decision {
@@ -88,12 +88,46 @@ func TestOnePage(t *testing.T) {
 			t.Errorf("%s is %q of %v: %s", d.Key.ID, d.Kind, d.Of, d.Evidence.Rule)
 		}
 	}
+	if d := add("lantern", "elsewhere", "What is new in Lamp", ""); d.Kind != news.KindNew {
+		t.Errorf("%s is %q of %v: %s", d.Key.ID, d.Kind, d.Of, d.Evidence.Rule)
+	}
 	for _, d := range []news.Decision{
 		add("lamp", "again", "Version 5.1: dark mode", ""),
-		add("lantern", "elsewhere", "What is new in Lamp", ""),
+		add("lantern", "as well", "Version 5.1: dark mode", ""),
 	} {
 		if d.Kind != news.KindSame || d.Story != first.Story {
 			t.Errorf("%s is %q of %v", d.Key.ID, d.Kind, d.Of)
+		}
+	}
+}
+
+// TestOneShowOfTwoFeeds gives the episodes of a show, which all lead to its page, one
+// with a title of one word, and the same by another feed: each is an entry of its own,
+// and those of one headline are one.
+func TestOneShowOfTwoFeeds(t *testing.T) {
+	x := New(Options{})
+	seq := int64(0)
+	add := func(source, title, text string) news.Decision {
+		seq++
+		return x.Add(record(seq, news.Item{Source: source, ID: title, Title: title, Text: text, Language: "en",
+			Canonical: "https://lamp.example/show", Published: day.Add(time.Duration(seq) * time.Hour)}), news.Outlet{})
+	}
+	talks := [][2]string{
+		{"The miller's clocks", "A mill on the Tarn has eleven clocks, and no two of them agree."},
+		{"Salt", "How a spoonful of it came to pay for a harbour wall."},
+		{"Bridges", "An engineer who was wrong, and a council that was right too late."},
+	}
+	story := map[string]string{}
+	for _, talk := range talks {
+		d := add("lamp", talk[0], talk[1])
+		if d.Kind != news.KindNew {
+			t.Errorf("%q is %s by %s of %v", talk[0], d.Kind, d.Evidence.Rule, d.Of)
+		}
+		story[talk[0]] = d.Story
+	}
+	for _, talk := range talks {
+		if d := add("lamp-video", talk[0], talk[1]); d.Story != story[talk[0]] {
+			t.Errorf("%q of the other feed is %s by %s of %v", talk[0], d.Kind, d.Evidence.Rule, d.Of)
 		}
 	}
 }
