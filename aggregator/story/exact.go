@@ -22,10 +22,10 @@ const minExactText = 60
 // world, and of title and text. 0 stands for a key that the item lacks.
 func (w *Words) exactKeys(it *news.Item) (keys [3]uint64) {
 	if link := it.Canonical; link != "" && specific(link) {
-		keys[0] = keyHash("link", link)
+		keys[keyLink] = keyHash("link", link)
 	}
 	if worldly(it.GUID) {
-		keys[1] = keyHash("guid", it.GUID)
+		keys[keyGUID] = keyHash("guid", it.GUID)
 	}
 	begin := len("text\x00")
 	b := appendPlain(append(w.plain[:0], "text\x00"...), it.Title)
@@ -33,13 +33,17 @@ func (w *Words) exactKeys(it *news.Item) (keys [3]uint64) {
 	b = appendPlain(append(b, 0), it.Text)
 	w.plain = b
 	if title, text := b[begin:end], b[end+1:]; len(title)+len(text) >= minExactText && len(text) > 0 && !bytes.Equal(text, title) {
-		keys[2] = max(1, xxh3.Hash(b)) // 0 stands for no key
+		keys[keyText] = max(1, xxh3.Hash(b)) // 0 stands for no key
 	}
 	return keys
 }
 
-// keyLink is the number of the key that is the link's.
-const keyLink = 0
+// The numbers of the keys.
+const (
+	keyLink = iota
+	keyGUID
+	keyText
+)
 
 func keyHash(kind, value string) uint64 { return max(1, xxh3.HashString(kind+"\x00"+value)) }
 

@@ -337,8 +337,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		page := i == keyLink && x.page(k)
 		for _, number := range x.keyed(k) {
 			o := x.roll.at(number)
-			if o.exact[i] == k && (found == nil || o.number < found.number) &&
-				(i != keyLink || !page && o.source != e.source || oneHeadline(e, o)) && x.overrides.allow(slug, o.in().id) {
+			if o.exact[i] == k && (found == nil || o.number < found.number) && tells(i, e, o, page) && x.overrides.allow(slug, o.in().id) {
 				found = o
 			}
 		}
@@ -347,6 +346,18 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		}
 	}
 	return nil, 0
+}
+
+// tells reports whether a key that two items have makes them one. page is whether it
+// is the link of several of one source.
+func tells(key int, a, b *entry, page bool) bool {
+	switch key {
+	case keyLink:
+		return !page && a.source != b.source || oneHeadline(a, b)
+	case keyText:
+		return !recurs(a, b)
+	}
+	return true
 }
 
 // page reports whether a link is that of several items of one source: all changes of a

@@ -131,3 +131,30 @@ func TestOneShowOfTwoFeeds(t *testing.T) {
 		}
 	}
 }
+
+// TestSameWordsAnotherDay gives what one source publishes each day in the same words, as
+// a bulletin that is to be heard: each is an entry of its own. What it publishes twice in
+// a day is one, and so is what another source says in the same words the day after.
+func TestSameWordsAnotherDay(t *testing.T) {
+	x := New(Options{})
+	seq := int64(0)
+	add := func(source string, hours int) news.Decision {
+		seq++
+		return x.Add(record(seq, news.Item{
+			Source: source, ID: fmt.Sprint(seq), Language: "en", Title: "The morning in five minutes", Canonical: fmt.Sprint("https://", source, ".example/", seq),
+			Text:      "All that you have to know before you leave the house, read by our editors every day at half past six.",
+			Published: day.Add(time.Duration(hours) * time.Hour),
+		}), news.Outlet{})
+	}
+	for i := range 3 {
+		if d := add("one", i*24); d.Kind != news.KindNew {
+			t.Errorf("that of day %d is %s by %q", i, d.Kind, d.Evidence.Rule)
+		}
+	}
+	if d := add("one", 49); d.Kind == news.KindNew {
+		t.Error("the second of a day is new")
+	}
+	if d := add("other", 72); d.Kind != news.KindSame {
+		t.Errorf("that of another source is %s", d.Kind)
+	}
+}

@@ -22,6 +22,13 @@ const (
 	series      = 18 * 3600 // seconds after which an outlet's headline that comes again is a series
 )
 
+const anotherDay = "the same series, another day"
+
+// recurs reports whether two items are of one source, and of two days.
+func recurs(a, b *entry) bool {
+	return a.source == b.source && math.Abs(float64(a.published-b.published)) >= series
+}
+
 // template says why the lens's item and another are one form that was filled in twice,
 // or nothing. Texts with so much in common that one is a copy of the other are
 // not asked.
@@ -41,8 +48,8 @@ func template(a *lens, b *entry) string {
 		if t.share >= otherForm || own && numbers && t.share >= ownForm {
 			return "the same form with other numbers"
 		}
-	case own && t.share >= ownForm && math.Abs(float64(a.published-b.published)) >= series:
-		return "the same series, another day"
+	case t.share >= ownForm && recurs(a.entry, b):
+		return anotherDay
 	}
 	if terms < shortTerms && t.otherNames(own) {
 		return "the same form with other numbers and names"
@@ -71,10 +78,12 @@ func (x *Index) refilled(e *entry, k *kin, list []kin) string {
 	switch {
 	case t.numbersA > 0 && t.numbersB > 0 && t.share >= ownForm:
 		return "the same form with other numbers"
+	case min(k.inA, k.inB) >= nearlyAll && oneHeadline(e, first.entry) && recurs(e, k.entry):
+		return anotherDay // who had anything new to say of the first would not use its words
 	case !t.wordsA || !t.wordsB || t.share >= formHeadline:
 		return ""
-	case k.score < nearlyAll && math.Abs(float64(e.published-k.published)) >= series:
-		return "the same series, another day"
+	case k.score < nearlyAll && recurs(e, k.entry):
+		return anotherDay
 	case min(k.inA, k.inB) >= nearlyAll && x.reading.ownWord(first.entry):
 		return "the same form with another name"
 	}
