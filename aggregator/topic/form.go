@@ -43,11 +43,11 @@ func appendWritten(forms []string, word, language string) []string {
 	return forms
 }
 
-// visible maps the characters that a word is written with: the apostrophe to
-// one, and soft hyphens, joiners and marks of direction to none.
+// visible maps the characters that a word is written with: the many that serve as
+// apostrophe to one, and soft hyphens, joiners and marks of direction to none.
 func visible(r rune) rune {
 	switch {
-	case r == '’':
+	case strings.ContainsRune("’‘ʼʻ", r):
 		return '\''
 	case unicode.Is(unicode.Cf, r):
 		return -1

@@ -134,6 +134,10 @@ func TestMatch(t *testing.T) {
 		{"“US”", "en", "The US said so.", true},
 		{"deal", "en", "a “deal”—of sorts", true},
 		{"can't stop", "en", "we can’t stop", true},
+		{"п'ятниця", "uk", "ця пʼятниця", true},
+		{"пʼятниця", "uk", "ця п'ятниця", true},
+		{"O'zbekiston", "uz", "Oʻzbekiston va", true},
+		{"O'zbekiston", "uz", "O‘zbekiston va", true},
 	} {
 		rules := compile(t, news.Topic{Name: "t", Match: news.Match{Any: []string{test.term}}})
 		story := storyOf(member(1, news.Item{Text: test.text, Language: test.language}))
