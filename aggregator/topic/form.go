@@ -44,11 +44,14 @@ func appendWritten(forms []string, word, language string) []string {
 }
 
 // visible maps the characters that a word is written with: the many that serve as
-// apostrophe to one, and soft hyphens, joiners and marks of direction to none.
+// apostrophe, and the marks of a Hebrew abbreviation, to those of a keyboard; soft
+// hyphens, joiners and marks of direction to none.
 func visible(r rune) rune {
 	switch {
-	case strings.ContainsRune("’‘ʼʻ", r):
+	case strings.ContainsRune("’‘ʼʻ׳", r):
 		return '\''
+	case r == '״':
+		return '"'
 	case unicode.Is(unicode.Cf, r):
 		return -1
 	}

@@ -91,7 +91,7 @@ func parseTerm(source string) (term, error) {
 		}
 		return t, err
 	}
-	rest = strings.Map(straight, rest)
+	rest = abbreviations(strings.Map(straight, rest))
 	if f = misread(rest); f != nil {
 		f.offset += start
 		return t, f
@@ -137,6 +137,19 @@ func straight(r rune) rune {
 		return '"'
 	}
 	return r
+}
+
+// abbreviations makes the quotes that stand between two Hebrew letters the mark of an
+// abbreviation, which keyboards lack.
+func abbreviations(s string) string {
+	letters := []rune(s)
+	hebrew := func(i int) bool { return i >= 0 && i < len(letters) && unicode.Is(unicode.Hebrew, letters[i]) }
+	for i, r := range letters {
+		if r == '"' && hebrew(i-1) && hebrew(i+1) {
+			letters[i] = '״'
+		}
+	}
+	return string(letters)
 }
 
 // appendAtoms appends the words of s. A star at the end of a word makes it a
