@@ -83,10 +83,22 @@ func appendKeys(keys []string, form, language string) []string {
 	if isASCII(form) {
 		return keys
 	}
-	if two := stem(fold(form)); two != one {
+	bare := fold(form)
+	if two := stem(bare); two != one {
 		keys = append(keys, two)
 	}
+	if language == "ru" && bare != one && endless(bare) {
+		keys = append(keys, bare)
+	}
 	return keys
+}
+
+// endless reports whether a Russian word ends in a consonant. Of a noun that is all
+// of it, as Киев, Иран and Лавров: the stemmer takes the end for an ending, and gives
+// the word another stem than its cases have.
+func endless(word string) bool {
+	r, _ := utf8.DecodeLastRuneInString(word)
+	return strings.ContainsRune("бвгджзклмнпрстфхцчшщ", r)
 }
 
 // fallback is the language by whose stemmer a word is taken where the item's
