@@ -349,7 +349,11 @@ func (l *lexicon) newVocabulary(language string) *vocabulary {
 	for n, a := range l.atoms {
 		switch a.kind {
 		case loose:
-			for _, form := range appendWritten(nil, a.word, language) {
+			forms := appendWritten(nil, a.word, language)
+			if strings.Contains(a.word, ":") { // who asks for re:publica does not ask for either part
+				forms = forms[:1]
+			}
+			for _, form := range forms {
 				for _, key := range appendKeys(nil, form, language) {
 					v.loose[key] = append(v.loose[key], n)
 				}
