@@ -40,7 +40,7 @@ type group struct {
 }
 
 // choose says which members of a story a topic takes, and how they are filed.
-func (r *rule) choose(s *news.Story, matches []*matched, limit int) choice {
+func (r *rule) choose(s *news.Story, matches []*matched) choice {
 	c := choice{verdicts: make([]verdict, len(s.Members))}
 	for i := range s.Members {
 		c.verdicts[i] = r.judge(&s.Members[i], matches[i])
@@ -51,7 +51,7 @@ func (r *rule) choose(s *news.Story, matches []*matched, limit int) choice {
 			if c.verdicts[i].part == out {
 				continue
 			}
-			if why := r.fails(env(&s.Members[i], members, limit)); why != "" {
+			if why := r.fails(env(&s.Members[i], members)); why != "" {
 				c.verdicts[i] = verdict{out, "where", why}
 			}
 		}

@@ -40,7 +40,7 @@ func (r *Rules) Explain(s news.Story, topic string) []Explanation {
 
 func (r *Rules) explain(rule *rule, s *news.Story, matches []*matched) Explanation {
 	e := Explanation{Topic: rule.topic.Name}
-	c := rule.choose(s, matches, r.lexicon.limit)
+	c := rule.choose(s, matches)
 	for i, v := range c.verdicts {
 		m := &s.Members[i]
 		reason := Reason{Key: m.Record.Item.Key(), Why: rule.reason(v, m, matches[i])}

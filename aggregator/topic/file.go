@@ -27,7 +27,7 @@ func (r *Rules) File(s news.Story, authority string, at time.Time) []news.Filing
 	matches, wanted := r.candidates(&s)
 	for _, rule := range r.rules {
 		if wanted[rule.number] {
-			c := rule.choose(&s, matches, r.lexicon.limit)
+			c := rule.choose(&s, matches)
 			filings = rule.appendFilings(filings, &s, c, matches, authority, at)
 		}
 	}

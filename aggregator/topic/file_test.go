@@ -294,3 +294,21 @@ func TestExplain(t *testing.T) {
 		t.Errorf("the explanation of an unknown topic is %+v", none)
 	}
 }
+
+// TestLengthBesideExpressions asks for the length of a text beside so many regular
+// expressions that they search less of it.
+func TestLengthBesideExpressions(t *testing.T) {
+	topics := []news.Topic{{Name: "a", Where: "len(text) == 5000"}, {Name: "b", Where: `len(text) == 5000 and text matches "lon+g"`}, {Name: "c", Where: `text matches "end"`}}
+	for i := range 12 {
+		topics = append(topics, news.Topic{Name: fmt.Sprint("expressions", i), Match: news.Match{Any: []string{fmt.Sprintf("/x{500}|%d/", i)}}})
+	}
+	rules := compile(t, topics...)
+	story := storyOf(member(1, news.Item{Text: "long " + strings.Repeat("word ", 998) + "end. "}))
+	var in []string
+	for _, f := range rules.File(story, "example.org", noon) {
+		in = append(in, f.Topic)
+	}
+	if want := []string{"a", "b"}; !slices.Equal(in, want) {
+		t.Errorf("it is in %q, want %q", in, want)
+	}
+}

@@ -109,7 +109,7 @@ func (c *compiler) compile() {
 		return
 	}
 	var err error
-	if c.where, err = compileWhere(t.Where, &c.cost); err != nil {
+	if c.where, err = compileWhere(t.Where, &c.cost, &c.lexicon.limit); err != nil {
 		c.fail("where", t.Where, err)
 	}
 }

@@ -3,6 +3,7 @@ package topic
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 	"unicode/utf8"
 
@@ -50,8 +51,8 @@ type Env struct {
 }
 
 // compileWhere compiles an expression and adds what its regular expressions
-// may cost. The error is a *flaw.
-func compileWhere(where string, cost *int) (*vm.Program, error) {
+// may cost; limit is how many bytes they search. The error is a *flaw.
+func compileWhere(where string, cost, limit *int) (*vm.Program, error) {
 	if len(where) > maxWhere {
 		return nil, &flaw{0, fmt.Sprintf("the expression is longer than %d bytes", maxWhere)}
 	}
@@ -59,7 +60,8 @@ func compileWhere(where string, cost *int) (*vm.Program, error) {
 	// An expression that asks the clock would not give the same filings from
 	// the same log.
 	program, err := expr.Compile(where, expr.Env(Env{}), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(maxNodes),
-		expr.DisableBuiltin("now"), expr.DisableBuiltin("repeat"), expr.Patch(patterns))
+		expr.DisableBuiltin("now"), expr.DisableBuiltin("repeat"), expr.Patch(patterns),
+		expr.Function(searched, func(of ...any) (any, error) { s, _ := of[0].(string); return head(s, *limit), nil }, new(func(string) string)))
 	if patterns.wrong != nil {
 		return nil, patterns.wrong
 	}
@@ -150,17 +152,21 @@ func (p *whereCheck) pattern(n *ast.BinaryNode) {
 		p.wrong = &flaw{at + 1 + f.offset, f.problem}
 	}
 	p.cost += cost
+	if t := n.Left.Type(); t != nil && (t.Kind() == reflect.String || t.Kind() == reflect.Interface) { // else it is told of
+		ast.Patch(&n.Left, &ast.CallNode{Callee: &ast.IdentifierNode{Value: searched}, Arguments: []ast.Node{n.Left}})
+	}
 }
+
+// searched is what cuts a text to what regular expressions may search of it. No
+// expression that is written can name it.
+const searched = " searched"
 
 // env returns what an expression is told of a member of a story, of which
 // these members come into question.
-func env(m *news.Member, members []*news.Member, limit int) Env {
+func env(m *news.Member, members []*news.Member) Env {
 	it := &m.Record.Item
-	if limit == 0 {
-		limit = maxSubject
-	}
 	e := Env{
-		Title: it.Title, Text: head(it.Text, limit), URL: it.Canonical, Language: language(m),
+		Title: it.Title, Text: head(it.Text, maxSubject), URL: it.Canonical, Language: language(m),
 		Categories: it.Categories, Published: it.Published, FirstSeen: it.FirstSeen,
 		Image: it.Image != nil, Enclosures: len(it.Enclosures), FullText: it.FullText,
 		Source: it.Source, Family: m.Decision.Family, Agency: m.Decision.Agency,
