@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"net/url"
@@ -89,9 +88,10 @@ func (rc *robotsCache) keep(host string, r robots) {
 func parseRobots(text string) []robotsRule {
 	var own, all []robotsRule
 	named, forOwn, forAll, inAgents := false, false, false, false
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		line, _, _ := strings.Cut(lines.Text(), "#")
+	text = strings.TrimPrefix(text, "\ufeff")
+	ends := func(r rune) bool { return r == '\n' || r == '\r' }
+	for line := range strings.FieldsFuncSeq(text, ends) {
+		line, _, _ = strings.Cut(line, "#")
 		key, value, ok := strings.Cut(line, ":")
 		if !ok {
 			continue
