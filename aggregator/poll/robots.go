@@ -3,10 +3,13 @@ package poll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -111,7 +114,7 @@ func parseRobots(text string) []robotsRule {
 			if value == "" {
 				continue
 			}
-			rule := robotsRule{pattern: value, allow: key == "allow"}
+			rule := robotsRule{pattern: spelt(value), allow: key == "allow"}
 			if forOwn {
 				own = append(own, rule)
 			}
@@ -129,6 +132,7 @@ func parseRobots(text string) []robotsRule {
 // allow applies the longest rule that matches; of two as long, the one that
 // allows.
 func (r robots) allow(path string) bool {
+	path = spelt(path)
 	longest, allow := -1, true
 	for _, rule := range r.rules {
 		n := len(rule.pattern)
@@ -138,6 +142,31 @@ func (r robots) allow(path string) bool {
 		longest, allow = n, rule.allow
 	}
 	return allow
+}
+
+// spelt returns a path in the one spelling in which it is compared: what an address
+// cannot hold is encoded, and what need not be is not (RFC 9309 section 2.2.2).
+func spelt(path string) string {
+	const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		if c == '%' && i+2 < len(path) {
+			if n, err := strconv.ParseUint(path[i+1:i+3], 16, 8); err == nil {
+				i += 2
+				if c = byte(n); strings.IndexByte(unreserved, c) < 0 {
+					fmt.Fprintf(&b, "%%%02X", c)
+					continue
+				}
+			}
+		}
+		if c >= utf8.RuneSelf {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
 
 // matchRobots matches a path by a pattern with * for anything and $ for the

@@ -22,3 +22,25 @@ func TestRobotsByAnyEditor(t *testing.T) {
 		}
 	}
 }
+
+// TestRobotsSpelling holds paths against rules that spell them otherwise (RFC 9309
+// section 2.2.2).
+func TestRobotsSpelling(t *testing.T) {
+	for _, c := range []struct {
+		rule, path string
+		fits       bool
+	}{
+		{"/лента", "/%D0%BB%D0%B5%D0%BD%D1%82%D0%B0/1", true},
+		{"/%d0%bb%d0%b5", "/%D0%BB%D0%B5%D0%BD%D1%82%D0%B0/1", true},
+		{"/%7Eana/", "/~ana/feed", true},
+		{"/~ana/", "/%7eana/feed", true},
+		{"/a%2Fb", "/a/b", false},
+		{"/a%2fb", "/a%2Fb", true},
+		{"/*/лента$", "/x/%d0%bb%d0%b5%d0%bd%d1%82%d0%b0", true},
+	} {
+		r := robots{rules: parseRobots("User-agent: *\nDisallow: " + c.rule)}
+		if r.allow(c.path) == c.fits {
+			t.Errorf("%s fits %s: %v", c.rule, c.path, !c.fits)
+		}
+	}
+}
