@@ -200,18 +200,20 @@ func TestRule18_SeveralPollsAreNeeded(t *testing.T) {
 }
 
 func TestRule18_ABelievedMoveThatFailsIsTakenBack(t *testing.T) {
-	log, state := simulate(t, news.Source{Schedule: "@every 12h"}, 12*day, nil, func(n int, w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/news" && n < 15:
-			http.Redirect(w, r, "/new", http.StatusMovedPermanently)
-		case r.URL.Path == "/new" && n > 17:
-			w.WriteHeader(http.StatusNotFound)
-		default:
-			steady(w, r)
+	for _, code := range []int{http.StatusNotFound, http.StatusGone} {
+		log, state := simulate(t, news.Source{Schedule: "@every 12h"}, 12*day, nil, func(n int, w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/news" && n < 15:
+				http.Redirect(w, r, "/new", http.StatusMovedPermanently)
+			case r.URL.Path == "/new" && n > 17:
+				w.WriteHeader(code)
+			default:
+				steady(w, r)
+			}
+		})
+		if last := log[len(log)-1]; last.uri != "/news" || state.Outcome != news.OutcomeNotModified || state.Moved.URL != "" {
+			t.Errorf("%d: last request %s, state %+v", code, last.uri, state)
 		}
-	})
-	if last := log[len(log)-1]; last.uri != "/news" || state.Outcome != news.OutcomeNotModified || state.Moved.URL != "" {
-		t.Errorf("last request %s, state %+v", last.uri, state)
 	}
 }
 

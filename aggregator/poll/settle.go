@@ -110,6 +110,9 @@ func fail(next *news.State, answer news.Answer) {
 		// The old address may know better.
 		next.Moved = news.Move{}
 		next.Validators, next.BodyHash = news.Validators{}, ""
+		if next.Outcome == news.OutcomeGone { // from where it had moved to
+			next.Outcome, next.Mend = news.OutcomeHTTP4xx, mendStatus(news.OutcomeHTTP4xx, answer.Status)
+		}
 	}
 	if !limited(answer) {
 		return
