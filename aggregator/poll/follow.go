@@ -209,12 +209,20 @@ func authorize(req *http.Request, src news.Source) {
 // sameOrigin compares scheme, host and port (RFC 6454).
 func sameOrigin(u *url.URL, raw string) bool {
 	o, err := url.Parse(raw)
-	return err == nil && u.Scheme == o.Scheme && strings.EqualFold(u.Hostname(), o.Hostname()) && portOf(u) == portOf(o)
+	return err == nil && u.Scheme == o.Scheme && oneHost(u, o) && portOf(u) == portOf(o)
 }
 
 func sameHost(u *url.URL, raw string) bool {
 	o, err := url.Parse(raw)
-	return err == nil && strings.EqualFold(u.Hostname(), o.Hostname())
+	return err == nil && oneHost(u, o)
+}
+
+// oneHost compares hosts as they are sent: servers write in ASCII where they are,
+// whatever the letters in which their address is configured.
+func oneHost(a, b *url.URL) bool {
+	p, err := asciiHost(a.Hostname())
+	q, other := asciiHost(b.Hostname())
+	return err == nil && other == nil && strings.EqualFold(p, q)
 }
 
 func portOf(u *url.URL) string {

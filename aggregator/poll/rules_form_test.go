@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/andybalholm/brotli"
@@ -382,6 +383,27 @@ func TestRule27_RobotsIsASwitch(t *testing.T) {
 	if robots, _ := asked(); robots != 2 {
 		t.Errorf("robots.txt was not asked for on the next day")
 	}
+}
+
+// TestCredentialsInOneHost redirects a source whose host is written in its own letters
+// to where its server writes it in ASCII, as all do.
+func TestCredentialsInOneHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/feed" {
+				http.Redirect(w, r, "http://"+r.Host+"/feed/", http.StatusFound)
+				return
+			}
+			steady(w, r)
+		}}
+		r, _, stop := inMemory(o, news.Source{Name: "test", URL: "http://Bücher.example/feed", Auth: news.Auth{Bearer: "canary"}})
+		defer stop()
+		r.poll()
+		log := o.requests()
+		if len(log) != 2 || log[1].uri != "/feed/" || log[1].header.Get("Authorization") == "" {
+			t.Errorf("requests: %+v", log)
+		}
+	})
 }
 
 func TestThreat20_NoControlCharacters(t *testing.T) {
