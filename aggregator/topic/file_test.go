@@ -312,3 +312,16 @@ func TestLengthBesideExpressions(t *testing.T) {
 		t.Errorf("it is in %q, want %q", in, want)
 	}
 }
+
+// TestCopiesAsTheyStand counts a text that was taken over word for word, which is the
+// same by title and text, as one that was changed a little.
+func TestCopiesAsTheyStand(t *testing.T) {
+	story := storyOf(member(1, news.Item{}), member(2, news.Item{}), member(3, news.Item{}), member(4, news.Item{}))
+	for i, kind := range []news.Kind{news.KindNew, news.KindSame, news.KindCopy, news.KindReport} {
+		story.Members[i].Decision.Kind = kind
+	}
+	rules := compile(t, news.Topic{Name: "t", Where: "copies == 2"})
+	if len(rules.File(story, "example.org", noon)) == 0 {
+		t.Error("of a text, a copy as it stands and one that was edited there are not two copies")
+	}
+}

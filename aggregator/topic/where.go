@@ -177,7 +177,7 @@ func env(m *news.Member, members []*news.Member) Env {
 		e.Authors = append(e.Authors, a.Name)
 	}
 	for _, m := range members {
-		if m.Decision.Kind == news.KindCopy {
+		if kind := m.Decision.Kind; kind == news.KindCopy || kind == news.KindSame {
 			e.Copies++
 		}
 		e.Sources = appendNew(e.Sources, m.Record.Item.Source)
