@@ -325,3 +325,13 @@ func TestCopiesAsTheyStand(t *testing.T) {
 		t.Error("of a text, a copy as it stands and one that was edited there are not two copies")
 	}
 }
+
+// TestUnknownLanguage asks in how many languages a story is reported of which one
+// member's is not known.
+func TestUnknownLanguage(t *testing.T) {
+	story := storyOf(member(1, news.Item{Language: "en-GB"}), member(2, news.Item{}), member(3, news.Item{Language: "ru"}))
+	rules := compile(t, news.Topic{Name: "t", Where: `len(languages) == 2 and "ru" in languages`})
+	if len(rules.File(story, "example.org", noon)) == 0 {
+		t.Error("English, Russian and what is not known are not two languages")
+	}
+}

@@ -181,7 +181,9 @@ func env(m *news.Member, members []*news.Member) Env {
 			e.Copies++
 		}
 		e.Sources = appendNew(e.Sources, m.Record.Item.Source)
-		e.Languages = appendNew(e.Languages, language(m))
+		if language := language(m); language != "" {
+			e.Languages = appendNew(e.Languages, language)
+		}
 	}
 	return e
 }
