@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/article"
@@ -26,7 +28,8 @@ const (
 // the other, and takes the full text from them. An item whose page cannot be
 // read keeps its summary; how many did, and why the last one, is recorded with
 // the poll. A page that was read is not fetched again for the same revision of
-// its item. An error means that the log could not be read.
+// its item. A host that has had too many requests is asked for no other page by
+// this poll. An error means that the log could not be read.
 func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading, seat *seat) error {
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
 	if err != nil {
@@ -38,27 +41,31 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 	}
 	end := time.Now().Add(pagesTime)
 	fetched, failed, silent := 0, 0, false
+	tired := map[string]bool{} // hosts
 	var last error
 	for i := range doc.items {
 		it := &doc.items[i]
 		if !wanted[it.ID] || it.URL == "" {
 			continue
 		}
-		if fetched == pagesMost || time.Now().After(end) {
+		if fetched == pagesMost || tired[hostOf(it.URL)] || time.Now().After(end) {
 			doc.askAgain(i)
 			continue
 		}
 		if fetched++; fetched > 1 {
 			seat.wait(0, func() { sleep(ctx, a.gap(src), nil) })
 		}
-		passing, err := a.completeItem(ctx, src, it, seat)
+		answer, err := a.completeItem(ctx, src, it, seat)
 		if err != nil {
 			failed++
 			last = err
 		}
-		if passing {
+		if passes(answer) {
 			silent = true
 			doc.askAgain(i)
+		}
+		if refuses(answer) {
+			tired[hostOf(it.URL)] = true
 		}
 	}
 	switch {
@@ -94,30 +101,44 @@ func passes(answer news.Answer) bool {
 	case news.OutcomeTimeout, news.OutcomeNetwork, news.OutcomeHTTP5xx:
 		return true
 	}
-	return answer.Outcome == news.OutcomeBlocked && answer.Status != 0
+	return refuses(answer)
 }
 
-// completeItem takes the full text of an item from its page. If it fails, passing
-// says that the page may be there the next time.
-func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item, seat *seat) (passing bool, err error) {
+// refuses reports whether a server says that it is asked too often, or when it wants
+// to be asked again.
+func refuses(answer news.Answer) bool {
+	return answer.Outcome == news.OutcomeBlocked && answer.Status != 0 || answer.Outcome == news.OutcomeHTTP5xx && !answer.RetryAt.IsZero()
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+// completeItem takes the full text of an item from its page, and returns the answer
+// without it.
+func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item, seat *seat) (answer news.Answer, err error) {
 	defer func() {
+		answer.Body = nil
 		if p := recover(); p != nil {
 			a.logger.Error("a page made the reader panic", "source", src.Name, "page", it.URL, "panic", p)
-			passing, err = false, errors.New("the page could not be read")
+			err = errors.New("the page could not be read")
 		}
 	}()
-	var answer news.Answer
 	seat.wait(slowAfter, func() { answer = a.client.Get(ctx, src, it.URL, time.Now()) })
 	if answer.Body == nil {
-		return passes(answer), fmt.Errorf("%s: %s", answer.URL, answer.Error)
+		return answer, fmt.Errorf("%s: %s", answer.URL, answer.Error)
 	}
 	entry, err := article.Entry(answer.Body, answer.ContentType, answer.URL)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", answer.URL, err)
+		return answer, fmt.Errorf("%s: %w", answer.URL, err)
 	}
 	page := normalize.Items(src, news.Feed{URL: answer.URL, Entries: []news.Entry{entry}}, it.FirstSeen)
 	if len(page) == 1 {
 		article.Complete(it, &page[0])
 	}
-	return false, nil
+	return answer, nil
 }

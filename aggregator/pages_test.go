@@ -36,7 +36,8 @@ func TestPagesAgain(t *testing.T) {
 			}
 			fmt.Fprintf(w, article, path)
 		}, 3, 9, 3},
-		"many": {90, func(_ int, w http.ResponseWriter, path string) { fmt.Fprintf(w, article, path) }, 90, 90, 3},
+		"refused": {30, func(_ int, w http.ResponseWriter, _ string) { w.WriteHeader(429) }, 0, 6, 6},
+		"many":    {90, func(_ int, w http.ResponseWriter, path string) { fmt.Fprintf(w, article, path) }, 90, 90, 3},
 	} {
 		path := filepath.Join(t.TempDir(), "pages.db")
 		synctest.Test(t, func(t *testing.T) {
