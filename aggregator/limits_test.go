@@ -128,3 +128,40 @@ func TestLimitScope(t *testing.T) {
 		})
 	}
 }
+
+// TestPushWithinALimit lets a hub send the document of a source whose server has asked
+// to be left alone for three hours: that it is read does not end the three hours.
+func TestPushWithinALimit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "limits.db")
+	synctest.Test(t, func(t *testing.T) {
+		refused := time.Now().Add(30 * time.Minute)
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if d := time.Since(refused); d > 0 && d < 25*time.Minute {
+				w.Header().Set("Retry-After", "10800")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			quietFeed(w, r)
+		}}
+		b := &bureau{path: path, web: book}
+		b.add("limited", "http://a.example.com/limited", "@every 20m")
+		b.run(t, func(a *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(time.Hour)
+			body := "<rss version='2.0'><channel><title>Pushed</title><item><guid>pushed</guid><title>A note of the hub</title></item></channel></rss>"
+			if err := a.Pushed(t.Context(), "limited", []byte(body), "application/rss+xml"); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(4 * time.Hour)
+			records, err := db.Records(t.Context(), 0, 10)
+			if err != nil || len(records) != 2 {
+				t.Errorf("%d items are stored, %v", len(records), err)
+			}
+		})
+		if n := book.within("a.example.com/limited", refused.Add(20*time.Minute), refused.Add(3*time.Hour)); n > 0 {
+			t.Errorf("it was asked %d times while the limit held", n)
+		}
+		if n := book.within("a.example.com/limited", refused.Add(3*time.Hour), refused.Add(4*time.Hour)); n == 0 {
+			t.Error("it was not asked after the limit")
+		}
+	})
+}

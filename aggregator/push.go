@@ -126,7 +126,7 @@ func (a *Aggregator) ask(ctx context.Context, src news.Source, state news.State,
 	return news.Answer{
 		At: time.Now(), URL: poll.Address(src, state), Status: 200,
 		Body: told.body, ContentType: told.contentType, BodyHash: state.BodyHash,
-		Validators: state.Validators, FreshUntil: state.FreshUntil, Partial: true,
+		Validators: state.Validators, FreshUntil: state.FreshUntil, RetryAt: state.RetryAt, Partial: true,
 		Hubs: state.About.Hubs, Self: state.About.Self, // what a push says of them decides nothing
 	}, told, true
 }
