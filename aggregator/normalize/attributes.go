@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -135,6 +137,22 @@ func ticked(name string, attrs []html.Attribute) (box string, ok bool) {
 		return "☑", true
 	}
 	return "☐", true
+}
+
+// drawnSign returns the character that a picture stands for: blogs of WordPress, and
+// others with its set of pictures, draw each emoji of their feeds. As large as it
+// comes it would tear the line apart, and be the picture of the entry.
+func drawnSign(attrs []html.Attribute) (sign string, ok bool) {
+	for _, a := range attrs {
+		switch a.Key {
+		case "class":
+			ok = slices.ContainsFunc(strings.Fields(a.Val), func(class string) bool { return class == "wp-smiley" || class == "emoji" })
+		case "alt":
+			sign = strings.TrimSpace(a.Val)
+		}
+	}
+	named := strings.ContainsFunc(sign, func(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) })
+	return sign, ok && sign != "" && !named && utf8.RuneCountInString(sign) <= 12
 }
 
 // leads reports whether a link leads anywhere.

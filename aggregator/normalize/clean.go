@@ -211,6 +211,10 @@ func (c *cleaner) start(name string, attrs []html.Attribute) {
 	}
 	switch name {
 	case "img":
+		if sign, ok := drawnSign(attrs); ok {
+			c.characters(sign)
+			return
+		}
 		attrs, ok = c.picture(attrs)
 	case "a":
 		ok = c.leads(attrs)

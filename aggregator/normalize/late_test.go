@@ -25,3 +25,17 @@ func TestLatePictures(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawnSigns: a picture of an emoji is the emoji.
+func TestDrawnSigns(t *testing.T) {
+	const smile = `<img src="https://s.w.org/images/core/emoji/15.0.3/72x72/1f600.png" alt="😀" class="wp-smiley" style="height: 1em; max-height: 1em;" />`
+	it := itemOf("<p>Good news " + smile + " today</p><img src=/p.jpg>")
+	if want := "<p>Good news 😀 today</p><img src=\"https://www.gazette.example/p.jpg\">"; it.HTML != want || it.Text != "Good news 😀 today" || it.Image == nil || it.Image.URL != "https://www.gazette.example/p.jpg" {
+		t.Errorf("%s\n%q, picture %+v", it.HTML, it.Text, it.Image)
+	}
+	for _, other := range []string{`<img class="emoji" alt=":wave:" src="/w.png">`, `<img class="emoji" src="/w.png">`, `<img alt="😀" src="/w.png">`} {
+		if it := itemOf(other); it.Image == nil {
+			t.Errorf("%s became %s", other, it.HTML)
+		}
+	}
+}
