@@ -321,7 +321,7 @@ func TestCopiesAsTheyStand(t *testing.T) {
 		story.Members[i].Decision.Kind = kind
 	}
 	rules := compile(t, news.Topic{Name: "t", Where: "copies == 2"})
-	if len(rules.File(story, "example.org", noon)) == 0 {
+	if rules.File(story, "example.org", noon)[0].Withdrawn {
 		t.Error("of a text, a copy as it stands and one that was edited there are not two copies")
 	}
 }
@@ -331,7 +331,7 @@ func TestCopiesAsTheyStand(t *testing.T) {
 func TestUnknownLanguage(t *testing.T) {
 	story := storyOf(member(1, news.Item{Language: "en-GB"}), member(2, news.Item{}), member(3, news.Item{Language: "ru"}))
 	rules := compile(t, news.Topic{Name: "t", Where: `len(languages) == 2 and "ru" in languages`})
-	if len(rules.File(story, "example.org", noon)) == 0 {
+	if rules.File(story, "example.org", noon)[0].Withdrawn {
 		t.Error("English, Russian and what is not known are not two languages")
 	}
 }
