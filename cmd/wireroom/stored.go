@@ -116,8 +116,10 @@ func guesses(word string) []string {
 	if err != nil || u.Host == "" {
 		return all
 	}
-	if id, ok := strings.CutPrefix(path.Clean(u.Path), "/stories/"); ok {
-		all = append(all, id)
+	// Of a page the address may begin with the path of base_url, or that of a private
+	// topic.
+	if page := path.Clean(u.Path); path.Base(path.Dir(page)) == "stories" && isSlug(path.Base(page)) {
+		all = append(all, path.Base(page))
 	}
 	u.Fragment = ""
 	for _, scheme := range []string{"https", "http"} {
@@ -129,4 +131,10 @@ func guesses(word string) []string {
 		}
 	}
 	return all
+}
+
+// isSlug reports whether a word has the form of news.Key.Slug: an item of anybody's may
+// have another as its guid.
+func isSlug(word string) bool {
+	return len(word) == 16 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
