@@ -335,3 +335,14 @@ func TestUnknownLanguage(t *testing.T) {
 		t.Error("English, Russian and what is not known are not two languages")
 	}
 }
+
+// TestNorwegian takes a language by its name and by those of its two ways of writing.
+func TestNorwegian(t *testing.T) {
+	story := storyOf(member(1, news.Item{Language: "no"}), member(2, news.Item{Language: "nb-NO"}), member(3, news.Item{Language: "nn"}), member(4, news.Item{Language: "da"}))
+	for language, want := range map[string]string{"no": "id1: id1 id2 id3", "nb": "id1: id2"} {
+		rules := compile(t, news.Topic{Name: "t", Language: []string{language}})
+		if got := brief(story, rules.File(story, "example.org", noon)); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %q", language, got, want)
+		}
+	}
+}

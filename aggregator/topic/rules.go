@@ -95,6 +95,9 @@ type compiler struct {
 func (c *compiler) compile() {
 	t := &c.rule.topic
 	c.from, c.rule.language = set(t.From), set(t.Language)
+	if c.rule.language["no"] { // Norwegian, which either of its two ways of writing is
+		c.rule.language["nb"], c.rule.language["nn"] = true, true
+	}
 	c.all = c.clauses("all", t.Match.All)
 	c.any = c.clauses("any", t.Match.Any)
 	c.none = c.clauses("none", t.Match.None)
