@@ -3,6 +3,7 @@ package story
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -61,7 +62,7 @@ func unmarked(text string) (rest, agency string) {
 	head := text[:min(len(text), maxDateline)]
 	for _, mark := range []expression{markInBrackets, markAfterDash} {
 		m := mark.find(head)
-		if m == nil || len(strings.Fields(head[m[2]:m[3]])) > maxPlaceWords {
+		if m == nil || len(strings.Fields(head[m[2]:m[3]])) > maxPlaceWords || goesOn(text, m[1]) {
 			continue
 		}
 		if name := agencyOf(head[m[4]:m[5]]); name != "" {
@@ -94,6 +95,14 @@ func unmarked(text string) (rest, agency string) {
 		}
 	}
 	return text, agency
+}
+
+// goesOn reports whether the sentence before a place in a text goes on there, with no
+// stop in between: then "(PA)" is no agency's mark but short for what stands before it.
+func goesOn(text string, at int) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimSpace(text[:at]))
+	next, _ := utf8.DecodeRuneInString(text[at:])
+	return strings.ContainsRune(")/]", last) && unicode.IsLower(next)
 }
 
 func agencyOf(mark string) string {
