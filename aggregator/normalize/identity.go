@@ -13,8 +13,13 @@ import (
 )
 
 // identify gives each draft its identity and aliases, and returns those with an
-// identity that none before has.
-func identify(drafts []draft) []draft {
+// identity that none before has. The page that the feed is of names none of them.
+func identify(drafts []draft, home string) []draft {
+	for i := range drafts {
+		if drafts[i].place == home {
+			drafts[i].place = ""
+		}
+	}
 	shared := sharedNames(drafts)
 	seen := map[string]bool{}
 	kept := drafts[:0]

@@ -31,6 +31,7 @@ type normalizer struct {
 	zone *time.Location // of dates that state none; nil: UTC
 	base string         // of relative links
 	site string         // host of the feed's site
+	home string         // canonical address of the feed's own page
 
 	pages    map[string]string // address without fragment → the first address with it
 	parts    map[string]bool   // pages of which several items are parts
@@ -79,7 +80,7 @@ func (n *normalizer) drafts() []draft {
 		d.title = cut(plainText(d.entry.Title), maxTitle)
 		d.published, d.dated = n.statedDate(d.entry)
 	}
-	return identify(drafts)
+	return identify(drafts, n.home)
 }
 
 func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
@@ -101,6 +102,7 @@ func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
 		n.base = site // the feed is served for the site by somebody else
 	}
 	n.base = nearby(n.base)
+	_, n.home = n.canonical(site)
 	if src.TimeZone != "" {
 		n.zone, _ = time.LoadLocation(src.TimeZone) // config has refused what is no zone; else UTC
 	}

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,26 @@ func TestSharedIdentities(t *testing.T) {
 			if items[i].ID != again[i].ID || items[i].Hash != again[i].Hash {
 				t.Errorf("%s: item %d is another at the next poll", name, i)
 			}
+		}
+	}
+}
+
+// TestOwnPageNamesNothing: a feed that leads to its own page with each of its entries,
+// of which it has one at a time, does not say that all are one.
+func TestOwnPageNamesNothing(t *testing.T) {
+	of := func(guid, title, date string) news.Item {
+		return Items(testSource, feedOf(news.Entry{
+			GUID: guid, Title: plain(title), Links: []news.Link{{Href: "https://www.gazette.example/?utm_source=rss"}}, Published: []string{date},
+			Summary: plain("A word for each day, and what it means: " + title),
+		}), firstPoll)[0]
+	}
+	for _, guids := range [][2]string{{"", ""}, {"1", "2"}} {
+		one, two := of(guids[0], "Gloaming", "2024-01-01"), of(guids[1], "Quern", "2024-01-02")
+		if one.ID == two.ID || slices.ContainsFunc(one.Aliases, func(alias string) bool { return slices.Contains(two.Aliases, alias) || alias == two.ID }) {
+			t.Errorf("%q and %q, also %q and %q", one.ID, two.ID, one.Aliases, two.Aliases)
+		}
+		if again := of(guids[0], "Gloaming", "2024-01-01"); again.ID != one.ID || one.Canonical != "https://www.gazette.example/" {
+			t.Errorf("%q, then %q, at %s", one.ID, again.ID, one.Canonical)
 		}
 	}
 }
