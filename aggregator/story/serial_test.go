@@ -101,6 +101,24 @@ func TestOnePage(t *testing.T) {
 	}
 }
 
+// TestOnePlace gives what one source says again and again in one place under one
+// headline: none is taken for the one before.
+func TestOnePlace(t *testing.T) {
+	for name, said := range map[string][]string{
+		"levels":    {"Skarvik 2.31 m, rising.", "Skarvik 2.90 m, falling.", "Skarvik 2.85 m, falling."},
+		"bulletins": {"Fog lies over the whole coast until noon, and ferries wait in their harbours.", "The council meets at ten to talk about the new roof of the school.", "It will rain by the evening, and wind comes up from the west."},
+	} {
+		x := New(Options{})
+		apart := map[string]time.Duration{"levels": time.Hour, "bulletins": 24 * time.Hour}[name]
+		for i, text := range said {
+			it := news.Item{Source: "lamp", ID: fmt.Sprint(i), Language: "en", Title: "The " + name + " of today", Text: text, Canonical: "https://lamp.example/today", Published: day.Add(time.Duration(i) * apart)}
+			if d := x.Add(record(int64(i+1), it), news.Outlet{}); d.Kind == news.KindSame || d.Kind == news.KindCopy {
+				t.Errorf("%s: %d is %q of %v: %s", name, i, d.Kind, d.Of, d.Evidence.Rule)
+			}
+		}
+	}
+}
+
 // TestOneShowOfTwoFeeds gives the episodes of a show, which all lead to its page, one
 // with a title of one word, and the same by another feed: each is an entry of its own,
 // and those of one headline are one.

@@ -29,6 +29,13 @@ func recurs(a, b *entry) bool {
 	return a.source == b.source && math.Abs(float64(a.published-b.published)) >= series
 }
 
+// another reports whether what one source has in one place under one headline are two
+// items: of two days, or with other names and numbers, as a bulletin and its next one.
+func another(a, b *entry) bool {
+	other := len(a.marks) > 0 && len(b.marks) > 0 && !slices.Equal(a.marks, b.marks)
+	return a.source == b.source && other || recurs(a, b)
+}
+
 // template says why the lens's item and another are one form that was filled in twice,
 // or nothing. Texts with so much in common that one is a copy of the other are
 // not asked.
