@@ -46,7 +46,7 @@ var captures = map[string]bool{
 	"rights": true, "copyright": true, "subtitle": true, "tagline": true, "info": true, "abstract": true,
 	"yandex:full-text": true, "body": true, "xhtml:body": true, "xhtml:div": true, "fullitem": true,
 	"media:title": true, "media:description": true, "media:text": true,
-	"itunes:summary": true, "itunes:subtitle": true,
+	"itunes:title": true, "itunes:summary": true, "itunes:subtitle": true,
 	"dc:title": true, "dc:description": true, "dc:rights": true,
 	"atom:title": true, "atom:summary": true, "atom:content": true, "atom:rights": true,
 	"atom:subtitle": true,

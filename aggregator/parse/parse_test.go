@@ -106,6 +106,7 @@ func TestRepair(t *testing.T) {
 		"unclosed item":              {rssDoc("<item><title>Café – Kyiv</title><item><title>Two</title></item>"), "", "Café – Kyiv", "unclosed"},
 		"mismatched end tags":        {rssDoc("<item><title>Café – Kyiv</title></guid><b><i></b></item>"), "", "Café – Kyiv", "unclosed"},
 		"unquoted attributes":        {rssDoc("<item><title type=html>Café – Kyiv</title></item>"), "", "Café – Kyiv", ""},
+		"title of a podcast alone":   {rssDoc("<item><itunes:title>Café – Kyiv</itunes:title><media:title>x</media:title></item>"), "", "Café – Kyiv", ""},
 		"no prefix bound":            {rssDoc("<item><dc:title>Café – Kyiv</dc:title></item>"), "", "Café – Kyiv", ""},
 		"empty second title":         {rssDoc("<item><title>Café – Kyiv</title><title/></item>"), "", "Café – Kyiv", ""},
 		"upper case":                 {`<RSS VERSION="2.0"><CHANNEL><ITEM><TITLE>Café – Kyiv</TITLE></ITEM></CHANNEL></RSS>`, "", "Café – Kyiv", ""},
