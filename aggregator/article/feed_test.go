@@ -156,6 +156,12 @@ func TestFeeds(t *testing.T) {
 			{URL: "https://example.org/world/rss.xml", Title: "World feed"},
 			{URL: "https://example.org/blog/feed/", Title: "Blog"},
 		},
+		// A page that is marked up as a feed, a search index and a map of the site.
+		`<link rel="feed" type="text/html" href="/"><link rel="alternate" type="application/json" href="/index.json"><link rel="alternate" type="text/xml" href="/map.xml">
+		 <link rel="alternate" type="application/rss+xml" href="/index.xml"><link rel="feed" href="/feed">`: {
+			{URL: "https://example.org/index.xml"}, {URL: "https://example.org/feed"},
+			{URL: "https://example.org/index.json"}, {URL: "https://example.org/map.xml"},
+		},
 		`<p>Nothing.</p>`: nil,
 	} {
 		got, err := article.Feeds([]byte(page), "", "https://example.org/x/")

@@ -17,10 +17,11 @@ type Advert struct {
 	Title string // as the page names it
 }
 
-// feedTypes are the media types by which a page advertises a feed.
+// feedTypes are the media types by which a page advertises a feed, and whether they
+// are those of feeds alone: by the others pages speak of their search index as well.
 var feedTypes = map[string]bool{
-	"application/rss+xml": true, "application/atom+xml": true, "application/rdf+xml": true,
-	"application/feed+json": true, "application/json": true, "text/xml": true, "application/xml": true,
+	"application/rss+xml": true, "application/atom+xml": true, "application/rdf+xml": true, "application/feed+json": true,
+	"application/json": false, "text/xml": false, "application/xml": false,
 }
 
 // feedNames are the last parts of addresses that feeds usually have.
@@ -29,8 +30,9 @@ var feedNames = map[string]bool{
 	"index.xml": true, "index.rdf": true, "feed.json": true, "feed.rss": true, "feed.atom": true, "rss2.xml": true,
 }
 
-// Feeds returns the feeds that a page advertises, in its order but those of
-// comments last; where it advertises none, those that it links to.
+// Feeds returns the feeds that a page advertises, in its order but those that may be
+// something else behind the others, and those of comments last; where it advertises
+// none, those that it links to.
 func Feeds(page []byte, contentType, pageURL string) ([]Advert, error) {
 	d, err := open(page, contentType, pageURL)
 	if err != nil {
@@ -43,13 +45,16 @@ func Feeds(page []byte, contentType, pageURL string) ([]Advert, error) {
 			adverts = append(adverts, a)
 		}
 	}
-	d.Find("link[href]").Each(func(_ int, s *goquery.Selection) {
-		rel := strings.Fields(strings.ToLower(s.AttrOr("rel", "")))
-		mediaType, _, _ := mime.ParseMediaType(s.AttrOr("type", ""))
-		if slices.Contains(rel, "feed") || slices.Contains(rel, "alternate") && feedTypes[mediaType] && !isAPI(s.AttrOr("href", "")) {
-			add(s)
-		}
-	})
+	for _, sure := range []bool{true, false} {
+		d.Find("link[href]").Each(func(_ int, s *goquery.Selection) {
+			rel := strings.Fields(strings.ToLower(s.AttrOr("rel", "")))
+			mediaType, _, _ := mime.ParseMediaType(s.AttrOr("type", ""))
+			alone, ok := feedTypes[mediaType]
+			if slices.Contains(rel, "feed") && mediaType != "text/html" || slices.Contains(rel, "alternate") && ok && alone == sure && !isAPI(s.AttrOr("href", "")) {
+				add(s)
+			}
+		})
+	}
 	if len(adverts) == 0 {
 		d.Find("a[href]").Each(func(_ int, s *goquery.Selection) {
 			if isFeedName(s.AttrOr("href", "")) {
