@@ -64,12 +64,15 @@ func (r *rule) choose(s *news.Story, matches []*matched) choice {
 	for _, g := range c.groups {
 		if len(g.leads) == 0 {
 			g.refused = "no member fulfils the rule"
-		} else {
+		} else if missed != "" {
 			g.refused = missed
+			g.wavering = g.wavering || slices.ContainsFunc(s.Members, revised) // which may have counted before
 		}
 	}
 	return c
 }
+
+func revised(m news.Member) bool { return m.Record.Revision > 1 }
 
 // judge is the verdict upon a member by itself.
 func (r *rule) judge(m *news.Member, words *matched) verdict {

@@ -346,3 +346,37 @@ func TestNorwegian(t *testing.T) {
 		}
 	}
 }
+
+// TestCorroborationIsTakenBack corrects one of two reports that are entries of their own,
+// so that it does not fulfil the rule any more: the other is not published by itself.
+func TestCorroborationIsTakenBack(t *testing.T) {
+	for name, tp := range map[string]news.Topic{
+		"off":    {MinFamilies: 2, Stories: news.MergeOff},
+		"copies": {MinFamilies: 2, Stories: news.MergeCopies},
+		"spread": {Spread: map[string]int{"country": 2}, Stories: news.MergeOff},
+		"merge":  {MinFamilies: 2},
+	} {
+		tp.Name, tp.Match = "t", news.Match{None: []string{"rain"}}
+		rules := compile(t, tp)
+		story := storyOf(member(1, news.Item{Title: "Talks"}), member(2, news.Item{Title: "Talks"}))
+		for i, country := range []string{"gb", "ru"} {
+			story.Members[i].Outlet.Labels = map[string]string{"country": country}
+		}
+		filed := map[string]bool{}
+		file := func() {
+			for _, f := range rules.File(story, "example.org", noon) {
+				filed[f.Key] = !f.Withdrawn
+			}
+		}
+		if file(); len(filed) == 0 {
+			t.Errorf("%s: nothing is filed", name)
+		}
+		story.Members[1].Record.Seq, story.Members[1].Record.Revision, story.Members[1].Record.Item.Title = 9, 2, "Rain"
+		file()
+		for key, is := range filed {
+			if is {
+				t.Errorf("%s: %s is still filed", name, key)
+			}
+		}
+	}
+}
