@@ -152,7 +152,11 @@ func rowsOf(ctx context.Context, s session, m movable, yield func(rows [][]any) 
 		condition, args := "1 = 1", []any{moveAtOnce}
 		if after != nil {
 			args = append(args, after...)
-			condition = "(" + strings.Join(m.keys, ", ") + ") > " + params(2, len(m.keys))
+			behind := make([]string, len(after))
+			for i := range behind {
+				behind[i] = fmt.Sprintf("?%d", 2+i)
+			}
+			condition = "(" + strings.Join(m.keys, ", ") + ") > (" + strings.Join(behind, ", ") + ")"
 		}
 		var rows [][]any
 		err := s.each(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT ?1", m.columns, m.table, condition, strings.Join(m.keys, ", ")),

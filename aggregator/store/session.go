@@ -321,9 +321,9 @@ func unnested(query string, rows [][]any, width int) (string, []any, error) {
 	return strings.Replace(query, "VALUES ROWS", "SELECT * FROM unnest("+strings.Join(types, ", ")+")", 1), args, nil
 }
 
-// params returns n parameters in brackets, counted from first. Only that one bears its
-// number, from which SQLite counts the others: it keeps those that bear one in a list,
-// which is gone through for each parameter of a statement.
+// params returns n parameters in brackets, counted from first, as SQLite alone reads
+// them: only that one bears its number, from which the others are counted. It keeps those
+// that bear one in a list, which is gone through for each parameter of a statement.
 func params(first, n int) string {
 	return fmt.Sprintf("(?%d%s)", first, strings.Repeat(",?", n-1))
 }
