@@ -69,6 +69,9 @@ func (p *program) archived(ctx context.Context, name string, doc news.Document) 
 	if err != nil {
 		return doc, err
 	}
+	if page == 0 { // purged this moment
+		return doc, serve.ErrNotFound
+	}
 	docs, err := render.Archive(set.site, render.Channel{Topic: topic, Filed: filed, Archive: page})
 	if err != nil {
 		return doc, err
