@@ -151,6 +151,9 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		next = schedule.Observe(claim.State, next, doc.entries(), doc.items[:doc.current], n)
 		next = tally(claim.State, discreet(src, observe(claim.State, next)), n)
 		next = countPushes(next, told, pushed, n)
+		if told.body != nil && claim.State.URL == src.URL { // the address itself was not asked
+			next.Moved = claim.State.Moved
+		}
 		next.Schedule = src.Schedule
 		if next.Outcome.OK() && doc.seen != "" {
 			next.Seen, next.SeenBy = doc.seen, settingsOf(src)

@@ -165,3 +165,32 @@ func TestPushWithinALimit(t *testing.T) {
 		}
 	})
 }
+
+// TestMoveBesidePushes moves a source for good whose hub sends what is new between two
+// polls: a push says nothing of where the source lives.
+func TestMoveBesidePushes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "moved.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if r.Host == "old.test" {
+				http.Redirect(w, r, "http://new.test/feed", http.StatusMovedPermanently)
+				return
+			}
+			quietFeed(w, r)
+		}}
+		b := &bureau{path: path, web: book}
+		b.add("city", "http://old.test/feed", "@every 6h")
+		b.run(t, func(a *aggregator.Aggregator, _ *store.DB) {
+			for i := range 20 {
+				time.Sleep(12 * time.Hour)
+				body := fmt.Sprintf("<rss version='2.0'><channel><title>Pushed</title><item><guid>%d</guid><title>Note %[1]d of the hub</title></item></channel></rss>", i)
+				if err := a.Pushed(t.Context(), "city", []byte(body), "application/rss+xml"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if s := b.live(t, "city", time.Minute); !s.Moved.Believed {
+			t.Errorf("after ten days of permanent redirects: %+v", s.Moved)
+		}
+	})
+}
