@@ -429,3 +429,12 @@ func TestSoftHyphens(t *testing.T) {
 		t.Errorf("title %q, text %q, body %q", it.Title, it.Text, it.HTML)
 	}
 }
+
+// TestSpacesOfNoWidth: where a line may be broken no space is seen. Khmer has such a
+// place between all words.
+func TestSpacesOfNoWidth(t *testing.T) {
+	it := Items(testSource, feedOf(news.Entry{GUID: "1", Title: news.Text{Value: "Tea and/\u200bor cake"}, Content: news.Text{Value: "<p>\u1796\u17d2\u179a\u17c7\u200b\u179a\u17b6\u1787\u200b\u1787\u17b6, and/\u200bor \ufeffcake</p>"}}), firstPoll)[0]
+	if it.Title != "Tea and/or cake" || it.Excerpt != "\u1796\u17d2\u179a\u17c7\u179a\u17b6\u1787\u1787\u17b6, and/or cake" || !strings.Contains(it.HTML, "/\u200bor") {
+		t.Errorf("title %q, excerpt %q, body %q", it.Title, it.Excerpt, it.HTML)
+	}
+}

@@ -17,7 +17,7 @@ func plainText(t news.Text) string {
 	if t.Type != news.TextPlain && strings.ContainsAny(s, "<&") {
 		s = untagged(unmarked(s))
 	}
-	return line(unhyphenated(s))
+	return line(visible(s))
 }
 
 // unmarked returns HTML without the marks of CDATA sections, which some feeds

@@ -17,10 +17,10 @@ type textWriter struct {
 
 // write adds characters. In preformatted text line breaks stay.
 func (w *textWriter) write(s string, pre bool) {
-	s = unhyphenated(s)
+	s = visible(s)
 	from := -1
 	for i, r := range s {
-		if !unicode.IsSpace(r) && r != '\u200b' && r != '\ufeff' {
+		if !unicode.IsSpace(r) {
 			if from < 0 {
 				w.flush()
 				from = i
@@ -42,10 +42,13 @@ func (w *textWriter) write(s string, pre bool) {
 	}
 }
 
-// unhyphenated returns a text without soft hyphens, which say where a word may be
-// parted and are no part of it: with them it is another word.
-func unhyphenated(s string) string {
-	return strings.ReplaceAll(s, "\u00ad", "")
+// visible returns a text without soft hyphens and spaces of no width, which say where
+// a line may be broken, or not, and are no part of a word: with them it is another one.
+func visible(s string) string {
+	for _, mark := range [...]string{"\u00ad", "\u200b", "\u2060", "\ufeff"} {
+		s = strings.ReplaceAll(s, mark, "") // of most texts nothing, at a glance
+	}
+	return s
 }
 
 func (w *textWriter) flush() {
