@@ -94,4 +94,8 @@ type Log interface {
 	// was last filed under. A text that was never kept is "".
 	Note(ctx context.Context, name, text string) error
 	Noted(ctx context.Context, name string) (string, error)
+
+	// Amend keeps what change makes of the text that is kept by a name; no other
+	// change of it comes in between. change may be called more than once.
+	Amend(ctx context.Context, name string, change func(text string) (string, error)) error
 }

@@ -32,18 +32,18 @@ type Override struct {
 // contradicts. The filer applies them within seconds; where none runs, the next
 // one does.
 func Overrule(ctx context.Context, log Log, decisions []Override) error {
-	_, kept, err := overrides(ctx, log, noteOverrides)
-	if err != nil {
-		return err
-	}
-	for _, d := range decisions {
-		kept = slices.DeleteFunc(kept, d.contradicts)
-		kept = append(kept, d)
-	}
-	text, err := json.Marshal(kept)
-	if err == nil {
-		err = log.Note(ctx, noteOverrides, string(text))
-	}
+	err := log.Amend(ctx, noteOverrides, func(text string) (string, error) {
+		kept, err := readOverrides(noteOverrides, text)
+		if err != nil {
+			return "", err
+		}
+		for _, d := range decisions {
+			kept = slices.DeleteFunc(kept, d.contradicts)
+			kept = append(kept, d)
+		}
+		amended, err := json.Marshal(kept)
+		return string(amended), err
+	})
 	if err != nil {
 		return fmt.Errorf("overrule: %w", err)
 	}
@@ -66,13 +66,21 @@ func (d Override) contradicts(earlier Override) bool {
 
 // overrides returns what a note keeps, verbatim and read.
 func overrides(ctx context.Context, log Log, note string) (text string, list []Override, err error) {
-	if text, err = log.Noted(ctx, note); err != nil || text == "" {
-		return text, nil, err
+	if text, err = log.Noted(ctx, note); err == nil {
+		list, err = readOverrides(note, text)
+	}
+	return text, list, err
+}
+
+// readOverrides reads what a note keeps.
+func readOverrides(note, text string) (list []Override, err error) {
+	if text == "" {
+		return nil, nil
 	}
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return text, nil, fmt.Errorf("the note %q: %w", note, err)
+		return nil, fmt.Errorf("the note %q: %w", note, err)
 	}
-	return text, list, nil
+	return list, nil
 }
 
 // prepare applies what users decided and is not applied yet, and returns the

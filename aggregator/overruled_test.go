@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +42,27 @@ func TestOverruled(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOverruledTwice has many say something at once, as the processes of several
+// users, or of a script, do. Nothing of it is lost.
+func TestOverruledTwice(t *testing.T) {
+	p := openPaper(t)
+	var says sync.WaitGroup
+	for i := range 20 {
+		says.Go(func() {
+			item := news.Key{Source: "outlet", ID: fmt.Sprint(i)}
+			if err := aggregator.Overrule(t.Context(), p.db, []aggregator.Override{{Action: story.ActionJoin, Story: "told", Item: item}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	says.Wait()
+	text, err := p.db.Noted(t.Context(), "overrides")
+	p.must(err)
+	if n := strings.Count(text, `"source":"outlet"`); n != 20 {
+		t.Errorf("of 20 words of users %d are kept", n)
 	}
 }
 
