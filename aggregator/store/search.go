@@ -13,9 +13,11 @@ import (
 )
 
 // The bounds of a search. A query whose items few of the topics show is looked
-// after no further than this: no query costs more than a fraction of a second.
+// after no further than this: no query costs more than a fraction of a second. An
+// engine begins anew with each part that is asked for, so each is larger than the last.
 const (
 	foundAtOnce = 256
+	foundGrowth = 8
 	maxFound    = 40 * foundAtOnce
 )
 
@@ -47,12 +49,13 @@ func (db *DB) search(ctx context.Context, topics []string, query []clause, limit
 	}
 	condition, parameter := db.engine.matching(query)
 	best := map[string]storedFiled{} // by story
-	for before, n := int64(1<<63-1), 0; len(best) < limit && n < maxFound; n += foundAtOnce {
+	atOnce := foundAtOnce
+	for before, n := int64(1<<63-1), 0; len(best) < limit && n < maxFound; {
 		found := map[string][]int64{} // story → items
 		matches := 0
 		err := db.read.each(ctx, `SELECT words.rowid, d.story FROM words CROSS JOIN decision d
 			WHERE d.item = words.rowid AND `+condition+` AND words.rowid < ?2 ORDER BY words.rowid DESC LIMIT ?3`,
-			[]any{parameter, before, foundAtOnce}, func(rows *sql.Rows) error {
+			[]any{parameter, before, atOnce}, func(rows *sql.Rows) error {
 				var story string
 				err := rows.Scan(&before, &story)
 				found[story] = append(found[story], before)
@@ -65,9 +68,11 @@ func (db *DB) search(ctx context.Context, topics []string, query []clause, limit
 		if err := db.addShown(ctx, best, found, open); err != nil {
 			return nil, err
 		}
-		if matches < foundAtOnce {
+		if matches < atOnce {
 			break
 		}
+		n += atOnce
+		atOnce = min(atOnce*foundGrowth, maxFound-n)
 	}
 	list := make([]storedFiled, 0, len(best))
 	for _, f := range best {

@@ -57,3 +57,36 @@ func TestWordsAreFound(t *testing.T) {
 		}
 	})
 }
+
+// TestBeginnings reads queries for words that begin with what is given, each of which
+// costs an engine a look at all words that do.
+func TestBeginnings(t *testing.T) {
+	for query, want := range map[string]string{
+		"ferr*":                          "ferr*",
+		"a* ferry":                       "a ferry", // nearly every item has such a word
+		"é*":                             "e",
+		"港 ferry":                        "港* ferry",
+		"ab* cd* ef* gh* ij* kl":         "ab* cd* ef* gh* kl",
+		"ab* cd* ef* gh* -ij* -kl":       "ab* cd* ef* gh* -kl",
+		"ab* cd* ef* gh* -xy+ij* -kl":    "ab* cd* ef* gh* -kl", // who has xy alone is not meant
+		"a港b港c港d港e港f":                    "a 港* b 港* c 港* d 港* e f",
+		strings.Repeat("ab* ", 20) + "c": "ab* ab* ab* ab* c",
+	} {
+		var got []string
+		for _, c := range parseQuery(query) {
+			for _, term := range c.terms {
+				word := term.word
+				if c.not {
+					word = "-" + word
+				}
+				if term.prefix {
+					word += "*"
+				}
+				got = append(got, word)
+			}
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
