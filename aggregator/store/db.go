@@ -21,6 +21,14 @@ type DB struct {
 	sources names // ids of sources
 	topics  names // ids of topics
 	recent  cache // records that were read of late
+
+	searches chan struct{} // has one for each search under way
+}
+
+// newDB returns a store that has no engine yet.
+func newDB(log *slog.Logger) (*DB, error) {
+	c, err := newCodec()
+	return &DB{codec: c, log: log, searches: make(chan struct{}, searchesAtOnce)}, err
 }
 
 // An engine is what SQLite and PostgreSQL do in ways of their own.
@@ -105,11 +113,10 @@ type engine interface {
 // (postgres://…). Tables are made, and brought up to date. The errors are those
 // of this package, wrapped with a sentence that says what to do.
 func Open(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) {
-	c, err := newCodec()
+	db, err := newDB(log)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	db := &DB{codec: c, log: log}
 	if !IsFile(dsn) {
 		e, err := openPostgres(ctx, dsn)
 		if err != nil {

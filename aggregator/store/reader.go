@@ -26,7 +26,7 @@ func OpenReader(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) 
 	if !IsFile(dsn) {
 		return Open(ctx, dsn, log)
 	}
-	c, err := newCodec()
+	db, err := newDB(log)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -34,7 +34,8 @@ func OpenReader(ctx context.Context, dsn string, log *slog.Logger) (*DB, error) 
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	return &DB{codec: c, log: log, engine: e, read: e.read}, nil
+	db.engine, db.read = e, e.read
+	return db, nil
 }
 
 // IsFile reports whether dsn names a SQLite store.

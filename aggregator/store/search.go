@@ -28,6 +28,12 @@ const (
 // items that a filing lists count: what a topic does not show is not found
 // through it.
 func (db *DB) Search(ctx context.Context, topics []string, query string, limit int) ([]news.Filed, error) {
+	select {
+	case db.searches <- struct{}{}:
+		defer func() { <-db.searches }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("store: search: %w", ctx.Err())
+	}
 	filed, err := db.search(ctx, topics, parseQuery(query), limit)
 	if err != nil {
 		return nil, fmt.Errorf("store: search: %w", err)
@@ -83,6 +89,9 @@ func (db *DB) search(ctx context.Context, topics []string, query []clause, limit
 	})
 	return db.withMembers(ctx, list[:min(len(list), limit)])
 }
+
+// searchesAtOnce leaves connections to who polls, files and publishes.
+const searchesAtOnce = readers / 2
 
 // ofStories are the conditions for the filings of stories: each holds for those
 // that one index finds.
