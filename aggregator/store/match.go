@@ -64,7 +64,9 @@ func (db *DB) match(ctx context.Context, source int64, name string, items []news
 	}
 	for i := range fates {
 		if f := &fates[i]; !f.skip && f.known == 0 {
-			f.recognise(name, byAlias, taken)
+			if alias := f.recognise(name, byAlias, taken); alias != nil && now.Unix()-byAlias[string(alias)].hash > int64(tombstoneFresh/time.Second) {
+				seen = append(seen, alias)
+			}
 		}
 	}
 	return fates, seen, db.compare(ctx, fates)
@@ -111,21 +113,24 @@ func (f *fate) take(row identity) {
 }
 
 // recognise takes an item with an unknown identity for the stored one that has
-// its best known alias, unless another entry of the document is that one.
-func (f *fate) recognise(source string, known map[string]identity, taken map[int64]bool) {
+// its best known alias, unless another entry of the document is that one. If that
+// alias is a tombstone it is returned.
+func (f *fate) recognise(source string, known map[string]identity, taken map[int64]bool) (tombstone []byte) {
 	for _, alias := range f.item.Aliases {
-		row, ok := known[string(identOf(source, alias))]
+		ident := identOf(source, alias)
+		row, ok := known[string(ident)]
 		if !ok || taken[row.item] {
 			continue
 		}
 		if row.item == 0 {
 			f.skip = true
-			return
+			return ident
 		}
 		f.known, f.rename = row.item, true
 		taken[row.item] = true
-		return
+		return nil
 	}
+	return nil
 }
 
 // compare looks at the stored content of those items whose identity row did not

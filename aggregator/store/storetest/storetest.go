@@ -83,6 +83,7 @@ func Run(t *testing.T, open Opener) {
 		"find":                                   find,
 		"purge/whole old stories":                purgeStories,
 		"purge/tombstones":                       tombstones,
+		"purge/tombstones under other names":     tombstonesRenamed,
 		"purge/unfiled stays":                    purgeUnfiled,
 		"purge/clock that was set back":          purgeOutOfOrder,
 		"purge/sketches of old decisions":        sketchesDropped,

@@ -93,6 +93,30 @@ func tombstones(t *testing.T, open Opener) {
 	f.same("after a year", f.append("a", at, one, item("2", at)), news.Appended{New: 1})
 }
 
+// tombstonesRenamed purges an item that its feed goes on listing under another
+// identity, by a link that it had before.
+func tombstonesRenamed(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	one := item("1", noon)
+	one.Aliases = []string{"link"}
+	f.append("a", noon, one)
+	f.fileAll(noon)
+	at := noon.Add(10 * day)
+	_, err := f.Purge(f.ctx, at, at)
+	f.must(err)
+	one.ID, one.GUID = "1 by another name", "1 by another name"
+	for range 12 {
+		at = at.Add(31 * day)
+		n, err := f.Append(f.ctx, f.claim("a", at), []news.Item{one, item(at.String(), at)}, func(news.Appended) news.State {
+			return news.State{NextDue: at.Add(time.Hour), LastNew: at}
+		}, at, 0)
+		f.must(err)
+		f.same("new after "+at.Sub(noon).String(), n, news.Appended{New: 1})
+		_, err = f.Purge(f.ctx, noon, at)
+		f.must(err)
+	}
+}
+
 func purgeUnfiled(t *testing.T, open Opener) {
 	f := setup(t, open, "a")
 	f.append("a", noon, numbered("n", 3, noon)...)
