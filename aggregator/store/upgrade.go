@@ -67,12 +67,9 @@ func (e *sqliteEngine) keepCopy(ctx context.Context, have int64, log *slog.Logge
 	if info, err := os.Stat(path); err == nil && !e.writtenSince(info.ModTime()) {
 		return nil
 	}
-	dir := filepath.Dir(path)
-	if cut, _ := filepath.Glob(filepath.Join(dir, ".copy-*")); len(cut) > 0 {
-		os.RemoveAll(cut[0]) // of an upgrade that was cut short
-	}
-	tmp, err := os.MkdirTemp(dir, ".copy-")
-	if err != nil {
+	dir, tmp := filepath.Dir(path), e.path+".copying" // others may be upgraded beside it
+	os.RemoveAll(tmp)                                 // of an upgrade that was cut short
+	if err := os.Mkdir(tmp, 0o700); err != nil {
 		return unwritable(dir, err)
 	}
 	defer os.RemoveAll(tmp)

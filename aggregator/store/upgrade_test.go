@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -86,9 +87,36 @@ func TestUpgrade(t *testing.T) {
 	if kept, err := opened(path+copiedSuffix+"3", ""); kept != "before" || err != nil {
 		t.Errorf("in the copy is %q, %v", kept, err)
 	}
-	if all, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".copy-*")); len(all) > 0 {
+	if all, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*cop*")); len(all) > 0 {
 		t.Errorf("%v is left", all)
 	}
+}
+
+// TestUpgradeSeveral upgrades stores that lie in one folder, as those of services
+// that are started with the machine, all at once.
+func TestUpgradeSeveral(t *testing.T) {
+	dir := t.TempDir()
+	var paths []string
+	for i := range 8 {
+		path := filepath.Join(dir, fmt.Sprint(i, ".db"))
+		if _, err := opened(path, "before"); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	nextSchema(t, addColumn)
+	var upgrades sync.WaitGroup
+	for _, path := range paths {
+		upgrades.Go(func() {
+			if kept, err := opened(path, ""); kept != "before" || err != nil {
+				t.Errorf("%q is kept, %v", kept, err)
+			}
+			if err := entry(path + copiedSuffix + "3"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	upgrades.Wait()
 }
 
 // TestUpgradeAgain goes back to the old version by the copy, on with it, and to the
