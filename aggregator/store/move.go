@@ -82,6 +82,9 @@ func move(ctx context.Context, from, to string, log *slog.Logger, progress func(
 	if err := fill(ctx, source, part, log, progress); err != nil {
 		return err
 	}
+	if err := alike(part, path); err != nil {
+		return unwritable(path, err)
+	}
 	if err := os.Link(part, path); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%w: %s has come to be there meanwhile", ErrNotEmpty, path)
 	} else if err != nil { // not every file system has hard links
