@@ -156,12 +156,13 @@ func (a *Aggregator) overrule(ctx context.Context, plan *Plan, was, wanted []Ove
 }
 
 // parted returns decisions upon items that stay, without the stories that they had
-// joined to their own and that are stories again: else what is filed of those would
-// be withdrawn, and their items taken back, whenever such an item is filed.
+// joined to their own and that are stories again, or may be since who opened them
+// has left: else what is filed of those would be withdrawn, and their items taken
+// back, whenever such an item is filed.
 func parted(stories []news.Story, leaving map[news.Key]bool, moved []news.Decision) []news.Decision {
 	own := map[string]bool{}
 	for _, d := range moved {
-		own[d.Story] = true
+		own[d.Story], own[d.Key.Slug()] = true, true
 	}
 	var parted []news.Decision
 	for _, s := range stories {

@@ -31,6 +31,7 @@ func TestOverruled(t *testing.T) {
 	for name, steps := range map[string]string{
 		"an item that leaves unites two others":      "free 1; aground 2; council 3; aground 4; council 5; annis 6; join 1 5; split 6 6; join 6 2",
 		"who opened a story has become a copy in it": "aground 1; free 2; aground 3; council 4; split 4 4; join 4 1; split 4 1; split 1 1",
+		"it left for another story before":           "annis 1; free 2; aground 3; council 4; join 4 2; split 1 2; split 4 2; aground 5",
 		"a purge between":                            "free 2; council 3; join 2 3; annis 5; join 2 5; purge; split 2 3",
 	} {
 		t.Run(name, func(t *testing.T) {
