@@ -86,11 +86,15 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		}
 		return string(body), utf8Name
 	}
-	if text, ok := mostlyUTF8(body); ok {
+	mostly, stray, several := mostlyUTF8(body)
+	nearly := func() (string, string) {
 		if note != nil {
 			note("bytes that are not UTF-8 were read as windows-1252")
 		}
-		return text, utf8Name
+		return mostly, utf8Name
+	}
+	if stray*4 <= several || stray <= several && !legacyName(stated) && !legacyName(declared) {
+		return nearly()
 	}
 	if weak[strings.ToLower(stated)] && declared != "" && !isUTF8(declared) {
 		stated = declared
@@ -113,6 +117,9 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 			return text, name
 		}
 	}
+	if stray <= several {
+		return nearly()
+	}
 	text, name, ok := decodeAs(body, first(script, likeliest(sample(body)), legacy[language], "windows-1252"))
 	if !ok {
 		text, name, _ = decodeAs(body, "windows-1252")
@@ -125,6 +132,11 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 
 // weak are charsets that servers state without looking.
 var weak = map[string]bool{"iso-8859-1": true, "latin1": true, "us-ascii": true, "ascii": true}
+
+// legacyName reports whether a charset is named that nobody states without meaning it.
+func legacyName(name string) bool {
+	return name != "" && !isUTF8(name) && !weak[strings.ToLower(name)]
+}
 
 func isUTF8(name string) bool {
 	name = strings.ToLower(strings.TrimSpace(name))
@@ -146,7 +158,7 @@ func fromMark(body []byte, name string) (string, string) {
 		if utf8.Valid(body) {
 			return string(body), name
 		}
-		text, _ := mostlyUTF8(body)
+		text, _, _ := mostlyUTF8(body)
 		return text, name
 	}
 	text, _, _ := decodeAs(body, name)
@@ -183,24 +195,24 @@ func decodeAs(body []byte, name string) (text, canonical string, ok bool) {
 }
 
 // mostlyUTF8 reads UTF-8 with some stray bytes of windows-1252 in it, such as what is
-// left of a character that was cut. It is not ok if more bytes are stray than there are
-// characters of several bytes: of a text in another charset three times as many are.
-func mostlyUTF8(body []byte) (string, bool) {
+// left of a character that was cut. It returns how many bytes were stray, and how many
+// characters had several: of a text in another charset more than three times as many
+// bytes are stray, but of a line or two chance decides.
+func mostlyUTF8(body []byte) (text string, stray, several int) {
 	var b strings.Builder
 	b.Grow(len(body) + 16)
-	stray, wide := 0, 0
 	for len(body) > 0 {
 		r, n := utf8.DecodeRune(body)
 		if r == utf8.RuneError && n == 1 {
 			stray++
 			r = charmap.Windows1252.DecodeByte(body[0])
 		} else if n > 1 {
-			wide++
+			several++
 		}
 		b.WriteRune(r)
 		body = body[n:]
 	}
-	return b.String(), stray <= wide
+	return b.String(), stray, several
 }
 
 var xmlDeclaration = regexp.MustCompile(`^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']?\s*([A-Za-z0-9._:\-]+)`)

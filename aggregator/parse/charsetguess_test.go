@@ -88,6 +88,7 @@ func TestCharsetByItsOtherNames(t *testing.T) {
 	for name, c := range map[string]struct{ charset, title string }{
 		"cp932": {"shift_jis", "会談"}, "SJIS-win": {"shift_jis", "港の火事"}, "eucJP-win": {"euc-jp", "会談"}, "cp936": {"gbk", "会见"}, "CP950": {"big5", "會見"},
 		"MS949": {"euc-kr", "회담"}, "UHC": {"euc-kr", "회담"}, "koi8r": {"koi8-r", "Мир"}, "windows1251": {"windows-1251", "Мир"}, "win-1251": {"windows-1251", "Мир"},
+		"gbk": {"gbk", "目录树"}, // of which the first half would be UTF-8
 	} {
 		doc := fmt.Sprintf(`<?xml version="1.0" encoding="%s"?><rss version="2.0"><channel><title>%s</title></channel></rss>`, name, c.title)
 		if got, as := decodeBytes(encodeAs(t, doc, c.charset), "", nil); !strings.Contains(got, c.title) {
