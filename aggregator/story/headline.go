@@ -125,12 +125,19 @@ func oneHeadline(a, b *entry) bool {
 	if !slices.Equal(a.pairs, b.pairs) || a.order != b.order {
 		return false
 	}
-	if len(a.pairs) > 0 {
-		return true
-	}
-	body := func(t term) bool { return t.flags()&termTitle == 0 } // of a word there are no pairs
-	return slices.EqualFunc(slices.DeleteFunc(slices.Clone(a.terms), body), slices.DeleteFunc(slices.Clone(b.terms), body),
-		func(s, t term) bool { return s.hash() == t.hash() })
+	return len(a.pairs) > 0 || // of a word there are no pairs
+		slices.EqualFunc(a.headline(), b.headline(), func(s, t term) bool { return s.hash() == t.hash() })
+}
+
+// oneOfPage reports whether two items of one link, under which there are others, are one:
+// by their headlines, which what is told apart by its text lacks.
+func oneOfPage(a, b *entry) bool {
+	return oneHeadline(a, b) && (len(a.pairs) > 0 || len(a.headline()) > 0 || len(a.common.low)+len(b.common.low) == 0)
+}
+
+// headline returns the terms of an item's headline.
+func (e *entry) headline() []term {
+	return slices.DeleteFunc(slices.Clone(e.terms), func(t term) bool { return t.flags()&termTitle == 0 })
 }
 
 // A telling is what a word of a headline says for one text, and how rare it is.

@@ -353,7 +353,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 func tells(key int, a, b *entry, page bool) bool {
 	switch key {
 	case keyLink:
-		return !page && a.source != b.source || oneHeadline(a, b) && !another(a, b)
+		return !page && a.source != b.source || oneOfPage(a, b) && !another(a, b)
 	case keyText:
 		return !recurs(a, b)
 	}

@@ -176,3 +176,21 @@ func TestSameWordsAnotherDay(t *testing.T) {
 		t.Errorf("that of another source is %s", d.Kind)
 	}
 }
+
+// TestUntitledOnOnePage gives items without a headline that are all on one page, beside
+// some that have one: their texts tell them apart.
+func TestUntitledOnOnePage(t *testing.T) {
+	x := New(Options{})
+	for i, it := range []news.Item{
+		{Title: "By: Anna", Text: "I do not think that this is right at all, to be honest."},
+		{Title: "By: Anna"},
+		{Text: "Words about the sea and its many ships, and what they carry."},
+		{Text: "Words without a headline again: of mountains and of mules, and who leads them."},
+	} {
+		it.Source, it.ID, it.Language, it.Canonical = "lamp", fmt.Sprint(i), "en", "https://lamp.example/a"
+		d := x.Add(record(int64(i+1), it), news.Outlet{})
+		if again := i == 1; again != (d.Kind == news.KindSame) {
+			t.Errorf("item %d is %s by %s of %v", i, d.Kind, d.Evidence.Rule, d.Of)
+		}
+	}
+}
