@@ -108,7 +108,7 @@ func (x *Index) form(k kin) bool {
 		return false
 	}
 	share, _ := x.headlines(k.entry)
-	return share < formHeadline || recurs(e.entry, k.entry)
+	return share < formHeadline || k.why == nextOfSeries || recurs(e.entry, k.entry)
 }
 
 // disagree returns how many marks of one kind were replaced, or 0 if those are

@@ -160,6 +160,12 @@ func (x *Index) kindred(e *entry) []kin {
 			}
 		}
 	}
+	before := x.before(e, list)
+	for i := range list {
+		if k := &list[i]; k.rule != "" && anotherDay(e, k.entry) && slices.Contains(before, k.copies) {
+			k.rule, k.why, k.conflict = "", nextOfSeries, true
+		}
+	}
 	for i := range list {
 		k := &list[i]
 		k.rank = k.score
@@ -174,6 +180,24 @@ func (x *Index) kindred(e *entry) []kin {
 	}
 	slices.SortFunc(list, byRank)
 	return list
+}
+
+// before returns the copies of which an item's source has had one on another day, and
+// has more or less the same again. Nor is that a copy of what others have taken of it.
+func (x *Index) before(e *entry, list []kin) (copies []string) {
+	for i := range list {
+		if list[i].why == nextOfSeries {
+			copies = append(copies, list[i].copies)
+		}
+	}
+	if text := e.exact[keyText]; text != 0 {
+		for _, number := range x.keyed(text) {
+			if o := x.roll.at(number); o.exact[keyText] == text && recurs(e, o) {
+				copies = append(copies, o.copies)
+			}
+		}
+	}
+	return copies
 }
 
 // touch reads a line of the cache after the other of a list.

@@ -327,25 +327,49 @@ func (x *Index) keyed(k uint64) []uint32 {
 }
 
 // same returns the earliest live item that is exactly this one, and the number
-// of the key that says so; nil if there is none.
+// of the key that says so; nil if there is none. One of its own day comes before those
+// of others. Of what its source has under a key and the item is not, what others have
+// taken of that says no more.
 func (x *Index) same(e *entry, slug string) (*entry, int) {
 	for i, k := range e.exact {
-		var found *entry
 		if k == 0 {
 			continue
 		}
+		var found, far *entry
+		var apart []string // copies of what it is not
 		page := i == keyLink && x.page(k)
-		for _, number := range x.keyed(k) {
-			o := x.roll.at(number)
-			if o.exact[i] == k && (found == nil || o.number < found.number) && tells(i, e, o, page) && x.overrides.allow(slug, o.in().id) {
-				found = o
+		numbers := x.keyed(k)
+		for _, number := range numbers {
+			if o := x.roll.at(number); o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) {
+				apart = append(apart, o.copies)
 			}
+		}
+		for _, number := range numbers {
+			o := x.roll.at(number)
+			switch {
+			case o.exact[i] != k || !tells(i, e, o, page) || slices.Contains(apart, o.copies) || !x.overrides.allow(slug, o.in().id):
+			case anotherDay(e, o):
+				far = earlier(far, o)
+			default:
+				found = earlier(found, o)
+			}
+		}
+		if far != nil && (found == nil || far.copies == found.copies) {
+			found = earlier(found, far)
 		}
 		if found != nil {
 			return found, i
 		}
 	}
 	return nil, 0
+}
+
+// earlier returns that of two entries that came first; the one may be nil.
+func earlier(a, b *entry) *entry {
+	if a != nil && a.number < b.number {
+		return a
+	}
+	return b
 }
 
 // tells reports whether a key that two items have makes them one. page is whether it

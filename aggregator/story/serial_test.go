@@ -177,6 +177,58 @@ func TestSameWordsAnotherDay(t *testing.T) {
 	}
 }
 
+// TestOneSerialOfTwoFeeds gives what two feeds have of one serial, piece by piece: of
+// episodes on one page, of a bulletin in the same words and of one that the second feed
+// adds some to, each is an entry, and what the second feed has of it is that entry's.
+func TestOneSerialOfTwoFeeds(t *testing.T) {
+	const bulletin = "All that you have to know before you leave the house, read by our editors every day at half past six."
+	talks := []news.Item{
+		{Title: "The miller's clocks", Text: "A mill on the Tarn has eleven clocks, and no two of them agree."},
+		{Title: "Salt", Text: "How a spoonful of it came to pay for a harbour wall."},
+		{Title: "Bridges", Text: "An engineer who was wrong, and a council that was right too late."},
+	}
+	for name, serial := range map[string]struct {
+		apart time.Duration
+		added string
+		piece func(feed string, i int) news.Item
+	}{
+		"one page": {time.Hour, "", func(_ string, i int) news.Item {
+			return news.Item{Title: talks[i].Title, Text: talks[i].Text, Canonical: "https://lamp.example/show"}
+		}},
+		"the same words": {24 * time.Hour, "", func(feed string, i int) news.Item {
+			return news.Item{Title: "The morning in five minutes", Text: bulletin, Canonical: fmt.Sprint("https://", feed, ".example/", i)}
+		}},
+		"the same words and place": {24 * time.Hour, "", func(string, int) news.Item {
+			return news.Item{Title: "The morning in five minutes", Text: bulletin, Canonical: "https://lamp.example/morning"}
+		}},
+		"nearly the same words": {24 * time.Hour, " With pictures.", func(feed string, i int) news.Item {
+			return news.Item{Title: "The morning in five minutes", Text: bulletin, Canonical: fmt.Sprint("https://", feed, ".example/", i)}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x, seq := New(Options{}), int64(0)
+			add := func(feed string, i int) news.Decision {
+				seq++
+				it := serial.piece(feed, i)
+				it.Source, it.ID, it.Language, it.Published = feed, fmt.Sprint(i), "en", day.Add(time.Duration(i)*serial.apart)
+				if feed == "lamp-film" {
+					it.Text += serial.added
+				}
+				return x.Add(record(seq, it), news.Outlet{})
+			}
+			for i := range talks {
+				first, second := add("lamp", i), add("lamp-film", i)
+				if first.Kind != news.KindNew {
+					t.Errorf("piece %d is %s by %s of %v", i, first.Kind, first.Evidence.Rule, first.Of)
+				}
+				if second.Story != first.Story || second.Kind != news.KindSame && second.Kind != news.KindCopy {
+					t.Errorf("piece %d of the second feed is %s by %s of %v", i, second.Kind, second.Evidence.Rule, second.Of)
+				}
+			}
+		})
+	}
+}
+
 // TestUntitledOnOnePage gives items without a headline that are all on one page, beside
 // some that have one: their texts tell them apart.
 func TestUntitledOnOnePage(t *testing.T) {

@@ -22,12 +22,13 @@ const (
 	series      = 18 * 3600 // seconds after which an outlet's headline that comes again is a series
 )
 
-const anotherDay = "the same series, another day"
+const nextOfSeries = "the same series, another day"
+
+// anotherDay reports whether two items are of two days.
+func anotherDay(a, b *entry) bool { return math.Abs(float64(a.published-b.published)) >= series }
 
 // recurs reports whether two items are of one source, and of two days.
-func recurs(a, b *entry) bool {
-	return a.source == b.source && math.Abs(float64(a.published-b.published)) >= series
-}
+func recurs(a, b *entry) bool { return a.source == b.source && anotherDay(a, b) }
 
 // another reports whether what one source has in one place under one headline are two
 // items: of two days, or with other names and numbers, as a bulletin and its next one.
@@ -56,7 +57,7 @@ func template(a *lens, b *entry) string {
 			return "the same form with other numbers"
 		}
 	case t.share >= ownForm && recurs(a.entry, b):
-		return anotherDay
+		return nextOfSeries
 	}
 	if terms < shortTerms && t.otherNames(own) {
 		return "the same form with other numbers and names"
@@ -86,11 +87,11 @@ func (x *Index) refilled(e *entry, k *kin, list []kin) string {
 	case t.numbersA > 0 && t.numbersB > 0 && t.share >= ownForm:
 		return "the same form with other numbers"
 	case min(k.inA, k.inB) >= nearlyAll && oneHeadline(e, first.entry) && recurs(e, k.entry):
-		return anotherDay // who had anything new to say of the first would not use its words
+		return nextOfSeries // who had anything new to say of the first would not use its words
 	case !t.wordsA || !t.wordsB || t.share >= formHeadline:
 		return ""
 	case k.score < nearlyAll && recurs(e, k.entry):
-		return anotherDay
+		return nextOfSeries
 	case min(k.inA, k.inB) >= nearlyAll && x.reading.ownWord(first.entry):
 		return "the same form with another name"
 	}
