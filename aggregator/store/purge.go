@@ -247,41 +247,58 @@ func (db *DB) forget(ctx context.Context, now time.Time) (n int, err error) {
 		}
 		n += found
 	}
-	return n, db.engine.write(ctx, func(ctx context.Context, tx session) error {
-		if err := db.engine.fence(ctx, tx); err != nil { // nobody archives meanwhile
-			return err
-		}
-		return deleteFilings(ctx, tx, func() error { return forgetWithdrawn(ctx, tx) })
-	})
+	return n, db.forgetWithdrawn(ctx)
 }
 
 // forgetWithdrawn removes the withdrawn filings of stories that are no more, unless
 // there still are items of theirs, which have joined another story: when they are
-// parted from it, what readers knew them by must not be another's as well.
-func forgetWithdrawn(ctx context.Context, tx session) error {
-	filings := map[int64][]int64{} // → their items
-	err := tx.each(ctx, `SELECT key, story, published, updated, doc, id FROM filing WHERE withdrawn = 1
-		AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)`, nil, func(rows *sql.Rows) error {
-		var id int64
-		_, doc, err := scanFiling(rows, &id)
-		filings[id] = doc.Members
-		return err
-	})
-	if err != nil {
-		return err
+// parted from it, what readers knew them by must not be another's as well. Those stay
+// as long as their items, and may be very many: they are looked at while others write.
+func (db *DB) forgetWithdrawn(ctx context.Context) error {
+	const noStory = "withdrawn = 1 AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.story = filing.story)"
+	for last, more := int64(0), true; more; {
+		filings := map[int64][]int64{} // → their items
+		var items []int64
+		err := db.read.each(ctx, "SELECT key, story, published, updated, doc, id FROM filing WHERE id > ?1 AND "+noStory+" ORDER BY id LIMIT ?2", []any{last, forgetAtOnce}, func(rows *sql.Rows) error {
+			_, doc, err := scanFiling(rows, &last)
+			filings[last] = doc.Members
+			items = append(items, doc.Members...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		more = len(filings) == forgetAtOnce
+		there := map[int64]bool{}
+		err = eachIn(ctx, db.read, "SELECT id FROM item WHERE id IN LIST", nil, items, func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			there[id] = true
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		maps.DeleteFunc(filings, func(_ int64, items []int64) bool {
+			return slices.ContainsFunc(items, func(id int64) bool { return there[id] })
+		})
+		if len(filings) == 0 {
+			continue
+		}
+		err = db.engine.write(ctx, func(ctx context.Context, tx session) error {
+			if err := db.engine.fence(ctx, tx); err != nil { // nobody archives meanwhile
+				return err
+			}
+			return deleteFilings(ctx, tx, func() error {
+				return eachIn(ctx, tx, "DELETE FROM filing WHERE id IN LIST AND "+noStory, nil, slices.Collect(maps.Keys(filings)), none)
+			})
+		})
+		if err != nil {
+			return err
+		}
 	}
-	there := map[int64]bool{}
-	err = eachIn(ctx, tx, "SELECT id FROM item WHERE id IN LIST", nil, slices.Concat(slices.Collect(maps.Values(filings))...), func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		there[id] = true
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	maps.DeleteFunc(filings, func(_ int64, items []int64) bool {
-		return slices.ContainsFunc(items, func(id int64) bool { return there[id] })
-	})
-	return eachIn(ctx, tx, "DELETE FROM filing WHERE id IN LIST", nil, slices.Collect(maps.Keys(filings)), none)
+	return nil
 }
+
+// forgetAtOnce is how many withdrawn filings are looked at together.
+const forgetAtOnce = 1000
