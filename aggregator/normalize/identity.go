@@ -152,7 +152,9 @@ func aliases(d *draft, titled bool) []string {
 			out = append(out, "title:"+digest(d.title, d.stamp()))
 		}
 		if e := d.entry; len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
-			out = append(out, "text:"+digest(d.title, e.Summary.Value, e.Content.Value))
+			// A bulletin that is to be heard is another each day, and may be said to be
+			// the same.
+			out = append(out, "text:"+digest(append([]string{d.title, e.Summary.Value, e.Content.Value}, played(e.Enclosures)...)...))
 		}
 	}
 	return out
@@ -162,15 +164,20 @@ func aliases(d *draft, titled bool) []string {
 // on the time of the poll, nor on a stated date: many feeds date all they have
 // with the moment of the request, and what was published keeps its first date.
 func contentHash(it *news.Item, d *draft) string {
-	parts := []string{it.Title, it.HTML, it.Summary, d.place}
-	for _, enc := range it.Enclosures {
-		// Servers sign addresses anew at each request, and count by what they put
-		// before them: the file is another one when its name is.
+	return digest(append([]string{it.Title, it.HTML, it.Summary, d.place}, played(it.Enclosures)...)...)
+}
+
+// played returns the names of the files that are played. Servers sign addresses anew at
+// each request, and count by what they put before them: the file is another one when
+// its name is.
+func played(enclosures []news.Enclosure) []string {
+	var names []string
+	for _, enc := range enclosures {
 		if u, err := url.Parse(enc.URL); err == nil && (strings.HasPrefix(enc.Type, "audio/") || strings.HasPrefix(enc.Type, "video/")) {
-			parts = append(parts, path.Base(u.Path))
+			names = append(names, path.Base(u.Path))
 		}
 	}
-	return digest(parts...)
+	return names
 }
 
 // stamp returns the instant that was stated; nothing if none was.

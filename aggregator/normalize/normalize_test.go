@@ -195,6 +195,18 @@ func TestAliases(t *testing.T) {
 	if got := alias(entry("g2", "https://a.example/2", "Pier", "2024-01-01T00:00:00Z"))[0]; shares(known, got) {
 		t.Errorf("another item: %q and %q", known, got)
 	}
+	bulletin := func(guid, date, file string) news.Entry {
+		e := entry(guid, "https://a.example/"+guid, "The morning in five minutes", date)
+		e.Enclosures = []news.Enclosure{{URL: "https://cdn.example/" + file, Type: "audio/mpeg"}}
+		return e
+	}
+	monday := alias(bulletin("m", "2024-01-01T00:00:00Z", "monday.mp3"))[0]
+	if got := alias(bulletin("t", "2024-01-02T00:00:00Z", "tuesday.mp3"))[0]; shares(monday, got) {
+		t.Errorf("the bulletin of another day: %q and %q", monday, got)
+	}
+	if got := alias(bulletin("n", "2024-01-02T00:00:00Z", "new/monday.mp3?signed=1"))[0]; !shares(monday, got) {
+		t.Errorf("the same recording: %q and %q have nothing in common", monday, got)
+	}
 	for _, got := range alias(entry("g1", "https://a.example/1", "Harbour", "2024-01-01"), entry("g2", "https://a.example/1", "Harbour", "2024-01-01")) {
 		if len(got) > 0 {
 			t.Errorf("aliases that two items share: %q", got)
