@@ -93,7 +93,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		}
 		return mostly, utf8Name
 	}
-	if stray*4 <= several || stray <= several && !legacyName(stated) && !legacyName(declared) {
+	if stray*4 <= several || stray < several && !legacyName(stated) && !legacyName(declared) {
 		return nearly()
 	}
 	if weak[strings.ToLower(stated)] && declared != "" && !isUTF8(declared) {
@@ -117,7 +117,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 			return text, name
 		}
 	}
-	if stray <= several {
+	if stray <= several { // and nobody says anything else
 		return nearly()
 	}
 	text, name, ok := decodeAs(body, first(script, likeliest(sample(body)), legacy[language], "windows-1252"))

@@ -84,6 +84,7 @@ func TestRepair(t *testing.T) {
 		"one bad byte":               {rssDoc("<item><title>Café Łódź \xe9</title></item>"), "", "Café Łódź é", "charset"},
 		"one bad byte, Latin 1 said": {strings.Replace(rssDoc("<item><title>Café Łódź \xe9</title></item>"), `"1.0"`, `"1.0" encoding="ISO-8859-1"`, 1), "", "Café Łódź é", "charset"},
 		"one bad byte, as Latin 1":   {rssDoc("<item><title>Café Łódź \xe9</title></item>"), "text/xml; charset=ISO-8859-1", "Café Łódź é", "charset"},
+		"a sign of UTF-8 in Latin 1": {strings.Replace(rssDoc("<item><title>\xabCAF\xc9\xbb</title></item>"), `"1.0"`, `"1.0" encoding="ISO-8859-1"`, 1), "", "«CAFÉ»", ""},
 		"control characters":         {rssDoc("<item><title>Ca\x0bf\x00é</title></item>"), "", "Café", "control"},
 		"references to controls":     {rssDoc("<item><title>Ca&#11;f&#x0;é&#x1F;</title></item>"), "", "Café", "control"},
 		"references to windows-1252": {rssDoc("<item><title>it&#146;s</title></item>"), "", "it’s", ""},
