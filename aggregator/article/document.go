@@ -58,8 +58,8 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 }
 
 // isUTF8 reports whether a text is UTF-8, but for a last character that may have been
-// cut, and for bytes that are none, of which there are fewer than of characters that
-// take several.
+// cut, and for bytes that are none, where there are four times as many characters that
+// take several: fewer are so by chance in a few words of another charset.
 func isUTF8(text []byte) bool {
 	for range utf8.UTFMax - 1 {
 		if r, size := utf8.DecodeLastRune(text); r == utf8.RuneError && size == 1 {
@@ -83,7 +83,7 @@ func isUTF8(text []byte) bool {
 		}
 		text = text[size:]
 	}
-	return stray < wide
+	return 4*stray <= wide
 }
 
 // measure notes the size of the text in each element below n, once for all:

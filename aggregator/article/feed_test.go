@@ -213,3 +213,18 @@ func TestCharsetOfAPageWithABadByte(t *testing.T) {
 		}
 	}
 }
+
+// A page with a few letters in the charset that it states is read by that, though they
+// look like UTF-8 by chance.
+func TestCharsetOfAPageWithFewLetters(t *testing.T) {
+	text := strings.Repeat("The harbour was closed at noon, and the ferries wait for the wind to calm. ", 6)
+	for charset, words := range map[string][2]string{
+		"windows-874": {"\xc2\xbb\xd4\xb4\xb5\xc5\xd2\xb4\xba\xc7\xa1", "ยปิดตลาดบวก"},
+		"iso-8859-1":  {"\xabCAF\xc9\xbb, NESCAF\xc9\xae", "«CAFÉ», NESCAFÉ®"},
+	} {
+		e, err := article.Entry([]byte("<meta charset="+charset+"><p>"+text+words[0]+" "+text), "text/html", "https://example.org/a")
+		if err != nil || !strings.Contains(e.Content.Value, words[1]) {
+			t.Errorf("%s: %q %v", charset, e.Content.Value, err)
+		}
+	}
+}
