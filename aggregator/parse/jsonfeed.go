@@ -42,8 +42,12 @@ func readJSON(text string, maxItems int, feed *news.Feed) error {
 	feed.Image, feed.Icon = head.Icon, head.Favicon
 	feed.Authors = jsonPersons(jsonAuthors(top))
 	feed.Links = jsonLinks(link{head.HomePageURL, ""}, link{head.FeedURL, "self"}, link{head.NextURL, "next"})
-	for _, hub := range more.Hubs {
-		feed.Links = append(feed.Links, jsonLinks(link{hub.URL, "hub"})...)
+	for _, one := range listed(top["hubs"]) {
+		var hub struct {
+			URL json.RawMessage `json:"url"`
+		}
+		_ = json.Unmarshal(one, &hub)
+		feed.Links = append(feed.Links, jsonLinks(link{jsonText(hub.URL), "hub"})...)
 	}
 	for _, raw := range items {
 		e, ok := jsonItem(raw, feed)
@@ -126,9 +130,6 @@ func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessag
 
 // jsonMore is what gofeed's types leave out, or are too strict about.
 type jsonMore struct {
-	Hubs []struct {
-		URL string `json:"url"`
-	} `json:"hubs"`
 	Language string `json:"language"`
 }
 
@@ -138,7 +139,7 @@ func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *ne
 	good := map[string]json.RawMessage{}
 	for name, raw := range members {
 		if len(raw) > 0 && typed[name] {
-			good[name] = mended(name, raw)
+			good[name] = mended(raw)
 		}
 	}
 	decode := func(members map[string]json.RawMessage) error {
@@ -167,19 +168,16 @@ func decodeLoosely(members map[string]json.RawMessage, known, more any, feed *ne
 // number of others, and names in capitals that would match the same field, and hide it.
 var typed = map[string]bool{
 	"version": true, "title": true, "home_page_url": true, "feed_url": true, "description": true, "next_url": true,
-	"icon": true, "favicon": true, "hubs": true, "language": true,
+	"icon": true, "favicon": true, "language": true,
 	"id": true, "url": true, "external_url": true, "content_html": true, "content_text": true, "summary": true,
 	"image": true, "banner_image": true, "date_published": true, "date_modified": true,
 }
 
 // mended returns a member in the form that the specification demands, where
-// what was meant is plain: a number for a string, one object for a list.
-func mended(name string, raw json.RawMessage) json.RawMessage {
+// what was meant is plain: a number for a string.
+func mended(raw json.RawMessage) json.RawMessage {
 	raw = bytes.TrimSpace(raw)
-	switch {
-	case name == "hubs" && bytes.HasPrefix(raw, []byte("{")):
-		return append(append([]byte("["), raw...), ']')
-	case len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'):
+	if len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') {
 		return []byte(strconv.Quote(string(raw)))
 	}
 	return raw
@@ -207,12 +205,7 @@ type jsonPerson struct {
 func jsonAuthors(members map[string]json.RawMessage) []jsonPerson {
 	var out []jsonPerson
 	for _, name := range []string{"authors", "author"} {
-		raw := members[name]
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) != nil {
-			list = []json.RawMessage{raw}
-		}
-		for _, one := range list {
+		for _, one := range listed(members[name]) {
 			var p jsonPerson
 			if json.Unmarshal(one, &p) != nil {
 				_ = json.Unmarshal(one, &p.Name)
@@ -223,6 +216,27 @@ func jsonAuthors(members map[string]json.RawMessage) []jsonPerson {
 		}
 	}
 	return out
+}
+
+// listed returns what is in a list, or the one that stands in the place of a list. As
+// many are enough as there may be, and one to tell that there are more.
+func listed(raw json.RawMessage) []json.RawMessage {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	switch t, err := d.Token(); {
+	case err != nil || t == nil:
+		return nil
+	case t != json.Delim('['):
+		return []json.RawMessage{raw}
+	}
+	var list []json.RawMessage
+	for d.More() && len(list) <= maxTerms {
+		var one json.RawMessage
+		if d.Decode(&one) != nil {
+			break
+		}
+		list = append(list, one)
+	}
+	return list
 }
 
 func jsonPersons(list []jsonPerson) []news.Person {
@@ -238,50 +252,57 @@ func jsonPersons(list []jsonPerson) []news.Person {
 // jsonAttachments reads attachments, each by itself, and the numbers in them in
 // whatever form.
 func jsonAttachments(raw json.RawMessage, feed *news.Feed) []news.Enclosure {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		list = []json.RawMessage{raw}
-	}
 	var out []news.Enclosure
-	for _, one := range list {
-		var a map[string]any
-		_ = json.Unmarshal(one, &a)
-		line := func(name string) string { s, _ := a[name].(string); return s }
-		enc := news.Enclosure{
-			URL: clipURL(line("url")), Type: line("mime_type"), Title: line("title"),
-			Length: size(line("size_in_bytes")), Duration: duration(line("duration_in_seconds")),
+	for _, one := range listed(raw) {
+		var a struct {
+			URL      json.RawMessage `json:"url"`
+			Type     json.RawMessage `json:"mime_type"`
+			Title    json.RawMessage `json:"title"`
+			Size     json.RawMessage `json:"size_in_bytes"`
+			Duration json.RawMessage `json:"duration_in_seconds"`
 		}
-		if bytes, ok := a["size_in_bytes"].(float64); ok {
+		_ = json.Unmarshal(one, &a)
+		enc := news.Enclosure{
+			URL: clipURL(jsonText(a.URL)), Type: jsonText(a.Type), Title: jsonText(a.Title),
+			Length: size(jsonText(a.Size)), Duration: duration(jsonText(a.Duration)),
+		}
+		var bytes, seconds float64
+		if json.Unmarshal(a.Size, &bytes) == nil {
 			enc.Length = int64(max(0, min(bytes, 1<<53)))
 		}
-		if seconds, ok := a["duration_in_seconds"].(float64); ok {
+		if json.Unmarshal(a.Duration, &seconds) == nil {
 			enc.Duration = time.Duration(max(0, min(seconds, 1e6))) * time.Second
 		}
 		if enc.URL != "" {
 			out = append(out, enc)
-		} else if len(one) > 0 {
+		} else {
 			repair(feed, "json", "an attachment without an address was left out", 0)
 		}
 	}
 	return out
 }
 
+// jsonText returns a text, or nothing where there is something else.
+func jsonText(raw json.RawMessage) string {
+	var s string
+	_ = json.Unmarshal(raw, &s)
+	return s
+}
+
 // jsonTags reads tags: a list, or words between commas.
 func jsonTags(raw json.RawMessage) []news.Category {
-	var list []any
-	var line string
-	if json.Unmarshal(raw, &list) != nil {
-		if json.Unmarshal(raw, &line) != nil {
-			return nil
-		}
-		for _, word := range strings.Split(line, ",") {
-			list = append(list, word)
+	var words []string
+	if line := jsonText(raw); line != "" {
+		words = strings.SplitN(line, ",", 2*maxTerms)
+	} else {
+		for _, one := range listed(raw) {
+			words = append(words, jsonText(one))
 		}
 	}
 	var out []news.Category
-	for _, v := range list {
-		if s, ok := v.(string); ok && strings.TrimSpace(s) != "" {
-			out = append(out, news.Category{Term: strings.TrimSpace(s)})
+	for _, word := range words {
+		if word = strings.TrimSpace(word); word != "" {
+			out = append(out, news.Category{Term: word})
 		}
 	}
 	return out

@@ -1,12 +1,14 @@
 package parse_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/parse"
 )
 
 func TestJSONEntry(t *testing.T) {
@@ -58,6 +60,19 @@ func TestJSONAttachments(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, feed.Entries[0].Enclosures); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestJSONListsAreBounded: of a list as much is read as an entry may have, whatever
+// stands in it, and in what nobody asks for nothing.
+func TestJSONListsAreBounded(t *testing.T) {
+	many := "[" + strings.Repeat("0,", 100_000) + "0]"
+	for _, member := range []string{`"attachments":` + many, `"attachments":[{"url":"/a","x":` + many + `}]`, `"authors":` + many, `"tags":` + many} {
+		body := []byte(`{"version":"https://jsonfeed.org/version/1.1","hubs":` + many + `,"items":[{"id":"1",` + member + `}]}`)
+		allocs := testing.AllocsPerRun(1, func() { _, _ = parse.Parse(news.Source{}, news.Answer{Body: body}) })
+		if allocs > 10_000 {
+			t.Errorf("%.30s took %.0f pieces of memory", member, allocs)
+		}
 	}
 }
 
