@@ -5,7 +5,8 @@ import "strings"
 // native are the namespaces whose elements are written without a prefix here:
 // RSS 0.90, 0.91, 1.0 and 1.1, and those that publishers give RSS 2.0, which
 // has none. The default namespace of a root element is native too: whatever it is
-// where the root itself is in it, else unless it is one of prefixes.
+// where the root itself is in it, else, but for Atom, whose elements all have that
+// prefix then, unless it is one of prefixes.
 var native = map[string]bool{
 	"":                                    true,
 	"channel.netscape.com/rdf/simple/0.9": true,

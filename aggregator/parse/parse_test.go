@@ -115,6 +115,7 @@ func TestRepair(t *testing.T) {
 		"no channel":                 {`<rss version="2.0">` + item + `</rss>`, "", "Café – Kyiv", ""},
 		"Atom entry document":        {`<entry xmlns="http://www.w3.org/2005/Atom"><title>Café – Kyiv</title></entry>`, "", "Café – Kyiv", ""},
 		"prefixed Atom":              {`<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:title>Café – Kyiv</a:title></a:entry></a:feed>`, "", "Café – Kyiv", ""},
+		"prefixed Atom, and more":    {`<a:feed xmlns:a="http://www.w3.org/2005/Atom" xmlns="urn:more"><a:entry><title>Sheet 7</title><a:title>Café – Kyiv</a:title></a:entry></a:feed>`, "", "Café – Kyiv", ""},
 		"Atom prefix not bound":      {`<atom:feed><atom:entry><atom:title>Café – Kyiv</atom:title></atom:entry></atom:feed>`, "", "Café – Kyiv", ""},
 		"RDF prefix not bound":       {`<rdf:RDF><item><title>Café – Kyiv</title></item></rdf:RDF>`, "", "Café – Kyiv", ""},
 		"bogus namespace":            {`<rss xmlns="urn:bogus" version="2.0"><channel>` + item + `</channel></rss>`, "", "Café – Kyiv", ""},

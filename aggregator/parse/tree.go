@@ -141,7 +141,8 @@ func (d *document) bind(t token) {
 			continue
 		}
 		short := prefixOf(prefix, unescape(a.value, nil))
-		if prefix == "" && len(d.frames) == 0 && (short == foreignPrefix || !strings.Contains(t.name, ":")) {
+		prefixed := strings.Contains(t.name, ":")
+		if prefix == "" && len(d.frames) == 0 && (!prefixed || short == foreignPrefix && !d.atom) {
 			short = "" // the root is taken for that of a feed, and what belongs to it for the feed's
 		}
 		d.bindings = append(d.bindings, binding{prefix, short})
