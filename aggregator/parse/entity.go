@@ -2,7 +2,6 @@ package parse
 
 import (
 	"html"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -141,15 +140,13 @@ func (e *entities) value(name string) (string, bool) {
 // own are the entities of XML itself.
 var own = map[string]bool{"amp": true, "lt": true, "gt": true, "quot": true, "apos": true}
 
-var comments = regexp.MustCompile(`(?s)<!--.*?-->`)
-
 // internalSubset returns the entities that a document type declares with a
 // value. References within a value are not followed and long values not taken,
 // so nothing grows; external entities are not there at all, and those that XML has
 // by itself need not be declared (section 4.6).
 func internalSubset(doctype string) *entities {
 	found := &entities{values: map[string]string{}, left: maxExpansion}
-	doctype = comments.ReplaceAllString(doctype, "")
+	doctype = uncommented(doctype)
 	for len(found.values) < maxEntities {
 		_, rest, ok := strings.Cut(doctype, "<!ENTITY")
 		if !ok {
@@ -173,4 +170,22 @@ func internalSubset(doctype string) *entities {
 		}
 	}
 	return found
+}
+
+// uncommented returns a declaration without the comments in it.
+func uncommented(s string) string {
+	if !strings.Contains(s, "<!--") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, comment, _ := strings.Cut(s, "<!--")
+		_, after, closed := strings.Cut(comment, "-->")
+		if !closed { // what is in quotes may look like the beginning of one
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(before)
+		s = after
+	}
 }
