@@ -302,7 +302,8 @@ func whole(s string) (text string, joined int) {
 	return text, joined
 }
 
-// inSequence reports whether a reference that may be to a half follows another one.
+// inSequence reports whether a reference that may be to a second half follows another
+// reference; those of Korean, whose numbers begin with 5 too, end before.
 func inSequence(s string) bool {
 	for i := 0; ; i++ {
 		n := strings.IndexByte(s[i:], '#')
@@ -310,7 +311,7 @@ func inSequence(s string) bool {
 			return false
 		}
 		i += n
-		if number := s[i+1:]; strings.HasPrefix(number, "5") || strings.HasPrefix(number, "xd") || strings.HasPrefix(number, "xD") {
+		if number := s[i+1:]; strings.HasPrefix(number, "56") || strings.HasPrefix(number, "57") || strings.HasPrefix(number, "xd") || strings.HasPrefix(number, "xD") {
 			if before := s[:i]; strings.HasSuffix(before, ";&") || strings.HasSuffix(before, ";&amp;") {
 				return true
 			}
