@@ -159,7 +159,8 @@ func purge(ctx context.Context, tx session, stories []string, end int64, before,
 	}
 	err = deleteFilings(ctx, tx, func() error {
 		for _, of := range ofStories {
-			if err := eachIn(ctx, tx, "DELETE FROM filing WHERE "+of, nil, slices.Collect(maps.Keys(gone)), none); err != nil {
+			// A withdrawn one may be what an item is known by that is in another story now: see forget.
+			if err := eachIn(ctx, tx, "DELETE FROM filing WHERE withdrawn = 0 AND "+of, nil, slices.Collect(maps.Keys(gone)), none); err != nil {
 				return err
 			}
 		}

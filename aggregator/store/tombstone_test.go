@@ -51,3 +51,37 @@ func TestTombstoneUnderAnotherName(t *testing.T) {
 		}
 	}
 }
+
+// TestPurgeLeavesWhatItemsAreKnownBy purges a story that an item has left: what that
+// was filed under in it is not minted a second time when it is filed so again.
+func TestPurgeLeavesWhatItemsAreKnownBy(t *testing.T) {
+	db, now := open(t, filepath.Join(t.TempDir(), "wireroom.db")), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	item := func(id string) news.Item {
+		return news.Item{Source: "a", ID: id, Title: id, Hash: id, Published: now, FirstSeen: now, Fetched: now}
+	}
+	stays, leaves := item("stays"), item("leaves")
+	poll(t, db, now, stays)
+	poll(t, db, now.Add(24*time.Hour), leaves)
+	records, err := db.Unfiled(t.Context(), 9)
+	if err != nil || len(records) != 2 {
+		t.Fatal(records, err)
+	}
+	file := func(story, id string, withdrawn bool) {
+		decisions := []news.Decision{{Seq: records[0].Seq, Key: stays.Key(), Story: "first"}, {Seq: records[1].Seq, Key: leaves.Key(), Story: story}}
+		f := news.Filing{Topic: "t", Key: "first", Story: "first", ID: id, Published: now, Lead: leaves.Key(), Members: []news.Key{leaves.Key()}, Withdrawn: withdrawn}
+		if err := db.File(t.Context(), news.Batch{At: now, UpTo: records[1].Seq, Decisions: decisions, Filings: []news.Filing{f}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file("first", "minted once", false)
+	file("second", "", true)
+	purged, err := db.Purge(t.Context(), now.Add(time.Hour), now.Add(48*time.Hour))
+	if err != nil || purged.Items != 1 {
+		t.Fatal(purged, err)
+	}
+	file("second", "minted again", false)
+	filed, err := db.Latest(t.Context(), "t", news.SortPublished, 9)
+	if err != nil || len(filed) != 1 || filed[0].ID != "minted once" {
+		t.Errorf("%+v, %v", filed, err)
+	}
+}
