@@ -152,7 +152,7 @@ const seenFor = 14 * 24 * time.Hour
 
 // readingVersion is raised when an entry's bytes are read otherwise than
 // before, so that what is known is read once more.
-const readingVersion = 1
+const readingVersion = 2
 
 // settingsOf stands for the settings of a source that decide how its entries
 // are read.
