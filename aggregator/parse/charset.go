@@ -59,9 +59,9 @@ var encodings = map[string]encoding.Encoding{
 
 // decodeBytes returns the characters of a document and the name of the charset
 // that they were in. It never gives up: first come signs in the bytes, then
-// UTF-8 if the bytes are valid in it, or nearly so, whatever is declared; then
-// what the server says, what the document says, what the bytes look like, and at
-// last windows-1252.
+// UTF-8 if the bytes are valid in it, whatever is declared, or so nearly valid that
+// it is no chance; then what the server says, what the document says, what the bytes
+// look like, and at last windows-1252.
 func decodeBytes(body []byte, contentType string, note func(detail string)) (string, string) {
 	for _, m := range marks {
 		if bytes.HasPrefix(body, []byte(m.bytes)) {
