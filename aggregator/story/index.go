@@ -340,7 +340,8 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		page := i == keyLink && x.page(k)
 		numbers := x.keyed(k)
 		for _, number := range numbers {
-			if o := x.roll.at(number); o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) {
+			o := x.roll.at(number)
+			if o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) && (recurs(e, o) || kinds[o.kind] != news.KindSame) { // of which no headline is kept
 				apart = append(apart, o.copies)
 			}
 		}

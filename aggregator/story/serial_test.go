@@ -93,6 +93,7 @@ func TestOnePage(t *testing.T) {
 	}
 	for _, d := range []news.Decision{
 		add("lamp", "again", "Version 5.1: dark mode", ""),
+		add("lamp", "and again", "Version 5.1: dark mode", ""),
 		add("lantern", "as well", "Version 5.1: dark mode", ""),
 	} {
 		if d.Kind != news.KindSame || d.Story != first.Story {
