@@ -324,7 +324,7 @@ func (x *Index) apart(a, b *cluster) bool {
 // copies are kept.
 func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
 	for i, k := range e.exact {
-		if k != 0 && len(x.keyed(k)) >= enoughSharing {
+		if k != 0 && x.enough(e, i) {
 			e.exact[i] = 0
 		}
 	}
@@ -346,6 +346,22 @@ func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
 			e.shingles = nil
 		}
 	}
+}
+
+// enough reports whether there are enough live items with an exact key of an item. What
+// begins a day of its source is kept beside those of the days before, however many: by
+// it those that follow are known.
+func (x *Index) enough(e *entry, key int) bool {
+	numbers := x.keyed(e.exact[key])
+	return len(numbers) >= enoughSharing && (!e.begins() || slices.ContainsFunc(numbers, func(number uint32) bool {
+		o := x.roll.at(number)
+		return o.begins() && o.source == e.source && !anotherDay(e, o)
+	}))
+}
+
+// begins reports whether an item is no copy of another.
+func (e *entry) begins() bool {
+	return kinds[e.kind] == news.KindNew || kinds[e.kind] == news.KindReport
 }
 
 // again decides upon a later revision of a known item.

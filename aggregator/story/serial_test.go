@@ -178,6 +178,28 @@ func TestSameWordsAnotherDay(t *testing.T) {
 	}
 }
 
+// TestSameEachHour gives what one source publishes every half hour in the same words, or
+// in the same place, for four days: as often as another day begins one is an entry of
+// its own, and no oftener, however many there are already.
+func TestSameEachHour(t *testing.T) {
+	for name, it := range map[string]news.Item{
+		"words": {Text: "All that you have to know before you leave the house, read by our editors every hour on the hour."},
+		"place": {Canonical: "https://one.example/now"},
+	} {
+		x, entries := New(Options{}), 0
+		for i := range 4 * 48 {
+			it.Source, it.ID, it.Language, it.Title = "one", fmt.Sprint(i), "en", "The hour in five minutes"
+			it.Published = day.Add(time.Duration(i) * 30 * time.Minute)
+			if d := x.Add(record(int64(i+1), it), news.Outlet{}); d.Kind == news.KindNew {
+				entries++
+			}
+		}
+		if most := 4*24*3600/series + 1; entries < 1 || entries > most {
+			t.Errorf("%s: %d are entries of their own, want %d at most", name, entries, most)
+		}
+	}
+}
+
 // TestOneSerialOfTwoFeeds gives what two feeds have of one serial, piece by piece: of
 // episodes on one page, of a bulletin in the same words and of one that the second feed
 // adds some to, each is an entry, and what the second feed has of it is that entry's.
