@@ -135,7 +135,7 @@ func (x *Index) Take(w *Words) news.Decision {
 // copy, as a report, or as the first of its own.
 func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	slug := e.key().Slug()
-	own := x.live(slug) // the story that an earlier item was joined to by hand
+	own := x.own(slug)
 	switch other, key := x.same(e, slug); {
 	case x.overrides.join[slug] != "":
 		x.byHand(e, r, x.joined(slug), other, kindred, d)
@@ -189,6 +189,24 @@ func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
 	x.enter(e, newCluster(slug), slug, d)
 	d.Kind = news.KindNew
 	d.Nearest = nearest(found, d, "split by hand")
+}
+
+// own returns the story that earlier items were joined to by hand in the name of an
+// item, or what it has become a part of since; nil if there is none.
+func (x *Index) own(slug string) *cluster {
+	if c := x.live(slug); c != nil || !x.overrides.named[slug] {
+		return c
+	}
+	var first *entry
+	for item, story := range x.overrides.join {
+		if o := x.slugs[item]; o != nil && story == slug && (first == nil || o.number < first.number) {
+			first = o
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first.in()
 }
 
 const ruleByHand = "joined by hand"

@@ -3,6 +3,7 @@ package story
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,6 +106,55 @@ func TestStoriesAreFound(t *testing.T) {
 	if united == 0 || outlived == 0 {
 		t.Errorf("%d stories were united, and %d found by their copies: nothing was shown", united, outlived)
 	}
+}
+
+// TestJoinedBeforeItsOpener joins an item by hand to the story of another one that comes
+// later, when that story has become a part of an older one: the later one belongs to
+// what it has become.
+func TestJoinedBeforeItsOpener(t *testing.T) {
+	united, shown := 0, 0
+	for seed := range uint64(20) {
+		records := invented(rand.New(rand.NewPCG(seed, 4)), 300)
+		x, members, absorbed := New(Options{Most: 30}), map[string][]news.Record{}, []string{}
+		for _, rec := range records {
+			d := x.Add(rec, news.Outlet{})
+			members[d.Story] = append(members[d.Story], rec)
+			absorbed = append(absorbed, d.Absorbs...)
+		}
+		united += len(absorbed)
+		for _, id := range absorbed {
+			for _, joined := range members[id][1:] {
+				if joinedBefore(t, records, members[id][0], joined.Item.Key()) {
+					shown++
+				}
+			}
+		}
+	}
+	if shown == 0 {
+		t.Errorf("of %d stories that were absorbed none was without its opener: nothing was shown", united)
+	}
+}
+
+// joinedBefore adds records in their order but for the opener of a story, to which an
+// item is joined by hand, as soon as another story has taken that one in. It reports
+// whether one has.
+func joinedBefore(t *testing.T, records []news.Record, opener news.Record, joined news.Key) bool {
+	t.Helper()
+	id := opener.Item.Key().Slug()
+	x := New(Options{Most: 30, Overrides: []Override{{ActionJoin, id, joined.Slug()}}})
+	for _, rec := range records {
+		if rec.Item.Key() == opener.Item.Key() {
+			continue
+		}
+		if d := x.Add(rec, news.Outlet{}); slices.Contains(d.Absorbs, id) && x.find(joined) != nil {
+			opener.Seq = records[len(records)-1].Seq + 1
+			if d, want := x.Add(opener, news.Outlet{}), x.find(joined).in().id; d.Story != want {
+				t.Errorf("the opener of %s is in story %s, and what was joined to it in %s", id, d.Story, want)
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // TestScoresAreToldInThousandths looks at the scores of a stream of items: what is
