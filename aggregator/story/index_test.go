@@ -113,7 +113,7 @@ func TestStoriesAreFound(t *testing.T) {
 // what it has become.
 func TestJoinedBeforeItsOpener(t *testing.T) {
 	united, shown := 0, 0
-	for seed := range uint64(6) {
+	for seed := uint64(12); seed < 18; seed++ { // the first of twenty in which the opener went astray
 		records := invented(rand.New(rand.NewPCG(seed, 4)), 300)
 		x, members, absorbed := New(Options{Most: 30}), map[string][]news.Record{}, []string{}
 		for _, rec := range records {
