@@ -337,8 +337,8 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		}
 		var found, far *entry
 		var apart []string // copies of what it is not
-		page := i == keyLink && x.page(k)
 		numbers := x.keyed(k)
+		page := i == keyLink && x.page(k, numbers)
 		for _, number := range numbers {
 			o := x.roll.at(number)
 			if o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) && (recurs(e, o) || kinds[o.kind] != news.KindSame) { // of which no headline is kept
@@ -387,10 +387,11 @@ func tells(key int, a, b *entry, page bool) bool {
 
 // page reports whether a link is that of several items of one source: all changes of a
 // program are on one page, all comments on an article on its, and all episodes lead to
-// their show. Only the headline tells which of them another source has.
-func (x *Index) page(link uint64) bool {
+// their show. Only the headline tells which of them another source has. numbers are
+// those of the entries that have the link, or a key like it.
+func (x *Index) page(link uint64, numbers []uint32) bool {
 	stories := map[uint64]*cluster{} // by the source of their items
-	for _, number := range x.keyed(link) {
+	for _, number := range numbers {
 		o := x.roll.at(number)
 		if o.exact[keyLink] != link {
 			continue
