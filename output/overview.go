@@ -105,20 +105,20 @@ func listed(topics []news.Topic, outlets []news.Outlet) []news.Outlet {
 	if !slices.ContainsFunc(topics, func(t news.Topic) bool { return t.Token != "" }) {
 		return outlets // mostly: with thousands of sources the rest takes its time
 	}
-	taken, open := map[string]bool{}, map[string]bool{}
+	all, taken, open := false, map[string]bool{}, map[string]bool{} // all: a private topic takes from every source
 	for _, t := range topics {
-		from := t.From
-		if from == nil {
-			for _, o := range outlets {
-				from = append(from, o.Source)
-			}
+		switch {
+		case t.From == nil && t.Token == "":
+			return outlets // everybody sees what comes of each
+		case t.From == nil:
+			all = true
 		}
-		for _, name := range from {
+		for _, name := range t.From {
 			taken[name] = true
 			open[name] = open[name] || t.Token == ""
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return taken[o.Source] && !open[o.Source] })
+	return slices.DeleteFunc(slices.Clone(outlets), func(o news.Outlet) bool { return (all || taken[o.Source]) && !open[o.Source] })
 }
 
 // removeBeyond takes away the pages of sources that are no more, where there are
