@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -76,7 +77,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		}
 	}
 	if utf8.Valid(body) {
-		if name := first(stated, declared); name != "" && ascii(body) {
+		if name := first(stated, declared); name != "" && !isUTF8(name) && ascii(body) {
 			if text, name, ok := decodeAs(body, name); ok {
 				return text, name
 			}
@@ -84,7 +85,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		if declared != "" && note != nil && !isUTF8(declared) && !ascii(body) {
 			note("declared as " + clip(declared, 40) + ", but valid UTF-8")
 		}
-		return string(body), utf8Name
+		return characters(body), utf8Name
 	}
 	mostly, stray, several := mostlyUTF8(body)
 	nearly := func() (string, string) {
@@ -143,6 +144,10 @@ func isUTF8(name string) bool {
 	return name == "utf-8" || name == "utf8" || name == "utf_8" || name == "u8"
 }
 
+// characters returns the bytes of a document as they are, without a copy of them:
+// what an answer brought is written by nobody. A document may have 64 MB.
+func characters(body []byte) string { return unsafe.String(unsafe.SliceData(body), len(body)) }
+
 func ascii(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x80 {
@@ -156,7 +161,7 @@ func fromMark(body []byte, name string) (string, string) {
 	if name == utf8Name {
 		body = body[3:]
 		if utf8.Valid(body) {
-			return string(body), name
+			return characters(body), name
 		}
 		text, _, _ := mostlyUTF8(body)
 		return text, name
@@ -249,6 +254,9 @@ func legalOnly(s string) string {
 func clean(s string) (text string, dropped, moved int) {
 	dirty := false
 	for i := 0; i < len(s) && !dirty; i++ {
+		for i+8 < len(s) && harmless(s[i:i+8]) {
+			i += 8
+		}
 		c := s[i]
 		if c >= ' ' && c != 0xc2 && c != 0xef { // nearly all
 			continue
@@ -277,6 +285,18 @@ func clean(s string) (text string, dropped, moved int) {
 		return r
 	}, s)
 	return text, dropped, moved
+}
+
+// harmless reports whether none of eight bytes is a control character or begins one of
+// the characters that clean looks for. It is one look at all of them, which are nearly
+// always harmless.
+func harmless(s string) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	a, b := x^0xc2*ones, x^0xef*ones // a byte of them is zero where x has that byte
+	return ((x-' '*ones)&^x|(a-ones)&^a|(b-ones)&^b)&highs == 0
 }
 
 // half is a reference to the first half of a character beyond the 65,536 that UTF-16

@@ -96,3 +96,28 @@ func TestCharsetByItsOtherNames(t *testing.T) {
 		}
 	}
 }
+
+// TestCleanAtEachPlace: a character that is to be dropped or read otherwise is found
+// wherever it stands, whatever stands around it.
+func TestCleanAtEachPlace(t *testing.T) {
+	around := []string{"a", "é", "\n", "\u00a0", "\u2019", "\ufffd", "あ"}
+	for bad, good := range map[string]string{"\x01": "", "\x1f": "", "\ufffe": "", "\uffff": "", "\u0080": "\u20ac", "\u009f": "\u0178"} {
+		for _, a := range around {
+			for before := range 20 {
+				head, tail := strings.Repeat(a, before), strings.Repeat(a, 20-before)
+				if text, dropped, moved := clean(head + bad + tail); text != head+good+tail || dropped+moved != 1 {
+					t.Errorf("%q is read as %q, %d dropped and %d moved", head+bad+tail, text, dropped, moved)
+				}
+			}
+		}
+		if text, _, _ := clean(bad); text != good {
+			t.Errorf("%q is read as %q", bad, text)
+		}
+	}
+	for _, a := range around {
+		s := strings.Repeat(a, 21)
+		if text, dropped, moved := clean(s); text != s || dropped+moved != 0 {
+			t.Errorf("%q is read as %q", s, text)
+		}
+	}
+}
