@@ -19,6 +19,7 @@ package parse
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -102,18 +103,16 @@ func recognise(feed *news.Feed, context string, known func(raw string) bool) {
 		}
 	}
 	shared := rawHash(b.String())
-	count := map[string]int{}
+	called, count := make([][]string, len(feed.Entries)), make(map[string]int, 2*len(feed.Entries))
 	for i := range feed.Entries {
-		for name := range names(&feed.Entries[i]) {
+		called[i] = names(&feed.Entries[i])
+		for _, name := range called[i] {
 			count[name]++
 		}
 	}
 	for i := range feed.Entries {
 		e := &feed.Entries[i]
-		sole := true
-		for name := range names(e) {
-			sole = sole && count[name] == 1
-		}
+		sole := !slices.ContainsFunc(called[i], func(name string) bool { return count[name] > 1 })
 		if sole {
 			e.Raw = rawHash(shared + e.Raw)
 		} else {
@@ -124,22 +123,23 @@ func recognise(feed *news.Feed, context string, known func(raw string) bool) {
 	}
 }
 
-// names returns what an entry is called by its feed: what it states, and the
-// pages that it links to.
-func names(e *news.Entry) map[string]bool {
-	all := map[string]bool{}
+// names returns what an entry is called by its feed, each once: what it states, and
+// the pages that it links to.
+func names(e *news.Entry) []string {
+	all := make([]string, 0, 3+len(e.Links))
 	for _, id := range []string{e.GUID, e.About, e.AtomID} {
 		if id = strings.TrimSpace(id); id != "" {
-			all[id] = true
+			all = append(all, id)
 		}
 	}
 	for _, l := range e.Links {
 		if l.Rel == "" || l.Rel == "alternate" || l.Rel == relOriginal {
 			page, _, _ := strings.Cut(l.Href, "#")
-			all[page] = true
+			all = append(all, page)
 		}
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // stateLanguage takes the language of an answer's header for a feed that states
