@@ -57,8 +57,8 @@ func identity(d *draft, shared map[string]bool) string {
 
 // named returns what a draft is called and no other that differs.
 func named(d *draft, shared map[string]bool) string {
-	for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-		if id = idText(id); id != "" && !shared[id] {
+	for _, id := range d.stated {
+		if id != "" && !shared[id] {
 			return id
 		}
 	}
@@ -83,9 +83,10 @@ func short(id string) string {
 // state, the links of entries with different titles, and the headlines of entries with
 // different texts that have nothing else to go by.
 func sharedNames(drafts []draft) map[string]bool {
-	first := map[string]string{}
+	type what [3]string // what it is said of, and how
+	first := make(map[string]what, 2*len(drafts))
 	shared := map[string]bool{}
-	note := func(name, of string) {
+	note := func(name string, of what) {
 		if known, ok := first[name]; ok && known != of {
 			shared[name] = true
 		}
@@ -93,19 +94,18 @@ func sharedNames(drafts []draft) map[string]bool {
 	}
 	for i := range drafts {
 		d := &drafts[i]
-		title := d.title
-		for _, id := range []string{d.entry.GUID, d.entry.About, d.entry.AtomID} {
-			if id = idText(id); id != "" && id != d.place {
-				note(id, d.place+"\x00"+title)
+		for _, id := range d.stated {
+			if id != "" && id != d.place {
+				note(id, what{"entry", d.place, d.title})
 			}
 		}
 		if d.place != "" {
-			note(d.place, title)
+			note(d.place, what{"page", d.title})
 		}
 	}
 	for i := range drafts {
 		if d := &drafts[i]; named(d, shared) == "" {
-			note(d.headline(), digest(d.entry.Summary.Value, d.entry.Content.Value))
+			note(d.headline(), what{"text", digest(d.entry.Summary.Value, d.entry.Content.Value)})
 		}
 	}
 	return shared
@@ -148,8 +148,8 @@ func aliases(d *draft, titled bool) []string {
 		out = append(out, short(d.place))
 	}
 	if titled && d.title != "" {
-		if d.dated {
-			out = append(out, "title:"+digest(d.title, d.stamp()))
+		if stamp := d.stamp(); stamp != "" {
+			out = append(out, "title:"+digest(d.title, stamp))
 		}
 		if e := d.entry; len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
 			// A bulletin that is to be heard is another each day, and may be said to be
@@ -182,10 +182,11 @@ func played(enclosures []news.Enclosure) []string {
 
 // stamp returns the instant that was stated; nothing if none was.
 func (d *draft) stamp() string {
-	if !d.dated {
+	at, says := d.date()
+	if !says {
 		return ""
 	}
-	return strconv.FormatInt(d.published.at.Unix(), 10)
+	return strconv.FormatInt(at.at.Unix(), 10)
 }
 
 // digest returns 128 bits of a SHA-256 over the parts, as hex.
@@ -207,7 +208,23 @@ func digest(parts ...string) string {
 
 // line returns s as one line without characters that XML does not allow.
 func line(s string) string {
+	if isLine(s) {
+		return strings.Clone(s)
+	}
 	return strings.Clone(strings.Join(strings.Fields(legalText(s)), " ")) // a part of a document would keep all of it
+}
+
+// isLine reports whether s is a line as it stands, in ASCII: its words are parted by one
+// space each. Most are.
+func isLine(s string) bool {
+	after := byte(' ')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == ' ' && after == ' ' {
+			return false
+		}
+		after = s[i]
+	}
+	return s == "" || after != ' '
 }
 
 // idText returns an identity verbatim, but for what no one-line text can hold.

@@ -78,7 +78,8 @@ func (n *normalizer) drafts() []draft {
 		d := &drafts[i]
 		d.canonical, d.place = n.canonical(d.link)
 		d.title = cut(plainText(d.entry.Title), maxTitle)
-		d.published, d.dated = n.statedDate(d.entry)
+		d.stated = [...]string{idText(d.entry.GUID), idText(d.entry.About), idText(d.entry.AtomID)}
+		d.zone = n.zone
 	}
 	return identify(drafts, n.home)
 }
@@ -116,12 +117,28 @@ type draft struct {
 	entry     *news.Entry
 	id        string
 	aliases   []string
-	link      string // absolute
+	stated    [3]string // its guid, rdf:about and atom:id; empty: it has none
+	link      string    // absolute
 	canonical string
 	place     string // canonical, with the place in the page, whether others are parts of it or not
 	title     string // plain; empty: the entry has none
-	published stated // as the source says, unclamped
-	dated     bool   // the source says
+
+	zone      *time.Location // of a date that states none; nil: UTC
+	asked     bool           // what follows is known: of most entries that are nobody asks
+	published stated         // as the source says, unclamped
+	dated     bool           // the source says
+}
+
+// date returns when a draft's entry says that it was published, if it does; of one
+// that only says when it was changed, that.
+func (d *draft) date() (at stated, says bool) {
+	if !d.asked {
+		if d.published, d.dated = firstDate(d.entry.Published, d.zone); !d.dated {
+			d.published, d.dated = firstDate(d.entry.Updated, d.zone)
+		}
+		d.asked = true
+	}
+	return d.published, d.dated
 }
 
 // baseOf returns what the relative addresses of an entry are resolved against.
@@ -225,22 +242,14 @@ func (n *normalizer) dates(it *news.Item, d *draft) {
 	if at, ok := firstDate(d.entry.Updated, n.zone); ok && !at.at.After(n.at) {
 		it.Updated = at.at
 	}
-	if !d.dated {
+	at, says := d.date()
+	if !says {
 		return
 	}
-	it.Dated, it.Zone, it.Published = true, d.published.zone, d.published.at
+	it.Dated, it.Zone, it.Published = true, at.zone, at.at
 	if it.Published.After(n.at) {
 		it.Published = n.at
 	}
-}
-
-// statedDate returns when an entry says that it was published; of one that only
-// says when it was changed, that.
-func (n *normalizer) statedDate(e *news.Entry) (stated, bool) {
-	if at, ok := firstDate(e.Published, n.zone); ok {
-		return at, true
-	}
-	return firstDate(e.Updated, n.zone)
 }
 
 // earliest is the instant before which no feed was published: what states an
