@@ -77,14 +77,14 @@ type probeProcess struct {
 	out *bufio.Scanner
 }
 
-func startProbe(t testing.TB, origin string, feeds int) *probeProcess {
+func startProbe(t testing.TB, origin string, feeds int, plain bool) *probeProcess {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("WIREROOM_PROBE=%s\n%d\n%s", origin, feeds, filepath.Join(t.TempDir(), "probe.db")))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("WIREROOM_PROBE=%s\n%d\n%s\n%t", origin, feeds, filepath.Join(t.TempDir(), "probe.db"), plain))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
