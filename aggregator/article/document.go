@@ -47,10 +47,8 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 		return nil, fmt.Errorf("the page: %w", err)
 	}
 	d := &document{Document: goquery.NewDocumentFromNode(root), base: address, page: address}
-	if href, ok := d.Find("base[href]").First().Attr("href"); ok {
-		if base, err := address.Parse(strings.TrimSpace(href)); err == nil {
-			d.base = base
-		}
+	if base, err := url.Parse(d.link(d.Find("base[href]").First().AttrOr("href", ""))); err == nil && base.Host != "" {
+		d.base = base
 	}
 	d.size = map[*html.Node]int{}
 	d.measure(root)
@@ -100,13 +98,35 @@ func (d *document) measure(n *html.Node) int {
 	return size
 }
 
-// link resolves a link of the page; empty if it is not one to the web.
+// lineBreaks are what browsers take out of an address (WHATWG URL section 4.4).
+var lineBreaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
+// link resolves a link of the page, however it is written; empty if it is not one to
+// the web. No address at all leads nowhere, not to the page that it stands on.
 func (d *document) link(href string) string {
-	u, err := d.base.Parse(strings.TrimSpace(href))
+	href = lineBreaks.Replace(strings.TrimSpace(href))
+	if href == "" {
+		return ""
+	}
+	u, err := d.base.Parse(href)
+	if err != nil {
+		u, err = d.base.Parse(escaped(href))
+	}
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return ""
 	}
 	return u.String()
+}
+
+// escaped returns an address in which each "%" that begins no escape is one.
+func escaped(href string) string {
+	parts := strings.Split(href, "%")
+	for i, part := range parts[1:] {
+		if len(part) < 2 || strings.Trim(part[:2], "0123456789abcdefABCDEF") != "" {
+			parts[i+1] = "25" + part
+		}
+	}
+	return strings.Join(parts, "%")
 }
 
 // text is the text of a selection with its white space collapsed.

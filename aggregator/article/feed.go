@@ -75,7 +75,13 @@ func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most i
 func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Entry {
 	var e news.Entry
 	anchor := d.anchor(item, cmp.Or(rules.Link, "a[href]"))
-	if href := d.link(anchor.AttrOr("href", "")); href != "" && anchor.Length() > 0 {
+	link := anchor
+	for _, area := range []*goquery.Selection{anchor, item} { // what is selected may be around the link, or within
+		if anchor.Length() > 0 && !link.Is("[href]") {
+			link = d.anchor(area, "a[href]")
+		}
+	}
+	if href := d.link(link.AttrOr("href", "")); href != "" {
 		e.Links = []news.Link{{Href: href, Rel: "alternate"}}
 	}
 	title := text(anchor)

@@ -105,6 +105,37 @@ func TestFeedLinks(t *testing.T) {
 	}
 }
 
+// TestFeedAddresses: an item's link is where a browser goes, however it is written, and
+// whatever base the page states; what has no address is not at that of the page.
+func TestFeedAddresses(t *testing.T) {
+	const at, none = "https://example.org/dir/list", "no link"
+	for page, want := range map[string]string{
+		`<li><a href="/100%-wool">x</a>`:         "https://example.org/100%25-wool",
+		`<li><a href="/a%20b-5%">x</a>`:          "https://example.org/a%20b-5%25",
+		"<li><a href=\"/ne\n\tws\">x</a>":        "https://example.org/news",
+		`<li><a href="">x</a>`:                   none,
+		`<li><h2>No link</h2>`:                   none,
+		`<li><h2>Go <a href="1">x</a></h2>`:      "https://example.org/dir/1",
+		`<li><a href="2"><h2>x</h2></a>`:         "https://example.org/dir/2",
+		`<li><a name="x"></a><a href="3">x</a>`:  "https://example.org/dir/3",
+		`<base href=javascript:1><li><a href=4>`: "https://example.org/dir/4",
+		`<base href=data:,x><li><a href=5>`:      "https://example.org/dir/5",
+		`<base href="/50%/"><li><a href=6>`:      "https://example.org/50%25/6",
+	} {
+		feed, err := article.Feed([]byte(page), "", at, news.PageRules{Item: "li", Link: "h2, a", Title: "li"}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := none
+		if e := feed.Entries[0]; len(e.Links) > 0 {
+			got = e.Links[0].Href
+		}
+		if got != want || feed.Icon != "" {
+			t.Errorf("%s: leads to %s, not %s, and has the icon %q", page, got, want, feed.Icon)
+		}
+	}
+}
+
 // TestFeedPictures: the picture of an item is the one that readers of its page see,
 // however late.
 func TestFeedPictures(t *testing.T) {
