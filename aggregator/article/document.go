@@ -33,7 +33,11 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 		return nil, fmt.Errorf("the page's address: %w", err)
 	}
 	page = page[:min(len(page), maxPage)]
-	if !isUTF8(page) { // what is so is UTF-8, whatever it says of itself
+	shifted := shiftedCharset(page)
+	if shifted != "" {
+		contentType = "text/html; charset=" + shifted
+	}
+	if shifted != "" || !isUTF8(page) { // what is so is UTF-8, whatever it says of itself
 		decoded, err := charset.NewReader(bytes.NewReader(page), contentType)
 		if err != nil {
 			return nil, fmt.Errorf("the page's charset: %w", err)
@@ -53,6 +57,20 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 	d.size = map[*html.Node]int{}
 	d.measure(root)
 	return d, nil
+}
+
+// shiftedCharset returns the charset of a page whose bytes are those of ASCII and mean
+// others: ISO 2022 changes between them, and UTF-16 has every second one 0; empty: none.
+func shiftedCharset(page []byte) string {
+	switch {
+	case bytes.Contains(page, []byte("\x1b$")) && !bytes.ContainsFunc(page, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return "iso-2022-jp"
+	case bytes.HasPrefix(page, []byte("<\x00")):
+		return "utf-16le"
+	case bytes.HasPrefix(page, []byte("\x00<")):
+		return "utf-16be"
+	}
+	return ""
 }
 
 // isUTF8 reports whether a text is UTF-8, but for a last character that may have been

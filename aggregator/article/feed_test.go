@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/wireroom/wireroom/aggregator/article"
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -215,6 +218,27 @@ func TestCharsets(t *testing.T) {
 		e, err := article.Entry([]byte(page), contentType, "https://example.org/a")
 		if err != nil || !strings.Contains(e.Content.Value, "Café am Hafen, groß und schön") {
 			t.Errorf("%s: %.80q %v", contentType, e.Content.Value, err)
+		}
+	}
+}
+
+// A page in a charset whose bytes are those of ASCII is read by it all the same.
+func TestCharsetsThatLookLikeASCII(t *testing.T) {
+	text := "<p>" + strings.Repeat("港は火曜日の正午に閉鎖され、船は外で待っている。", 12)
+	for name, as := range map[string]encoding.Encoding{
+		"iso-2022-jp": japanese.ISO2022JP,
+		"utf-16le":    unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
+		"utf-16be":    unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
+	} {
+		page, err := as.NewEncoder().String("<meta charset=" + name + "><title>港</title>" + text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, contentType := range []string{"text/html", "text/html; charset=" + name, "text/html; charset=utf-8"} {
+			e, err := article.Entry([]byte(page), contentType, "https://example.org/a")
+			if err != nil || e.Title.Value != "港" || !strings.Contains(e.Content.Value, "閉鎖され、船は外で") {
+				t.Errorf("%s, served as %s: %q %.80q %v", name, contentType, e.Title.Value, e.Content.Value, err)
+			}
 		}
 	}
 }
