@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
@@ -52,8 +53,12 @@ func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most i
 		Icon:        d.link(d.Find(`link[rel~="icon"]`).First().AttrOr("href", "")),
 	}
 	matches := d.Find(rules.Item)
+	matched := make(map[*html.Node]bool, matches.Length())
+	for _, n := range matches.Nodes {
+		matched[n] = true
+	}
 	matches.EachWithBreak(func(_ int, item *goquery.Selection) bool {
-		if len(feed.Entries) >= most {
+		if len(feed.Entries) >= most || within(item.Nodes[0], matched) > maxWithin {
 			feed.Dropped++
 			return true
 		}
@@ -69,6 +74,21 @@ func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most i
 		return nil, fmt.Errorf("none of the %d matches of page.item %q has a link or a title", matches.Length(), rules.Item)
 	}
 	return feed, nil
+}
+
+// maxWithin is how many items an item may be within, as answers are within what they
+// answer: each of them is read with all that is in it.
+const maxWithin = 16
+
+// within returns how many of the nodes a node is within.
+func within(n *html.Node, nodes map[*html.Node]bool) int {
+	count := 0
+	for n = range n.Ancestors() {
+		if nodes[n] {
+			count++
+		}
+	}
+	return count
 }
 
 // entry reads one match of a page's item.

@@ -139,6 +139,24 @@ func TestFeedAddresses(t *testing.T) {
 	}
 }
 
+// TestFeedWithin: answers within what they answer are items, and two hundred of them do
+// not take two hundred times the room of their page.
+func TestFeedWithin(t *testing.T) {
+	const size = 1 << 20
+	page := strings.Repeat("<div class=item><div class=text><a href=1>x</a>", 200) + strings.Repeat("words ", size/6)
+	feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: ".item", Text: ".text"}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, e := range feed.Entries {
+		held += len(e.Summary.Value)
+	}
+	if n := len(feed.Entries); n < 10 || n+feed.Dropped != 200 || held > 20*size {
+		t.Errorf("%d items hold %d MB of a page of 1 MB, %d were dropped", n, held>>20, feed.Dropped)
+	}
+}
+
 // TestFeedPictures: the picture of an item is the one that readers of its page see,
 // however late.
 func TestFeedPictures(t *testing.T) {
