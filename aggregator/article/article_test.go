@@ -179,6 +179,29 @@ func TestNoArticle(t *testing.T) {
 	}
 }
 
+// TestOtherDocuments: what is no page has no article, whoever says so.
+func TestOtherDocuments(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 6)
+	sound := "ID3\x03\x00" + strings.Repeat("\xfb\x90 d\x00a, b", 2000)
+	paper := "%PDF-1.7\n" + strings.Repeat("<< /Contents ("+paragraph+") >>\n", 20)
+	for _, c := range []struct {
+		contentType, document string
+		article               bool
+	}{
+		{"text/html; charset=utf-8", long, true}, {"", long, true}, {"application/xhtml+xml", long, true}, {"text/plain", long, true},
+		{"text/html", "\xff\xfe" + strings.Join(strings.Split(long, ""), "\x00") + "\x00", true},
+		{"audio/mpeg", sound, false}, {"text/html", sound, false}, {"", sound, false},
+		{"application/pdf", paper, false}, {"text/plain", paper, false},
+		{"application/json", `[{"text":"` + strings.Repeat(paragraph, 6) + `"}]`, false},
+		{"text/xml", "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'>" + long, true}, {"text/xml", "<rss>" + long, false},
+		{"application/rss+xml", "<rss><channel><item><description>" + long + "</description></item></channel></rss>", false},
+	} {
+		if _, err := article.Entry([]byte(c.document), c.contentType, "https://example.org/a"); (err == nil) != c.article {
+			t.Errorf("%s, %.20q: %v", c.contentType, c.document, err)
+		}
+	}
+}
+
 func TestCanonical(t *testing.T) {
 	for head, want := range map[string]string{
 		``: "https://example.org/a?page=2",

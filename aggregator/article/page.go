@@ -1,8 +1,10 @@
 package article
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
+	"mime"
 	"strings"
 
 	readability "codeberg.org/readeck/go-readability"
@@ -24,6 +26,9 @@ const (
 // stands around it, its date, its canonical link, its author and its picture.
 // The error is ErrNoArticle if there is none.
 func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
+	if !isText(page, contentType) {
+		return news.Entry{}, ErrNoArticle
+	}
 	d, err := open(page, contentType, pageURL)
 	if err != nil {
 		return news.Entry{}, err
@@ -67,6 +72,24 @@ func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
 		e.Authors = append(e.Authors, news.Person{Name: name})
 	}
 	return e, nil
+}
+
+// isText reports whether a document may be an article, by what its server says and by
+// its bytes: links lead to recordings, pictures and papers too, whose bytes would be
+// letters.
+func isText(document []byte, contentType string) bool {
+	head := document[:min(len(document), 1<<10)]
+	switch stated, _, _ := mime.ParseMediaType(contentType); stated {
+	case "", "text/html", "application/xhtml+xml", "text/plain":
+	case "text/xml", "application/xml":
+		if !bytes.Contains(head, []byte("<html")) {
+			return false
+		}
+	default:
+		return false
+	}
+	wide := bytes.HasPrefix(head, []byte("\xfe\xff")) || bytes.HasPrefix(head, []byte("\xff\xfe")) || shiftedCharset(document) != ""
+	return (wide || !bytes.Contains(head, []byte("\x00"))) && !bytes.HasPrefix(head, []byte("%PDF-"))
 }
 
 // linked returns how many characters of a text are links: a list of them is no
