@@ -42,6 +42,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 	end := time.Now().Add(pagesTime)
 	fetched, failed, silent := 0, 0, false
 	tired := map[string]bool{} // hosts
+	var pages []itemPage
 	var last error
 	for i := range doc.items {
 		it := &doc.items[i]
@@ -55,10 +56,13 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 		if fetched++; fetched > 1 {
 			seat.wait(0, func() { sleep(ctx, a.gap(src), nil) })
 		}
-		answer, err := a.completeItem(ctx, src, it, seat)
+		page, answer, err := a.pageOf(ctx, src, it, seat)
 		if err != nil {
 			failed++
 			last = err
+		}
+		if page != nil {
+			pages = append(pages, itemPage{it, page, answer.URL})
 		}
 		if passes(answer) {
 			silent = true
@@ -67,6 +71,14 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 		if refuses(answer) {
 			tired[hostOf(it.URL)] = true
 		}
+	}
+	foreign, err := a.take(ctx, src.Name, pages)
+	if err != nil {
+		return err
+	}
+	if len(foreign) > 0 {
+		failed += len(foreign)
+		last = fmt.Errorf("%s: it says what the page of another item says", foreign[0].item.URL)
 	}
 	switch {
 	case silent:
@@ -118,9 +130,9 @@ func hostOf(address string) string {
 	return strings.ToLower(u.Hostname())
 }
 
-// completeItem takes the full text of an item from its page, and returns the answer
-// without it.
-func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news.Item, seat *seat) (answer news.Answer, err error) {
+// pageOf returns the page of an item in normal form, nil if none is read, and the
+// answer without it.
+func (a *Aggregator) pageOf(ctx context.Context, src news.Source, it *news.Item, seat *seat) (page *news.Item, answer news.Answer, err error) {
 	defer func() {
 		answer.Body = nil
 		if p := recover(); p != nil {
@@ -130,15 +142,15 @@ func (a *Aggregator) completeItem(ctx context.Context, src news.Source, it *news
 	}()
 	seat.wait(slowAfter, func() { answer = a.client.Get(ctx, src, it.URL, time.Now()) })
 	if answer.Body == nil {
-		return answer, fmt.Errorf("%s: %s", answer.URL, answer.Error)
+		return nil, answer, fmt.Errorf("%s: %s", answer.URL, answer.Error)
 	}
 	entry, err := article.Entry(answer.Body, answer.ContentType, answer.URL)
 	if err != nil {
-		return answer, fmt.Errorf("%s: %w", answer.URL, err)
+		return nil, answer, fmt.Errorf("%s: %w", answer.URL, err)
 	}
-	page := normalize.Items(src, news.Feed{URL: answer.URL, Entries: []news.Entry{entry}}, it.FirstSeen)
-	if len(page) == 1 {
-		article.Complete(it, &page[0])
+	items := normalize.Items(src, news.Feed{URL: answer.URL, Entries: []news.Entry{entry}}, it.FirstSeen)
+	if len(items) == 0 {
+		return nil, answer, nil
 	}
-	return answer, nil
+	return &items[0], answer, nil
 }
