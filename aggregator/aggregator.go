@@ -103,6 +103,9 @@ var errCrowded = errors.New("there was no room for the document")
 // the log. What went wrong with the source is part of the state it returns;
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
+	if pageRules(claim.State.SeenBy) != pageRules(settingsOf(src)) { // "not modified" would say nothing of what others find
+		claim.State.Validators, claim.State.BodyHash = news.Validators{}, ""
+	}
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
 	defer answer.Drop() // what was read of a large one takes up as much until it is stored
 	if answer.Crowded {
@@ -155,7 +158,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			next.Moved = claim.State.Moved
 		}
 		next.Schedule = src.Schedule
-		if next.Outcome.OK() && doc.seen != "" {
+		if next.Outcome.OK() && (doc.seen != "" || doc.feed != nil && src.Page != nil) {
 			next.Seen, next.SeenBy = doc.seen, settingsOf(src)
 			if known == nil {
 				next.SeenAll = answer.At

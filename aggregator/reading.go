@@ -157,7 +157,20 @@ const readingVersion = 2
 // settingsOf stands for the settings of a source that decide how its entries
 // are read.
 func settingsOf(src news.Source) string {
-	return fmt.Sprint(readingVersion, src.Language, src.TimeZone, src.FullText)
+	settings := fmt.Sprint(readingVersion, src.Language, src.TimeZone, src.FullText)
+	if src.Page != nil {
+		settings += fmt.Sprintf("%s%+q", byPage, *src.Page)
+	}
+	return settings
+}
+
+// byPage stands before the selectors of a page among the settings of its source.
+const byPage = " page "
+
+// pageRules returns the selectors among a source's settings; empty: it is no page.
+func pageRules(settings string) string {
+	_, rules, _ := strings.Cut(settings, byPage)
+	return rules
 }
 
 // knownBy returns which entries were read already, as a source's state
