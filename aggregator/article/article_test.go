@@ -148,6 +148,29 @@ func TestFilms(t *testing.T) {
 	}
 }
 
+// TestLatePictures: the pictures of an article are those that its readers see, though
+// scripts show them, and not what stands in their place.
+func TestLatePictures(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 3)
+	for picture, want := range map[string]string{
+		`<img class="a lazyload" src="/blank.gif" data-src="/media?id=5">`:                                     `/media?id=5`,
+		`<img src="/blank.gif" data-photo="5"><noscript><img src="/p.jpg" alt="Pier"></noscript>`:              `/p.jpg`,
+		`<span class="frame"><img src="/blank.gif"></span> <noscript><img src="/p.jpg" alt="Pier"></noscript>`: `/p.jpg`,
+		`<span class="frame"></span><noscript><img src="/p.jpg"></noscript>`:                                   `/p.jpg`,
+		`<noscript><img src="/p.jpg"></noscript><noscript><img src="/q.jpg"></noscript>`:                       `/p.jpg`,
+		`<img src="/p.jpg"><noscript>Please allow <img src="/no.gif"> scripts since 2026-01-01</noscript>`:     `/p.jpg`,
+		`<img class="emoji" alt="😀" src="/emoji.png"><noscript><img width=1 height=1 src="/count"></noscript>`: `class="emoji"`,
+	} {
+		e, err := article.Entry([]byte("<body><article><h1>Crane falls</h1>"+long+"<p>"+picture+"</p>"+long+"</article></body>"), "", "https://example.org/harbour")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(e.Content.Value, want) || strings.Contains(e.Content.Value, "allow") || want == "/p.jpg" && strings.Contains(e.Content.Value, "blank.gif") || len(e.Published) > 0 {
+			t.Errorf("%s became %s, published %v", picture, strings.ReplaceAll(e.Content.Value, long, ""), e.Published)
+		}
+	}
+}
+
 // TestByLines: all who wrote an article are named, by their names alone.
 func TestByLines(t *testing.T) {
 	long := strings.Repeat("<p>"+paragraph+"</p>", 6)

@@ -11,7 +11,7 @@ import (
 
 // around are the elements that never belong to an article's text. Of frames
 // those stay that show a film, which what finds the article tells from others.
-const around = `script, style, noscript, template, object, embed, svg, canvas, dialog,
+const around = `script, style, template, object, embed, svg, canvas, dialog,
 	nav, button, input, select, textarea, label, fieldset, legend,
 	[role=navigation], [role=search], [role=banner], [role=contentinfo], [role=complementary], [role=dialog], [aria-hidden=true], [hidden]`
 
@@ -19,6 +19,55 @@ const around = `script, style, noscript, template, object, embed, svg, canvas, d
 // not its article are called.
 var clutter = regexp.MustCompile(`(?i)(^|[-_ ])(comments?|disqus|respond|share|sharing|social|related|recommended|newsletter|subscribe|subscription|` +
 	`promo|advert(isement)?|ads?|sponsored|cookies?|consent|breadcrumbs?|shortlink|short-link|most-?read|trending|paywall|print|toolbar|tags)([-_ ]|$)`)
+
+// unveil puts the pictures that a page has for readers without scripts in the place of
+// what stands for them until scripts show them, and takes out what else is for those.
+func (d *document) unveil() {
+	unveiled := map[*html.Node]bool{}
+	d.Find("noscript").Each(func(_ int, s *goquery.Selection) {
+		defer s.Remove()
+		inside, err := goquery.NewDocumentFromReader(strings.NewReader(s.Text())) // text, to who would run scripts
+		if err != nil {
+			return
+		}
+		picture := onlyPicture(inside.Nodes[0])
+		if picture == nil || inside.Find("img").Is("[width='1'], [height='1'], [width='0'], [height='0']") { // it counts readers
+			return
+		}
+		if before := s.Prev(); before.Length() > 0 {
+			if late := onlyPicture(before.Nodes[0]); late != nil && !unveiled[late] {
+				before.Remove()
+			}
+		}
+		s.BeforeNodes(picture)
+		unveiled[picture] = true
+	})
+}
+
+// onlyPicture returns the picture that is all that an element shows, which may be the
+// element itself; nil if it shows more, or nothing.
+func onlyPicture(n *html.Node) *html.Node {
+	const most = 32 // nodes around a picture
+	nodes := []*html.Node{n}
+	for d := range n.Descendants() {
+		if nodes = append(nodes, d); len(nodes) > most {
+			return nil
+		}
+	}
+	var picture *html.Node
+	for _, d := range nodes {
+		if d.Type == html.TextNode && strings.TrimSpace(d.Data) != "" {
+			return nil
+		}
+		if d.Type == html.ElementNode && d.Data == "img" {
+			if picture != nil {
+				return nil
+			}
+			picture = d
+		}
+	}
+	return picture
+}
 
 // clear removes from a page what stands around its article. What holds most of
 // the page's text is kept whatever it is called, and so is the text of a form

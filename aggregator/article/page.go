@@ -36,6 +36,7 @@ func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
 	if len(d.size) > maxElements || d.Find("body").Length() == 0 { // a page of frames has none
 		return news.Entry{}, ErrNoArticle
 	}
+	d.unveil()
 	said := d.linkedData()
 	e := news.Entry{
 		Base:      d.base.String(),
@@ -50,6 +51,7 @@ func Entry(page []byte, contentType, pageURL string) (news.Entry, error) {
 	parser := readability.NewParser()
 	parser.MaxElemsToParse = maxElements
 	parser.DisableJSONLD = true // read above, with less trust in its form
+	parser.KeepClasses = true   // they tell which pictures are shown late
 	found, err := parser.ParseAndMutate(d.Nodes[0], d.base)
 	if err != nil || found.Node == nil {
 		return news.Entry{}, ErrNoArticle
