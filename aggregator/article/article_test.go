@@ -129,6 +129,27 @@ func TestEntry(t *testing.T) {
 	}
 }
 
+// TestLinkedData: what a page says to machines is read in every form in which pages write
+// it and search engines read it.
+func TestLinkedData(t *testing.T) {
+	const said = `{"@type":"NewsArticle","headline":"Crane falls","datePublished":"2026-03-01T10:00:00Z","author":{"name":"Ann"}}`
+	for form, script := range map[string]string{
+		"plain":         `<script type="application/ld+json">` + said,
+		"lines in text": `<script type="application/ld+json">` + strings.Replace(said, "Crane falls", "Crane\n\tfalls", 1),
+		"a comment":     "<script type='application/ld+json'><!--\n" + said + "\n-->",
+		"CDATA":         "<script type='application/ld+json'>//<![CDATA[\n" + said + "\n//]]>",
+		"a statement":   `<script type="application/ld+json">` + said + ";",
+		"parameters":    `<script type="Application/LD+JSON; charset=utf-8">` + said,
+		"full names":    `<script type="application/ld+json">` + strings.Replace(said, "NewsArticle", "http://schema.org/NewsArticle", 1),
+		"no data":       `<script type="application/ld+json">]{</script><script type="application/ld+json">` + said,
+	} {
+		e, err := article.Entry([]byte(script+"</script><article>"+strings.Repeat("<p>"+paragraph+"</p>", 4)), "", "https://example.org/harbour")
+		if err != nil || e.Title.Value != "Crane falls" || len(e.Published) != 1 || len(e.Authors) != 1 {
+			t.Errorf("%s: title %q, published %q, authors %v (%v)", form, e.Title.Value, e.Published, e.Authors, err)
+		}
+	}
+}
+
 // TestFilms: a film within an article is part of it, an advertisement's frame
 // is not.
 func TestFilms(t *testing.T) {

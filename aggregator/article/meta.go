@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -132,9 +133,9 @@ var articleTypes = []string{
 // linkedData reads the first article in the page's JSON-LD.
 func (d *document) linkedData() linkedData {
 	var found linkedData
-	d.Find(`script[type="application/ld+json"]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
+	d.Find(`script[type^="application/ld+json" i]`).EachWithBreak(func(_ int, s *goquery.Selection) bool {
 		var value any
-		if json.Unmarshal([]byte(s.Text()), &value) == nil {
+		if json.Unmarshal([]byte(bare(s.Text())), &value) == nil {
 			if thing := articleThing(value); thing != nil {
 				found = linkedData{
 					Headline:  plain(thing["headline"]),
@@ -148,6 +149,23 @@ func (d *document) linkedData() linkedData {
 		return found.Headline == ""
 	})
 	return found
+}
+
+// bare returns linked data without what hides it from browsers that are no more, and
+// with a space in the place of each control character: many a page breaks lines in its
+// texts.
+func bare(script string) string {
+	script = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(script)
+	begin, end := strings.IndexAny(script, "{["), strings.LastIndexAny(script, "}]")
+	if begin < 0 || end < begin {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, script[begin:end+1])
 }
 
 // articleThing returns the first article among things: an object, a list of
@@ -166,7 +184,7 @@ func articleThing(value any) map[string]any {
 			kinds = []any{v["@type"]}
 		}
 		for _, kind := range kinds {
-			if name, ok := kind.(string); ok && slices.Contains(articleTypes, name) && v["headline"] != nil {
+			if name, ok := kind.(string); ok && slices.Contains(articleTypes, path.Base(name)) && v["headline"] != nil { // or its address
 				return v
 			}
 		}
