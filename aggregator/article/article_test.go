@@ -280,6 +280,12 @@ func TestComplete(t *testing.T) {
 	if diff := cmp.Diff(want, it); diff != "" {
 		t.Error(diff)
 	}
+	for title, want := range map[string]string{"": "T - Site", "https://example.org/s": "T - Site", "T": "T"} {
+		it := news.Item{Title: title, URL: "https://example.org/s"}
+		if article.Complete(&it, &page); it.Title != want {
+			t.Errorf("with the title %q it is called %q, want %q", title, it.Title, want)
+		}
+	}
 	if article.Complete(&it, &news.Item{Text: "Short."}) {
 		t.Error("a shorter page completed an item")
 	}

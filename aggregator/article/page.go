@@ -117,7 +117,9 @@ func Complete(it *news.Item, page *news.Item) bool {
 	it.Summary = cmp.Or(it.Summary, it.HTML)
 	it.HTML, it.Text, it.FullText = page.HTML, page.Text, true
 	it.Excerpt = cmp.Or(it.Excerpt, page.Excerpt)
-	it.Title = cmp.Or(it.Title, page.Title)
+	if it.Title == "" || it.Title == it.URL { // which stands for it where nothing is said
+		it.Title = cmp.Or(page.Title, it.Title)
+	}
 	it.Language = cmp.Or(it.Language, page.Language)
 	it.Canonical = cmp.Or(page.Canonical, it.Canonical)
 	if !it.Dated && page.Dated {
