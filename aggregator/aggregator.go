@@ -103,9 +103,7 @@ var errCrowded = errors.New("there was no room for the document")
 // the log. What went wrong with the source is part of the state it returns;
 // an error means that the log could not be written.
 func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Claim, seat *seat) (news.State, news.Appended, error) {
-	if pageRules(claim.State.SeenBy) != pageRules(settingsOf(src)) { // "not modified" would say nothing of what others find
-		claim.State.Validators, claim.State.BodyHash = news.Validators{}, ""
-	}
+	claim.State = underRules(src, claim.State)
 	answer, told, pushed := a.ask(ctx, src, claim.State, seat)
 	defer answer.Drop() // what was read of a large one takes up as much until it is stored
 	if answer.Crowded {
@@ -151,6 +149,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	var next news.State
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
+		next = unmended(src, claim.State, next, doc.found)
 		next = schedule.Observe(claim.State, next, doc.entries(), doc.items[:doc.current], n)
 		next = tally(claim.State, discreet(src, observe(claim.State, next)), n)
 		next = countPushes(next, told, pushed, n)

@@ -33,7 +33,7 @@ func observe(before, after news.State) news.State {
 		}
 	case after.Failures == news.BrokenAfter && before.Failures < news.BrokenAfter:
 		add(news.EventBroken, "It has failed %d times in a row: %s", after.Failures, after.Trouble())
-	case after.Outcome.OK() && before.Failures >= news.BrokenAfter:
+	case after.Outcome.OK() && after.Failures == 0 && before.Failures >= news.BrokenAfter:
 		add(news.EventRecovered, "It answers again, after %d failures.", before.Failures)
 	}
 	if after.Moved.Believed && !before.Moved.Believed {

@@ -128,6 +128,19 @@ func Open(src news.Source, state news.State, answer news.Answer, known func(raw 
 	return &news.Feed{Format: "site", URL: answer.URL}, adverts[0].URL, nil
 }
 
+// unmended returns the state after a poll, if that found where a site's feed is with
+// the failures before it: that the page answers does not mend the feed.
+func unmended(src news.Source, before, after news.State, found string) news.State {
+	if found == "" {
+		return after
+	}
+	after.LastSuccess = before.LastSuccess
+	if before.URL == src.URL {
+		after.Failures, after.Blocks = before.Failures, before.Blocks
+	}
+	return after
+}
+
 // seen returns the hashes of the entries that became items, as a state keeps them:
 // one text is read and written in a fraction of the time of a list.
 func seen(doc reading) string {
@@ -166,6 +179,16 @@ func settingsOf(src news.Source) string {
 
 // byPage stands before the selectors of a page among the settings of its source.
 const byPage = " page "
+
+// underRules returns the state of a source without what would keep its page from being
+// read anew, if that was read by other selectors: "not modified" says nothing of what
+// these find.
+func underRules(src news.Source, state news.State) news.State {
+	if pageRules(state.SeenBy) != pageRules(settingsOf(src)) {
+		state.Validators, state.BodyHash = news.Validators{}, ""
+	}
+	return state
+}
 
 // pageRules returns the selectors among a source's settings; empty: it is no page.
 func pageRules(settings string) string {

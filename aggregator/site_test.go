@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
@@ -52,4 +53,49 @@ func TestSiteLeadsNowhere(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSiteOfADeadFeed: that the page of a site answers says nothing of the feed that it
+// advertises: while that fails the source fails, is asked more and more seldom and is
+// said to be broken, and it has recovered when the feed is there again.
+func TestSiteOfADeadFeed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "site")
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/":
+				fmt.Fprint(w, "<!DOCTYPE html><link rel=alternate type=application/rss+xml href=/feed>")
+			case time.Since(began) < 24*time.Hour:
+				http.NotFound(w, r)
+			default:
+				fmt.Fprint(w, "<rss version='2.0'><channel><item><guid>1</guid><title>Tugs</title></item></channel></rss>")
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("site", "http://site.test/", "@every 1h")
+		src.Site = true
+		b.sources["site"] = src
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			events := func() (kinds string, s news.State) {
+				s, _, err := db.State(t.Context(), "site")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range s.Events {
+					kinds += string(e.Kind) + " "
+				}
+				return kinds, s
+			}
+			time.Sleep(23 * time.Hour)
+			kinds, s := events()
+			if n := book.within("site.test/feed", began, time.Now()); s.Failures != n || n > 8 || kinds != "broken " || !s.LastSuccess.IsZero() {
+				t.Errorf("after 23 hours it was asked %d times, has failed %d times, last answered %v: %s", n, s.Failures, s.LastSuccess, kinds)
+			}
+			time.Sleep(30 * time.Hour)
+			if kinds, s := events(); s.Failures != 0 || kinds != "broken recovered " || s.ItemCount != 1 {
+				t.Errorf("with its feed it has failed %d times and brought %d items: %s", s.Failures, s.ItemCount, kinds)
+			}
+		})
+	})
 }
