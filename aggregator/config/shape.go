@@ -105,7 +105,7 @@ type settings struct {
 	AllowPrivate bool `yaml:"allow_private" default:"false"`
 	// Whom a server's wish to be left alone (Retry-After, 429, a block) also holds back: this feed, every source of its host, or of its registrable domain.
 	LimitScope string `yaml:"limit_scope" enum:"feed,host,domain" default:"host"`
-	// Whether to poll only what the host's robots.txt allows (RFC 9309). A feed that a person has named needs no leave by it.
+	// Whether to poll only what the host's robots.txt allows (RFC 9309), the pages of full_text among it. A feed that a person has named needs no leave by it.
 	Robots bool `yaml:"robots" default:"false"`
 	// How much of an item is published again: headline and link, an excerpt too, or everything. Of a source's and a topic's policy the stricter counts.
 	Content string `yaml:"content" enum:"link,excerpt,full" default:"full"`

@@ -39,12 +39,7 @@ func (c *Client) Poll(ctx context.Context, src news.Source, state news.State, no
 	if src.Page != nil || src.Site {
 		visit.accept = acceptPage
 	}
-	if src.Robots {
-		if err := c.allowed(ctx, src, target, now); err != nil {
-			return news.Answer{At: now, URL: publicURL(src, target), Outcome: news.OutcomeBlocked, Error: err.Error(), Mend: mendFailure(news.OutcomeBlocked, err)}
-		}
-	}
-	return visit.run(ctx)
+	return visit.obey(ctx)
 }
 
 // Get fetches a page that an item or a feed of src speaks of: an article, an
@@ -56,7 +51,7 @@ func (c *Client) Get(ctx context.Context, src news.Source, pageURL string, now t
 		return news.Answer{At: now, Outcome: news.OutcomeNetwork, Error: "the URL cannot be read"}
 	}
 	visit := &visit{client: c, src: src, target: target, now: now, started: time.Now(), accept: acceptPage, rooms: &c.further}
-	answer := visit.run(ctx)
+	answer := visit.obey(ctx)
 	if answer.Done != nil { // it is read at once
 		answer.Done()
 	}
@@ -97,6 +92,16 @@ type visit struct {
 
 // received returns the present instant by the caller's clock.
 func (v *visit) received() time.Time { return v.now.Add(time.Since(v.started)) }
+
+// obey is run, where the robots.txt of the host allows that or is not to be asked.
+func (v *visit) obey(ctx context.Context) news.Answer {
+	if v.src.Robots {
+		if err := v.client.allowed(ctx, v.src, v.target, v.now); err != nil {
+			return news.Answer{At: v.now, URL: publicURL(v.src, v.target), Outcome: news.OutcomeBlocked, Error: err.Error(), Mend: mendFailure(news.OutcomeBlocked, err)}
+		}
+	}
+	return v.run(ctx)
+}
 
 // run sends the requests and makes the answer.
 func (v *visit) run(parent context.Context) news.Answer {

@@ -51,7 +51,7 @@ func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, 
 	c.robots.mu.Unlock()
 	if !known || !now.Before(r.until) {
 		page := src
-		page.MaxBytes = robotsLimit
+		page.MaxBytes, page.Robots = robotsLimit, false
 		a := c.Get(ctx, page, host+"/robots.txt", now)
 		r = robots{until: now.Add(robotsLife)}
 		switch {

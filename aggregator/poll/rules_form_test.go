@@ -375,6 +375,10 @@ func TestRule27_RobotsIsASwitch(t *testing.T) {
 		if a := c.Poll(t.Context(), src, news.State{}, time.Now()); (a.Body != nil) != allowed {
 			t.Errorf("%s: outcome %q (%s), want allowed: %v", path, a.Outcome, a.Error, allowed)
 		}
+		// No person has named the pages that its items lead to.
+		if a := c.Get(t.Context(), src, s.URL+path, time.Now()); (a.Body != nil) != allowed {
+			t.Errorf("%s, a page: outcome %q (%s), want allowed: %v", path, a.Outcome, a.Error, allowed)
+		}
 	}
 	if robots, _ := asked(); robots != 1 {
 		t.Errorf("robots.txt was asked for %d times in a day", robots)
