@@ -131,6 +131,8 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 	switch {
 	case strings.ContainsAny(raw, " \t\r\n"):
 		return nil, fault{"the address has a space in it", "take it out, or write %20 for a space that belongs to it"}
+	case err != nil && strings.Contains(raw, "@"): // what is before it may be a password
+		return nil, fault{"this cannot be read as an address", "if a password is in it, set user and password under auth, where it may have any signs; an address is such as " + example}
 	case err != nil:
 		return nil, fault{"this cannot be read as an address", "write for example " + example}
 	case u.Scheme == "":
