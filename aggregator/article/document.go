@@ -147,8 +147,45 @@ func escaped(href string) string {
 	return strings.Join(parts, "%")
 }
 
-// text is the text of a selection with its white space collapsed.
-func text(s *goquery.Selection) string { return squeeze(s.Text()) }
+// text is the text of a selection as a browser shows it, on one line.
+func text(s *goquery.Selection) string {
+	var b strings.Builder
+	for _, n := range s.Nodes {
+		show(&b, n)
+	}
+	return squeeze(b.String())
+}
+
+// unseen are the elements whose text is not shown among that around them, and apart
+// those that stand on lines or in cells of their own: no page writes a space there.
+var (
+	unseen = map[string]bool{"script": true, "style": true, "noscript": true, "template": true, "svg": true}
+	apart  = map[string]bool{
+		"address": true, "article": true, "aside": true, "blockquote": true, "br": true, "dd": true, "div": true, "dl": true, "dt": true,
+		"figcaption": true, "figure": true, "footer": true, "h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true,
+		"header": true, "hr": true, "li": true, "main": true, "nav": true, "ol": true, "p": true, "pre": true, "section": true,
+		"table": true, "tbody": true, "td": true, "tfoot": true, "th": true, "thead": true, "tr": true, "ul": true,
+	}
+)
+
+// show writes the text of a node.
+func show(b *strings.Builder, n *html.Node) {
+	if n.Type == html.TextNode {
+		b.WriteString(n.Data)
+	}
+	if n.Type == html.ElementNode && unseen[n.Data] {
+		return
+	}
+	space := ""
+	if n.Type == html.ElementNode && apart[n.Data] {
+		space = " "
+	}
+	b.WriteString(space)
+	for c := range n.ChildNodes() {
+		show(b, c)
+	}
+	b.WriteString(space)
+}
 
 // squeeze collapses white space.
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -42,6 +42,7 @@ func Feed(page []byte, contentType, pageURL string, rules news.PageRules, most i
 	if err != nil {
 		return nil, err
 	}
+	d.unveil()
 	feed := &news.Feed{
 		Format:      "page",
 		URL:         pageURL,
@@ -111,7 +112,11 @@ func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Ent
 	e.Title = news.Text{Value: title, Type: news.TextPlain}
 	if rules.Date != "" {
 		date := part(item, rules.Date)
-		e.Published = present(squeeze(date.AttrOr("datetime", "")), squeeze(date.AttrOr("content", "")), dateIn(text(date)), text(date))
+		said := text(date)
+		e.Published = present(squeeze(date.AttrOr("datetime", "")), squeeze(date.AttrOr("content", "")), dateIn(said), said)
+		if date.Length() > 0 { // day, month and year may each be in an element, one below the other
+			e.Published = present(append(e.Published, dateIn(words(date.Nodes[0])))...)
+		}
 	}
 	if rules.Text != "" {
 		if summary, err := part(item, rules.Text).Html(); err == nil {

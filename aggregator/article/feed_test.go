@@ -139,6 +139,31 @@ func TestFeedAddresses(t *testing.T) {
 	}
 }
 
+// TestFeedTexts: what is read of an item is what its page shows.
+func TestFeedTexts(t *testing.T) {
+	page := `<ul><li><a href=1><div>News</div><h3>Ferry late</h3></a> <b><i>01</i><i>Mar</i><i>2026</i></b>
+		<li><a href=2>Ferry<br>late</a> <b>March 1<sup>st</sup>, 2026</b>
+		<li><a href=3><img src=blank.gif><noscript><img src=3.jpg alt=Pier></noscript>Ferry late</a><b>none</b>
+		<li><a href=4><svg><title>Arrow</title></svg><style>a{}</style>Fer<em>ry</em> late<script>x()</script></a><b>1 March 2026</b>
+		<li><a href=5><table><tr><td>Ferry<td>late</table></a>`
+	feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: "li", Date: "b"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range feed.Entries {
+		said := e.Title.Value + "; " + strings.Join(e.Published, ", ")
+		for _, img := range e.Images {
+			said += "; " + img.URL
+		}
+		got = append(got, said)
+	}
+	want := []string{"News Ferry late; 01Mar2026, 01 Mar 2026", "Ferry late; March 1st, 2026", "Ferry late; none; https://example.org/3.jpg", "Ferry late; 1 March 2026", "Ferry late; "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestFeedWithin: answers within what they answer are items, and two hundred of them do
 // not take two hundred times the room of their page.
 func TestFeedWithin(t *testing.T) {
