@@ -223,6 +223,25 @@ func TestNoArticle(t *testing.T) {
 	}
 }
 
+// TestAmongScripts: scripts and styles are no part of a page's text, however long: what
+// has most of that is the article, whatever it is called, and no date is theirs.
+func TestAmongScripts(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 6)
+	script := "<script>" + strings.Repeat("var x = 'the state of 2 January 2026';", 3000) + "</script>"
+	for _, page := range []string{
+		"<div class='body paywall'>" + long + "</div>" + script,
+		"<form>" + script + long + "</form>",
+		"<div>" + script + "</div><div id=print>" + long + "</div>",
+		"<style>" + strings.Repeat(".x{color:red}", 3000) + "</style><div id=print>" + long + "</div>",
+		"<svg><text>" + strings.Repeat("xxx", 3000) + "</text></svg><div class=toolbar-main><div class=tags>" + long + "</div></div>",
+	} {
+		e, err := article.Entry([]byte("<body><nav><a href=x>Link</a></nav><h1>Crane falls</h1>"+page+"</body>"), "", "https://example.org/a")
+		if n := strings.Count(e.Content.Value, strings.TrimSpace(paragraph)); err != nil || n != 6 || len(e.Published) > 0 {
+			t.Errorf("%.60s: %d of 6 paragraphs, published %v (%v)", page, n, e.Published, err)
+		}
+	}
+}
+
 // TestOtherDocuments: what is no page has no article, whoever says so.
 func TestOtherDocuments(t *testing.T) {
 	long := strings.Repeat("<p>"+paragraph+"</p>", 6)

@@ -103,7 +103,8 @@ func isUTF8(text []byte) bool {
 }
 
 // measure notes the size of the text in each element below n, once for all:
-// asking each element for its text costs the page's text for every level.
+// asking each element for its text costs the page's text for every level. What is not
+// shown, such as scripts, counts nothing to those around it.
 func (d *document) measure(n *html.Node) int {
 	if n.Type == html.TextNode {
 		return len(n.Data)
@@ -113,6 +114,9 @@ func (d *document) measure(n *html.Node) int {
 		size += d.measure(c)
 	}
 	d.size[n] = size
+	if unseen[n.Data] {
+		return 0
+	}
 	return size
 }
 
@@ -195,7 +199,7 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 func words(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
+		if d.Type == html.TextNode && !unseen[d.Parent.Data] {
 			b.WriteString(d.Data)
 			b.WriteByte(' ')
 		}
