@@ -12,7 +12,7 @@ import (
 // around are the elements that never belong to an article's text. Of frames
 // those stay that show a film, which what finds the article tells from others.
 const around = `script, style, template, object, embed, svg, canvas, dialog,
-	nav, button, input, select, textarea, label, fieldset, legend,
+	nav, aside, button, input, select, textarea, label, fieldset, legend,
 	[role=navigation], [role=search], [role=banner], [role=contentinfo], [role=complementary], [role=dialog], [aria-hidden=true], [hidden]`
 
 // clutter are the words in a class or id by which the parts of a page that are
