@@ -244,14 +244,14 @@ func TestAmongScripts(t *testing.T) {
 
 // TestAsides: what stands beside a short article is not taken for it.
 func TestAsides(t *testing.T) {
-	const short, beside = "<p>The ferry sails again, from today, and at the old hours.</p>", "<aside><p>Every day the paper tells you what happens on the quay, and in the town behind it.</p></aside>"
-	long := strings.Repeat("<p>"+paragraph+"</p>", 3)
+	const short, beside = "<p>The ferry sails again, from today, and at the old hours.</p>", "<p>Every day the paper tells you what happens on the quay, and in the town behind it.</p>"
+	aside, long := "<aside>"+strings.Repeat(beside, 10)+"</aside>", strings.Repeat("<p>"+paragraph+"</p>", 3)
 	for page, want := range map[string]string{
-		"<main><article><h1>Ferry</h1>" + short + "</article></main>" + strings.Repeat(beside, 9):    "",
-		"<article><h1>Ferry</h1>" + short + "</article><div>" + strings.Repeat(beside, 9) + "</div>": "",
-		"<article><h1>Ferry</h1>" + long + "</article>" + strings.Repeat(beside, 9):                  "The harbour",
-		"<article><h1>Ferry</h1>" + long + beside + long + "</article>":                              "The harbour",
-		"<div><h1>Ferry</h1>" + long + "</div>" + beside:                                             "The harbour",
+		"<main><article><h1>Ferry</h1>" + short + "</article></main>" + aside:    "",
+		"<article><h1>Ferry</h1>" + short + "</article><div>" + aside + "</div>": "",
+		"<article><h1>Ferry</h1>" + long + "</article>" + aside:                  "The harbour",
+		"<article><h1>Ferry</h1>" + long + aside + long + "</article>":           "The harbour",
+		"<div><h1>Ferry</h1>" + long + "</div>" + aside:                          "The harbour",
 	} {
 		e, err := article.Entry([]byte("<body>"+page), "", "https://example.org/a")
 		if (err == nil) != (want != "") || !strings.Contains(e.Content.Value, want) || strings.Contains(e.Content.Value, "Every day") {
