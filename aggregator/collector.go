@@ -189,6 +189,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 	default:
 		a.polled.Add(1)
 		a.heard(ctx, src, claim.State, state)
+		a.toldMeanwhile(ctx, src.Name)
 		if a.opts.Polled != nil {
 			a.opts.Polled(state, n, time.Since(start))
 		}

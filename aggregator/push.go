@@ -105,6 +105,17 @@ func (a *Aggregator) Unleased(ctx context.Context, source string) error {
 	return a.dueNow(ctx, source)
 }
 
+// toldMeanwhile makes a source due of which a hub has told while it was polled: what is claimed
+// could not be made due then.
+func (a *Aggregator) toldMeanwhile(ctx context.Context, source string) {
+	if _, told := a.pushes.look(source); !told {
+		return
+	}
+	if err := a.dueNow(ctx, source); err != nil {
+		a.logger.Error("what a hub told during a poll waits for the next one", "source", source, "error", err)
+	}
+}
+
 func (a *Aggregator) dueNow(ctx context.Context, source string) error {
 	err := a.log.SetDue(ctx, map[string]time.Time{source: time.Now()})
 	wake(a.freed)

@@ -66,7 +66,8 @@ type pressOffice struct {
 	polls   []time.Time
 	asks    []url.Values // what the hub was asked
 	asked   []time.Time
-	refuses bool // the hub verifies nothing
+	refuses bool          // the hub verifies nothing
+	slow    time.Duration // how long the site takes to answer
 }
 
 func (o *pressOffice) document(first, last int) string {
@@ -85,8 +86,12 @@ func (o *pressOffice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer o.mu.Unlock()
 	if r.Host == "site.test" {
 		o.polls = append(o.polls, time.Now())
+		document, slow := o.document(1, o.notes), o.slow
+		o.mu.Unlock()
+		time.Sleep(slow)
 		w.Header().Add("Link", `<http://hub.test/hub>; rel="hub", <http://site.test/canonical>; rel=self`)
-		fmt.Fprint(w, o.document(1, o.notes))
+		fmt.Fprint(w, document)
+		o.mu.Lock()
 		return
 	}
 	if err := r.ParseForm(); err != nil || r.URL.Path != "/hub" {
@@ -196,6 +201,32 @@ func TestPushedWhileDown(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		if s := office.state(t); s.ItemCount != relied.ItemCount+3 {
 			t.Errorf("%d items after %d: what was told while nobody listened is not fetched before %s", s.ItemCount, relied.ItemCount, s.NextDue)
+		}
+		shut()
+	})
+}
+
+// TestPushedWhilePolled has the hub tell of a note while the site still answers with
+// the document before it: the note is there as soon as that has been stored.
+func TestPushedWhilePolled(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		office := &pressOffice{notes: 3}
+		shut := office.serve(t, dir)
+		time.Sleep(2 * time.Minute)
+		for i := range 3 {
+			time.Sleep(10 * time.Minute)
+			office.push(4+i, signed)
+		}
+		time.Sleep(10 * time.Minute)
+		relied := office.state(t)
+		office.slow = 10 * time.Second
+		office.push(100, func(string, string) string { return "" }) // and so it is polled
+		time.Sleep(5 * time.Second)
+		office.push(8, signed)
+		time.Sleep(time.Minute)
+		if s := office.state(t); s.ItemCount != relied.ItemCount+2 {
+			t.Errorf("%d items after %d: what the hub told during the poll waits until %s", s.ItemCount, relied.ItemCount, s.NextDue.Sub(s.LastPoll))
 		}
 		shut()
 	})
