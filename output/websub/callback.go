@@ -65,7 +65,10 @@ func (s *Subscriber) answer(id string, q url.Values, now time.Time) (source stri
 	}
 	switch q.Get("hub.mode") {
 	case "denied":
-		w.denied, w.pending, w.until, w.next = true, false, time.Time{}, now.Add(deniedFor)
+		w.until = time.Time{}
+		if s.asks() {
+			w.denied, w.pending, w.next = true, false, now.Add(deniedFor)
+		}
 		s.opts.Log.Warn("a hub denies a subscription", "source", w.Source, "hub", hostOf(w.Hub))
 		return w.Source, w.until, "", true
 	case "subscribe":
@@ -93,8 +96,12 @@ func (s *Subscriber) push(w http.ResponseWriter, r *http.Request, id string) {
 	now := time.Now()
 	s.mu.Lock()
 	sub := s.byID[id]
-	if sub == nil || sub.denied {
+	if asks := s.asks(); sub == nil || sub.denied && asks {
 		s.mu.Unlock()
+		if !asks { // who does may have subscribed since it was looked here; 410 would end that
+			http.Error(w, "this is not known here yet", http.StatusServiceUnavailable)
+			return
+		}
 		http.Error(w, "no such subscription", http.StatusGone)
 		return
 	}
