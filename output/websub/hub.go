@@ -72,12 +72,6 @@ var defaultRetry = []time.Duration{10 * time.Second, time.Minute, 10 * time.Minu
 // A key names a subscription.
 type key struct{ topic, callback string }
 
-// An ask names a request: only one is verified at a time.
-type ask struct {
-	key
-	mode string
-}
-
 // A subscriber is a subscription and how far its deliveries are. It is known to
 // Hub.due while something is to be delivered and nothing is under way.
 type subscriber struct {
@@ -104,8 +98,9 @@ type Hub struct {
 	subs    map[key]*subscriber
 	due     map[key]*subscriber // those to which something is to be delivered
 	perHost map[string]int      // subscriptions by host
-	asks    []request           // requests that wait for verification
-	pending map[ask]bool        // requests that wait or are being verified
+	asks    []request           // requests that wait for verification, one of a key
+	pending map[key]request     // the last request of each key that waits or is being verified
+	asking  map[key]bool        // those that are being verified, one of a key at a time
 	asked   map[string]int      // requests taken since askedAt, by host
 	askedAt time.Time
 	active  int            // requests under way
@@ -118,7 +113,7 @@ type Hub struct {
 func NewHub(ctx context.Context, opts Options) (*Hub, error) {
 	h := &Hub{
 		opts: opts, wake: make(chan struct{}, 1), subs: map[key]*subscriber{}, due: map[key]*subscriber{},
-		perHost: map[string]int{}, pending: map[ask]bool{}, asked: map[string]int{}, busy: map[string]int{},
+		perHost: map[string]int{}, pending: map[key]request{}, asking: map[key]bool{}, asked: map[string]int{}, busy: map[string]int{},
 	}
 	client := *opts.Client
 	// A redirect is a failure (section 7), and would lead past the limits.
@@ -216,9 +211,11 @@ func (h *Hub) start(ctx context.Context, now time.Time) time.Duration {
 	defer h.mu.Unlock()
 	var wait []request
 	for _, req := range h.asks {
-		if !h.begin(ctx, hostOf(req.sub.Callback), true, func() { h.verify(ctx, req) }) {
+		if h.asking[req.key()] || !h.begin(ctx, hostOf(req.sub.Callback), true, func() { h.verify(ctx, req) }) {
 			wait = append(wait, req)
+			continue
 		}
+		h.asking[req.key()] = true
 	}
 	h.asks = wait
 	next := sweepEvery

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ type request struct {
 	sub   news.Subscription
 	lease time.Duration
 }
+
+func (r request) key() key { return key{r.sub.Topic, r.sub.Callback} }
 
 // ServeHTTP takes requests of subscribers (section 5.1). It answers 202 before
 // the callback is asked.
@@ -97,19 +100,21 @@ func parseRequest(form url.Values) (req request, problem string) {
 	return req, ""
 }
 
-// accept queues a request for verification, within the bounds.
+// accept queues a request for verification, within the bounds. It takes the place of
+// one that waits, and waits for one that is being verified: the last one counts (section 5.1).
 func (h *Hub) accept(req request, now time.Time) (status int, reason string) {
-	k, host := key{req.sub.Topic, req.sub.Callback}, hostOf(req.sub.Callback)
+	k, host := req.key(), hostOf(req.sub.Callback)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if now.Sub(h.askedAt) > verifyWindow {
 		h.askedAt = now
 		clear(h.asked)
 	}
+	last, waits := h.pending[k]
 	switch {
-	case h.pending[ask{k, req.mode}]:
+	case waits && last == req:
 		return http.StatusAccepted, ""
-	case req.mode == "unsubscribe" && h.subs[k] == nil:
+	case req.mode == "unsubscribe" && h.subs[k] == nil && !waits:
 		return http.StatusAccepted, "" // there is nothing to end, and nobody to ask
 	case len(h.pending) >= maxPending:
 		return http.StatusTooManyRequests, "too many requests are waiting"
@@ -119,8 +124,8 @@ func (h *Hub) accept(req request, now time.Time) (status int, reason string) {
 		return http.StatusTooManyRequests, "too many requests concern this callback's host"
 	}
 	h.asked[host]++
-	h.pending[ask{k, req.mode}] = true
-	h.asks = append(h.asks, req)
+	h.pending[k] = req
+	h.asks = append(slices.DeleteFunc(h.asks, func(r request) bool { return r.key() == k }), req)
 	h.poke()
 	return http.StatusAccepted, ""
 }
@@ -128,12 +133,16 @@ func (h *Hub) accept(req request, now time.Time) (status int, reason string) {
 // verify asks the callback whether it wants this (section 5.3), once. A
 // verification that fails changes nothing.
 func (h *Hub) verify(ctx context.Context, req request) {
-	k := key{req.sub.Topic, req.sub.Callback}
-	confirmed := h.confirm(ctx, req)
-	h.mu.Lock()
-	delete(h.pending, ask{k, req.mode})
-	h.mu.Unlock()
-	if !confirmed {
+	k := req.key()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.asking, k)
+		if h.pending[k] == req {
+			delete(h.pending, k)
+		}
+	}()
+	if !h.confirm(ctx, req) {
 		return
 	}
 	if req.mode == "unsubscribe" {
