@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -24,16 +25,24 @@ func (h *Hub) Publish(topics ...string) {
 	}
 	now := time.Now()
 	h.mu.Lock()
-	for k, sub := range h.subs {
+	maps.Copy(h.changed, changed)
+	for k := range h.subs {
 		if changed[k.topic] {
-			sub.at, sub.try, sub.again = now, 0, sub.sending
-			if !sub.sending {
-				h.due[k] = sub
-			}
+			h.deliverFrom(k, now)
 		}
 	}
 	h.mu.Unlock()
 	h.poke()
+}
+
+// deliverFrom has the current document delivered from now on, or after the delivery
+// that is under way; the caller holds mu.
+func (h *Hub) deliverFrom(k key, now time.Time) {
+	sub := h.subs[k]
+	sub.at, sub.try, sub.again = now, 0, sub.sending
+	if !sub.sending {
+		h.due[k] = sub
+	}
 }
 
 // errGone is a callback's answer that it is not interested any more.

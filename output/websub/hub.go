@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -97,6 +98,7 @@ type Hub struct {
 	mu      sync.Mutex
 	subs    map[key]*subscriber
 	due     map[key]*subscriber // those to which something is to be delivered
+	changed map[string]bool     // topics that were published since the book was last looked at
 	perHost map[string]int      // subscriptions by host
 	asks    []request           // requests that wait for verification, one of a key
 	pending map[key]request     // the last request of each key that waits or is being verified
@@ -112,7 +114,7 @@ type Hub struct {
 // NewHub returns a hub with the subscriptions of its book.
 func NewHub(ctx context.Context, opts Options) (*Hub, error) {
 	h := &Hub{
-		opts: opts, wake: make(chan struct{}, 1), subs: map[key]*subscriber{}, due: map[key]*subscriber{},
+		opts: opts, wake: make(chan struct{}, 1), subs: map[key]*subscriber{}, due: map[key]*subscriber{}, changed: map[string]bool{},
 		perHost: map[string]int{}, pending: map[key]request{}, asking: map[key]bool{}, asked: map[string]int{}, busy: map[string]int{},
 	}
 	client := *opts.Client
@@ -263,7 +265,8 @@ func (h *Hub) begin(ctx context.Context, host string, doubtful bool, work func()
 }
 
 // refresh makes the subscriptions those of the book: another process that
-// shares it may have taken some, or ended them.
+// shares it may have taken some, or ended them. To those that it has taken what was
+// published since the last look is sent now.
 func (h *Hub) refresh(ctx context.Context) {
 	if h.opts.Book == nil {
 		return
@@ -273,21 +276,30 @@ func (h *Hub) refresh(ctx context.Context) {
 	for k := range h.subs {
 		gone[k] = true
 	}
+	changed := h.changed
+	h.changed = map[string]bool{}
 	h.mu.Unlock()
 	kept, err := h.opts.Book.Subscriptions(ctx)
-	if err != nil {
-		return // those that are known stay
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err != nil { // those that are known stay
+		maps.Copy(h.changed, changed)
+		return
+	}
 	for _, sub := range kept {
 		k := key{sub.Topic, sub.Callback}
 		delete(gone, k)
-		h.add(sub, "")
+		old := h.subs[k]
+		missed := changed[k.topic] && (old == nil || old.Secret != sub.Secret) // or could not verify it
+		if h.add(sub, ""); missed {
+			h.subs[k].sent = ""
+			h.deliverFrom(k, time.Now())
+		}
 	}
 	for k := range gone {
 		h.remove(k)
 	}
+	h.poke()
 }
 
 // sweep forgets the subscriptions whose lease has ended, and stays so: a clock

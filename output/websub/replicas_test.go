@@ -29,3 +29,35 @@ func TestBesideWhoAsks(t *testing.T) {
 		t.Errorf("a push after another process asked again is answered %d, told %q", code, d.told())
 	}
 }
+
+// TestSubscribedAtAnother: of several processes one publishes, and it learns with the
+// next look at the book of who has subscribed at another: what changed in between
+// arrives all the same, signed with the secret that holds.
+func TestSubscribedAtAnother(t *testing.T) {
+	s, b := fresh()
+	publishes, other, rd := start(t, s, b), start(t, s, b), newReader(t)
+	f := form("subscribe", rd.URL)
+	f.Set("hub.secret", "first")
+	post(other, f)
+	eventually(t, "a subscription is kept", func() bool { return len(b.list()) == 1 })
+	s.change("two")
+	publishes.Publish(topic)
+	publishes.refresh(t.Context())
+	eventually(t, "the change arrives", func() bool { _, n := rd.count(); return n == 1 && rd.bodies[0] == "two" })
+	f.Set("hub.secret", "second")
+	post(other, f)
+	eventually(t, "the secret is another one", func() bool { return b.list()[0].Secret == "second" })
+	s.change("three")
+	publishes.Publish(topic)
+	eventually(t, "the next change is sent", func() bool { _, n := rd.count(); return n == 2 })
+	publishes.refresh(t.Context())
+	eventually(t, "it arrives with the secret that holds", func() bool {
+		_, n := rd.count()
+		return n == 3 && rd.received[2].Header.Get("X-Hub-Signature") == sign("second", []byte("three"))
+	})
+	publishes.refresh(t.Context())
+	time.Sleep(50 * time.Millisecond)
+	if _, n := rd.count(); n != 3 {
+		t.Errorf("%d deliveries of two changes", n)
+	}
+}
