@@ -108,6 +108,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	defer answer.Drop() // what was read of a large one takes up as much until it is stored
 	if answer.Crowded {
 		if pushed { // what was told holds still
+			told.due = time.Time{}
 			a.pushes.put(src.Name, told)
 		}
 		a.release(ctx, claim, answer.At.Add(src.MinInterval))

@@ -63,6 +63,7 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 			sleep(ctx, wakeEvery, a.freed)
 			continue
 		}
+		a.tellAgain(ctx, time.Now())
 		asked := len(seats.idle)
 		begin, lease := time.Now(), a.lease()
 		probing := a.cutOff()

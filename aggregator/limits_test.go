@@ -166,6 +166,59 @@ func TestPushWithinALimit(t *testing.T) {
 	})
 }
 
+// TestPushWhileAnotherPolls has a hub tell this process of a source that another one
+// is polling: its document may be of before that, and it knows of no push, nor that
+// the hub tells of the source no longer.
+func TestPushWhileAnotherPolls(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "other.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
+		b := &bureau{path: path, web: book}
+		b.add("city", "http://city.test/feed", "@every 24h")
+		b.run(t, func(a *aggregator.Aggregator, db *store.DB) {
+			must := func(err error) {
+				if t.Helper(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, c := range []struct {
+				asked, told int // seconds
+				silent      bool
+				want        int // polls
+			}{{0, 5, false, 1}, {10, 5, false, 0}, {10, 5, true, 1}} {
+				time.Sleep(time.Hour)
+				begin := time.Now()
+				must(db.SetDue(t.Context(), map[string]time.Time{"city": begin}))
+				claims, err := db.Claim(t.Context(), begin, 1, time.Minute)
+				if must(err); len(claims) != 1 {
+					t.Fatalf("%d claims", len(claims))
+				}
+				time.Sleep(time.Duration(c.told) * time.Second)
+				if c.silent {
+					must(a.Unleased(t.Context(), "city"))
+				} else {
+					must(a.Pushed(t.Context(), "city", nil, ""))
+				}
+				time.Sleep(15 * time.Second)
+				_, err = db.Append(t.Context(), claims[0], nil, func(news.Appended) news.State {
+					next := claims[0].State
+					next.LastPoll, next.NextDue = begin.Add(time.Duration(c.asked)*time.Second), begin.Add(24*time.Hour)
+					next.Pushes = 3
+					return next
+				}, time.Now(), 0)
+				must(err)
+				time.Sleep(3 * time.Minute)
+				if n := book.within("city.test/feed", begin, time.Now()); n != c.want {
+					t.Errorf("told %d s after the beginning, where the other process asked after %d s, it was asked %d times", c.told, c.asked, n)
+				}
+				if s, _, err := db.State(t.Context(), "city"); err != nil || c.silent && s.Pushes > 0 {
+					t.Errorf("%d pushes are relied upon, %v", s.Pushes, err)
+				}
+			}
+		})
+	})
+}
+
 // TestMoveBesidePushes moves a source for good whose hub sends what is new between two
 // polls: a push says nothing of where the source lives.
 func TestMoveBesidePushes(t *testing.T) {

@@ -30,6 +30,10 @@ type Log interface {
 	// their names.
 	States(ctx context.Context) ([]news.State, error)
 
+	// State returns the state of a source, configured or not, and false if it is
+	// not known.
+	State(ctx context.Context, source string) (news.State, bool, error)
+
 	// Dates returns when every source is due, by name: what its last poll said,
 	// or what SetDue did since.
 	Dates(ctx context.Context) (map[string]time.Time, error)

@@ -22,7 +22,8 @@ type push struct {
 	at          time.Time
 	body        []byte // what it sent, where it proved that it did
 	contentType string
-	silent      bool // the hub tells of the source no longer
+	silent      bool      // the hub tells of the source no longer
+	due         time.Time // when the source was last made due for it; zero: it is due by itself
 }
 
 // take returns what was told of a source, once.
@@ -86,7 +87,7 @@ func (p *pushes) drop(source string, at time.Time) {
 // it has changed to. The source is due at once, or as soon as its server may be
 // asked; a body is read in the place of a poll.
 func (a *Aggregator) Pushed(ctx context.Context, source string, body []byte, contentType string) error {
-	a.pushes.put(source, push{body: body, contentType: contentType})
+	a.pushes.put(source, push{body: body, contentType: contentType, due: time.Now()})
 	return a.dueNow(ctx, source)
 }
 
@@ -101,7 +102,7 @@ func (a *Aggregator) Unleased(ctx context.Context, source string) error {
 	if !slices.ContainsFunc(states, relied) {
 		return nil
 	}
-	a.pushes.put(source, push{silent: true})
+	a.pushes.put(source, push{silent: true, due: time.Now()})
 	return a.dueNow(ctx, source)
 }
 
@@ -113,6 +114,61 @@ func (a *Aggregator) toldMeanwhile(ctx context.Context, source string) {
 	}
 	if err := a.dueNow(ctx, source); err != nil {
 		a.logger.Error("what a hub told during a poll waits for the next one", "source", source, "error", err)
+	}
+}
+
+// unheard is how long after a source was made due it is looked whether anybody asked it.
+const unheard = 30 * time.Second
+
+// late returns what was told by when the sources should have been asked.
+func (p *pushes) late(now time.Time) map[string]push {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	late := map[string]push{}
+	for source, told := range p.by {
+		if !told.due.IsZero() && now.Sub(told.due) >= unheard {
+			late[source] = told
+			told.due = now
+			p.by[source] = told
+		}
+	}
+	return late
+}
+
+// forget forgets what was told of a source, unless more was told since.
+func (p *pushes) forget(source string, told push) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.by[source].at.Equal(told.at) {
+		delete(p.by, source)
+	}
+}
+
+// tellAgain makes those sources due again that nobody has asked since their hubs told:
+// another process was polling them then, and does not know. What was told of a source
+// that another one has asked since is forgotten, but for that it is told of no longer,
+// which only this one can take to heart.
+func (a *Aggregator) tellAgain(ctx context.Context, now time.Time) {
+	due := map[string]time.Time{}
+	for source, told := range a.pushes.late(now) {
+		src, ok := a.plan.Load().Sources[source]
+		state, known, err := a.log.State(ctx, source)
+		switch {
+		case err != nil:
+		case !ok || !known || state.LastPoll.After(told.at) && (!told.silent || state.Pushes == 0):
+			a.pushes.forget(source, told)
+		default:
+			due[source] = now
+			if until := a.notYet(src, state, now); !until.IsZero() {
+				due[source] = until
+			}
+		}
+	}
+	if len(due) == 0 {
+		return
+	}
+	if err := a.log.SetDue(ctx, due); err != nil && ctx.Err() == nil {
+		a.logger.Error("what hubs told is not heard yet", "sources", len(due), "error", err)
 	}
 }
 
