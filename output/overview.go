@@ -95,8 +95,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 		lists = append(lists, list)
 	}
 	docs := slices.Concat(render.Assets(), errorPages, []news.Document{statusFeed, sourcesList, topicsList}, pages, lists)
-	p.removeBeyond(pages)
-	return p.keep(ctx, docs, false)
+	return errors.Join(p.keep(ctx, docs, false), p.removeBeyond(ctx, pages))
 }
 
 // listed returns the outlets whose addresses may be told to everybody: not those that
@@ -122,13 +121,29 @@ func listed(topics []news.Topic, outlets []news.Outlet) []news.Outlet {
 }
 
 // removeBeyond takes away the pages of sources that are no more, where there are
-// fewer sources now.
-func (p *Publisher) removeBeyond(pages []news.Document) {
+// fewer sources now, and tells the other processes of it.
+func (p *Publisher) removeBeyond(ctx context.Context, pages []news.Document) error {
+	var gone []news.Document
 	for path := range p.last {
 		page := func(doc news.Document) bool { return doc.Path == path }
 		if strings.HasPrefix(path, "/sources/") && !slices.ContainsFunc(pages, page) {
-			p.desk.Remove(path)
-			delete(p.last, path)
+			gone = append(gone, news.Document{Path: path, ContentType: "text/plain; charset=utf-8", Body: []byte("gone\n"), Gone: true})
 		}
 	}
+	if len(gone) == 0 {
+		return nil
+	}
+	if err := p.shelf.ShareDocuments(ctx, gone); err != nil {
+		return err
+	}
+	for _, doc := range gone {
+		p.takeAway(doc.Path)
+	}
+	return nil
+}
+
+// takeAway serves nothing at a path any longer.
+func (p *Publisher) takeAway(path string) {
+	p.desk.Remove(path)
+	delete(p.last, path)
 }

@@ -108,7 +108,9 @@ func (p *Publisher) Restore(ctx context.Context) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	for _, doc := range docs {
-		p.last[doc.Path] = doc
+		if !doc.Gone {
+			p.last[doc.Path] = doc
+		}
 	}
 	p.settle(p.current())
 	p.desk.Set(slices.DeleteFunc(slices.Collect(maps.Values(p.last)), damaged)...)
@@ -139,8 +141,7 @@ func (p *Publisher) settle(c Catalogue) {
 			if !private && !doc.Private {
 				p.gone[doc.Topic] = true
 			}
-			p.desk.Remove(path)
-			delete(p.last, path)
+			p.takeAway(path)
 			delete(p.summaries, doc.Topic)
 			delete(p.presses, doc.Topic)
 		}
@@ -293,6 +294,10 @@ func (p *Publisher) follow(ctx context.Context) bool {
 	p.deaf = false
 	c := p.current()
 	for _, doc := range docs {
+		if doc.Gone {
+			p.takeAway(doc.Path)
+			continue
+		}
 		p.last[doc.Path] = doc
 		if !p.gone[doc.Topic] && !slices.ContainsFunc(c.Topics, func(t news.Topic) bool { return t.Name == doc.Topic }) {
 			p.newer[doc.Topic] = true // that catalogue is about to come here, too

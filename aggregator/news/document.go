@@ -13,6 +13,7 @@ type Document struct {
 	Link        []string      // values of the HTTP Link header
 	Topic       string        // the topic that it belongs to, if any
 	Private     bool          // only for readers who know the topic's token
+	Gone        bool          `json:",omitempty"` // there is none at Path any longer
 
 	// Content is how much of the items of each source a page of an archive shows.
 	Content map[string]ContentPolicy `json:",omitempty"`
