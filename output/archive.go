@@ -27,6 +27,8 @@ type archive struct {
 	done   map[string]bool            // topics that had nothing to archive when they were last published
 	shown  map[string]map[string]bool // topic → keys of what its feed shows
 	looked map[string]time.Time       // topic → when it was last looked for what its feed does not show
+
+	failing bool // it was said that the last attempt failed
 }
 
 // published remembers what the feed of a topic shows.

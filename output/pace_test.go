@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -193,6 +194,34 @@ func TestRestsAtRest(t *testing.T) {
 		w.paced(t, 5*time.Minute+time.Second, time.Hour)
 		if n := len(w.looks); n != 6 {
 			t.Errorf("in five minutes in which it fails it is tried %d times", n)
+		}
+	})
+}
+
+// A sealed shelf can be published from, but keeps no archive.
+type sealed struct{ watched }
+
+func (s *sealed) Archived(context.Context, string) (int, time.Time, error) {
+	return 0, time.Time{}, nil
+}
+
+func (s *sealed) Unarchived(context.Context, string, int, int) ([]news.Filed, error) {
+	return nil, errors.New("the shelf is sealed")
+}
+
+// TestArchivingThatFailsIsSaidOnce: a store that is away for an hour is not told of
+// with every attempt to archive something.
+func TestArchivingThatFailsIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		log := slog.New(slog.NewTextHandler(&said, nil))
+		s := &sealed{watched{leads: true, filed: []news.Filed{}}}
+		p := output.NewPublisher(s, serve.New(serve.Options{Log: log}), output.Catalogue{Topics: []news.Topic{{Name: "all", Limit: 100}}}, log, func([]news.Document) {})
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		p.Run(ctx)
+		if n := strings.Count(said.String(), "archiving failed"); n != 1 {
+			t.Errorf("in an hour it is said %d times", n)
 		}
 	})
 }

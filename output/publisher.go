@@ -326,9 +326,10 @@ func (p *Publisher) Age() time.Duration {
 // is rendered once.
 func (p *Publisher) archiveMore(ctx context.Context) {
 	topics, err := p.Archive(ctx)
-	if err != nil && ctx.Err() == nil {
-		p.logger.Error("archiving failed; it is tried again", "error", err)
+	if err != nil && ctx.Err() == nil && !p.archive.failing { // as the store may for hours
+		p.logger.Error("archiving failed; it is tried again until it succeeds", "error", err)
 	}
+	p.archive.failing = err != nil
 	for _, name := range topics {
 		delete(p.stale, name)
 	}
