@@ -44,7 +44,7 @@ func newPushing(ctx context.Context, p *program) (*pushing, error) {
 	}
 	client := p.client.HTTP(false)
 	hub, err := websub.NewHub(ctx, websub.Options{
-		Log: p.logger, Client: p.client.HTTP(server.HubPrivate), Book: &book{db: p.db}, Document: p.published,
+		Log: p.logger, Client: p.client.HTTP(server.HubPrivate), Book: &book{db: p.db}, Document: p.ours,
 	})
 	if err != nil {
 		return nil, err
@@ -78,6 +78,15 @@ func (p *program) published(address string) (news.Document, bool) {
 	}
 	doc, ok := p.desk.Document(path)
 	return doc, ok && doc.Topic != "" && !doc.Private && !strings.HasPrefix(doc.ContentType, "text/")
+}
+
+// ours is published, of those topics that name our own hub. To subscribers of others it
+// would never be told of a change.
+func (p *program) ours(address string) (news.Document, bool) {
+	doc, ok := p.published(address)
+	set := p.setup.Load()
+	named := func(t news.Topic) bool { return t.Name == doc.Topic && t.Hub == set.site.BaseURL+config.HubPath }
+	return doc, ok && slices.ContainsFunc(set.cfg.Topics, named)
 }
 
 // tell tells the hubs of topics that documents changed: our own, or one of

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/wireroom/wireroom/aggregator/config"
+	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
 	"github.com/wireroom/wireroom/aggregator/store/storetest"
 	"github.com/wireroom/wireroom/internal/built"
@@ -28,6 +32,40 @@ func TestRoutesRedirectNothing(t *testing.T) {
 		routes.ServeHTTP(answer, httptest.NewRequest("GET", "http://feeds.wireroom.test"+path, nil))
 		if answer.Code != http.StatusOK || got != path {
 			t.Errorf("%s: answered %d by the documents at %q", path, answer.Code, got)
+		}
+	}
+}
+
+// TestHubOfOwnTopics: a hub takes subscriptions to the topics that name it. To others
+// it would never send anything.
+func TestHubOfOwnTopics(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "feeds.yaml"), `server: {base_url: "https://wire.example.org"}
+store: hub.db
+sources: {office: "http://site.test/feed"}
+topics:
+  own: {}
+  none: {hub: none}
+  other: {hub: "https://hub.example.org/"}
+`)
+	cfg, err := config.Load(filepath.Join(dir, "feeds.yaml"), os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Store = filepath.Join(dir, "hub.db")
+	p, err := assemble(t.Context(), cfg, nil, slog.New(slog.DiscardHandler), poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	for topic, want := range map[string]int{"own": http.StatusAccepted, "none": http.StatusNotFound, "other": http.StatusNotFound} {
+		p.desk.Set(news.Document{Path: "/topics/" + topic + ".rss", Topic: topic, ContentType: "application/rss+xml", Body: []byte(topic)})
+		form := url.Values{"hub.mode": {"subscribe"}, "hub.topic": {"https://wire.example.org/topics/" + topic + ".rss"}, "hub.callback": {"https://reader.example.org/"}}
+		r := httptest.NewRequest("POST", "https://wire.example.org/hub", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		answer := httptest.NewRecorder()
+		if p.handler.ServeHTTP(answer, r); answer.Code != want {
+			t.Errorf("a subscription to the topic %q is answered %d: %s", topic, answer.Code, answer.Body)
 		}
 	}
 }
