@@ -80,9 +80,10 @@ type loader struct {
 	config   *Config
 	problems Problems
 	places   places
-	bad      map[string]bool // paths of values that could not be decoded
-	listed   map[string]bool // names of sources that lists have brought
-	unsure   bool            // a source could not be read whole: what a topic misses may be there
+	bad      map[string]bool                // paths of values that could not be decoded
+	listed   map[string]bool                // names of sources that lists have brought
+	selected map[string]map[string][]string // see selectable
+	unsure   bool                           // a source could not be read whole: what a topic misses may be there
 }
 
 // report notes a problem of the setting at path, unless it could not even be

@@ -92,7 +92,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// BenchmarkParse reads a file of 10,000 sources.
+// BenchmarkParse reads a file of 10,000 sources, from which 100 topics select by ten
+// tags each.
 func BenchmarkParse(b *testing.B) {
 	var text bytes.Buffer
 	text.WriteString("sources:\n")
@@ -100,8 +101,12 @@ func BenchmarkParse(b *testing.B) {
 		fmt.Fprintf(&text, "  s%d: {url: \"https://s%d.example/rss\", schedule: \"%d * * * *\", tags: [t%d]}\n", i, i, i%60, i%50)
 	}
 	text.WriteString("topics:\n")
-	for i := range 50 {
-		fmt.Fprintf(&text, "  t%d: {from: [tag:t%d]}\n", i, i)
+	for i := range 100 {
+		fmt.Fprintf(&text, "  t%d: {from: [tag:t%d", i, i%40)
+		for tag := range 9 {
+			fmt.Fprintf(&text, ", tag:t%d", i%40+tag+1)
+		}
+		text.WriteString("]}\n")
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -170,12 +170,14 @@ func (l *loader) from(path, selectors []string) []string {
 			into[name] = true
 		}
 	}
-	result := []string{}
-	for _, s := range l.config.Sources {
-		if (taken[s.Name] || !positive) && !excluded[s.Name] {
-			result = append(result, s.Name)
+	if !positive {
+		for i := range l.config.Sources {
+			taken[l.config.Sources[i].Name] = true
 		}
 	}
+	maps.DeleteFunc(taken, func(name string, _ bool) bool { return excluded[name] })
+	result := slices.AppendSeq([]string{}, maps.Keys(taken))
+	slices.Sort(result)
 	if len(result) == 0 && !failed {
 		l.report(path, "from takes from no source: all that it selects is excluded again", "drop an exclusion")
 	}
@@ -188,26 +190,12 @@ func (l *loader) sel(path []string, selector string) []string {
 	if !prefixed {
 		kind, word = "source", selector
 	}
-	var found, words []string
-	folded := fold(strings.TrimSpace(word))
-	for _, s := range l.config.Sources {
-		var mine []string
-		switch kind {
-		case "source":
-			mine = []string{s.Name}
-		case "tag":
-			mine = s.Tags
-		case "family":
-			mine = []string{s.Family}
-		default:
-			l.report(path, fmt.Sprintf("%q is no way to select sources", kind+":"), "write the name of a source, tag:WORD or family:NAME")
-			return nil
-		}
-		if folded != "" && slices.Contains(mine, folded) {
-			found = append(found, s.Name)
-		}
-		words = append(words, mine...)
+	all, known := l.selectable()[kind]
+	if !known {
+		l.report(path, fmt.Sprintf("%q is no way to select sources", kind+":"), "write the name of a source, tag:WORD or family:NAME")
+		return nil
 	}
+	found := all[fold(strings.TrimSpace(word))]
 	if found != nil || l.unsure && prefixed {
 		return found
 	}
@@ -215,17 +203,38 @@ func (l *loader) sel(path []string, selector string) []string {
 	if !prefixed {
 		message = fmt.Sprintf("there is no source %q", selector)
 	}
-	l.report(path, message, l.mendSelector(kind, word, words))
+	l.report(path, message, l.mendSelector(kind, word, slices.Sorted(maps.Keys(all))))
 	return nil
 }
 
-// mendSelector says what a selector that finds nothing was probably meant to be.
+// selectable returns the names of the sources by each way to select them, and by what
+// is written behind it. It is made once: many topics may select from many sources.
+func (l *loader) selectable() map[string]map[string][]string {
+	if l.selected != nil {
+		return l.selected
+	}
+	l.selected = map[string]map[string][]string{"source": {}, "tag": {}, "family": {}}
+	for i := range l.config.Sources {
+		s := &l.config.Sources[i]
+		add := func(kind string, words ...string) {
+			for _, word := range words {
+				if names := l.selected[kind][word]; word != "" && !slices.Contains(names[max(0, len(names)-1):], s.Name) {
+					l.selected[kind][word] = append(names, s.Name)
+				}
+			}
+		}
+		add("source", s.Name)
+		add("tag", s.Tags...)
+		add("family", s.Family)
+	}
+	return l.selected
+}
+
+// mendSelector says what a selector that finds nothing was probably meant to be, of
+// those words that there are, sorted.
 func (l *loader) mendSelector(kind, word string, words []string) string {
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-	slices.Sort(words)
-	words = slices.Compact(words)
 	near := closest(word, words)
-	tagged := slices.ContainsFunc(l.config.Sources, func(s news.Source) bool { return slices.Contains(s.Tags, fold(word)) })
+	tagged := l.selectable()["tag"][fold(word)] != nil
 	switch {
 	case kind == "source" && tagged:
 		return fmt.Sprintf("did you mean tag:%s?", word)
