@@ -207,8 +207,11 @@ func (l *loader) general() {
 	c.Retention, c.Private = time.Duration(r.Retention), r.Defaults.AllowPrivate
 	c.Log = Log{Format: r.Log.Format, Level: r.Log.Level}
 	c.Workers, c.HostGap, c.Budget = r.Polling.Workers, time.Duration(r.Polling.HostGap), r.Polling.Budget
-	if strings.TrimSpace(c.Store) == "" {
+	switch {
+	case strings.TrimSpace(c.Store) == "":
 		l.report([]string{"store"}, "the store is empty", "leave it out for data/wireroom.db, or name a file")
+	case c.Store == "~" || strings.HasPrefix(c.Store, "~/"): // only a shell puts its user's folder there
+		l.report([]string{"store"}, "~ is a folder of that name here, and not your own", "write the whole path, such as /home/ann/wireroom.db, or ./~/ if the folder is meant")
 	}
 	l.server()
 }
