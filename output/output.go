@@ -12,12 +12,19 @@ import (
 	"github.com/wireroom/wireroom/output/render"
 )
 
+// A Picker has the filings of topics.
+type Picker interface {
+	// Pick returns those filings of a topic that choose takes of the latest, with
+	// their members, and whether there are more than these latest. They are not
+	// withdrawn, in the topic's order, and limit at most; choose is given them
+	// with their leads, and without the members. Where it is nil all are taken.
+	Pick(ctx context.Context, topic string, sort news.Sort, limit int, choose func(heads []news.Filed) []news.Filed) (filed []news.Filed, more bool, err error)
+}
+
 // A Shelf is where the filings of topics and the documents made from them are
 // kept.
 type Shelf interface {
-	// Latest returns the filings of a topic that are not withdrawn, with their
-	// members, in the topic's order, at most limit.
-	Latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error)
+	Picker
 
 	// Documents returns the documents that were last saved: what is served
 	// from the first moment after a restart. One without a body was damaged.
@@ -82,11 +89,11 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 func (p *Publisher) publish(ctx context.Context, c Catalogue, topic news.Topic) error {
 	now := time.Now()
 	delete(p.stale, topic.Name) // if it fails it is tried again
-	filed, err := p.shelf.Latest(ctx, topic.Name, topic.Sort, Depth(topic))
+	shown, _, err := Shown(ctx, p.shelf, topic, now)
 	if err != nil {
 		return err
 	}
-	ch := render.Channel{Topic: topic, Filed: Choose(topic, filed, now), MaxAge: c.MaxAge}
+	ch := render.Channel{Topic: topic, Filed: shown, MaxAge: c.MaxAge}
 	if topic.Token == "" {
 		if ch.Archives, _, err = p.shelf.Archived(ctx, topic.Name); err != nil {
 			return err
@@ -122,6 +129,45 @@ func stale(ch render.Channel, now time.Time) time.Time {
 	return at
 }
 
+// Where a cap on each source passes some over, or a window what stands in front because
+// it was changed, deeper is how many times as many filings are looked at the next time,
+// and deepest how many times the topic's limit at most: one source may give hundreds at
+// once, and what costs no more than this is the heads of those that are not shown.
+const (
+	deeper  = 10
+	deepest = 100
+)
+
+// Shown returns what a topic shows at now, and those filings that were looked at, with
+// their leads and perhaps without their members.
+func Shown(ctx context.Context, from Picker, topic news.Topic, now time.Time) (shown, looked []news.Filed, err error) {
+	if topic.MaxPerSource == 0 && (topic.Window == 0 || topic.Sort != news.SortUpdated) { // nothing is passed over
+		looked, _, err = from.Pick(ctx, topic.Name, topic.Sort, topic.Limit, nil)
+		return Choose(topic, looked, now), looked, err
+	}
+	choose := func(heads []news.Filed) []news.Filed {
+		looked = heads
+		return Choose(topic, heads, now)
+	}
+	for depth := 1; ; depth *= deeper {
+		var more bool
+		shown, more, err = from.Pick(ctx, topic.Name, topic.Sort, depth*topic.Limit, choose)
+		if err != nil || len(shown) >= topic.Limit || !more || depth == deepest || len(looked) > 0 && outgrown(topic, looked[len(looked)-1], now) {
+			return shown, looked, err
+		}
+	}
+}
+
+// outgrown reports whether a topic's window is over for all that stands behind a
+// filing: nothing was changed before it was published.
+func outgrown(topic news.Topic, f news.Filed, now time.Time) bool {
+	at := f.Published
+	if topic.Sort == news.SortUpdated {
+		at = f.Updated
+	}
+	return topic.Window > 0 && now.Sub(at) > topic.Window
+}
+
 // Choose returns what of a topic's filings, in the topic's order, is shown at
 // now: within its window, no more of one source than it allows, at most its
 // limit.
@@ -140,14 +186,4 @@ func Choose(topic news.Topic, filed []news.Filed, now time.Time) []news.Filed {
 		}
 	}
 	return chosen
-}
-
-// Depth is how many filings must be looked at to choose topic.Limit of them: a
-// cap on each source passes some over, and so does a window where what is old stands
-// in front because it was changed.
-func Depth(topic news.Topic) int {
-	if topic.MaxPerSource > 0 || topic.Window > 0 && topic.Sort == news.SortUpdated {
-		return 10 * topic.Limit
-	}
-	return topic.Limit
 }

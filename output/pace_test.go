@@ -34,13 +34,13 @@ func (w *watched) DocumentsSince(context.Context, int64) ([]news.Document, int64
 	return nil, 0, nil
 }
 
-func (w *watched) Latest(context.Context, string, news.Sort, int) ([]news.Filed, error) {
+func (w *watched) Pick(_ context.Context, _ string, _ news.Sort, _ int, _ func([]news.Filed) []news.Filed) ([]news.Filed, bool, error) {
 	w.looks = append(w.looks, time.Now())
 	time.Sleep(200 * time.Millisecond) // a round that is long enough for the longest pause
 	if w.filed == nil {
-		return nil, errors.New("the shelf is empty")
+		return nil, false, errors.New("the shelf is empty")
 	}
-	return w.filed, nil
+	return w.filed, false, nil
 }
 
 func (w *watched) States(context.Context) ([]news.State, error)          { return nil, nil }

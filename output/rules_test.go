@@ -123,6 +123,23 @@ func TestWindowBesideChanges(t *testing.T) {
 	}
 }
 
+// TestCapBesideMany: a topic that shows few stories of each source shows those of others
+// behind hundreds of one.
+func TestCapBesideMany(t *testing.T) {
+	topic := news.Topic{Name: "all", Title: "Everything", Limit: 5, MaxPerSource: 2, Content: news.ContentFull}
+	d := newDesk(t, topic)
+	d.must(d.SetSources(t.Context(), []news.Source{{Name: "ferry", URL: "https://ferry.example/feed"}, {Name: "harbour", URL: "https://harbour.example/feed"}}, time.Now()))
+	now := time.Now().Truncate(time.Second)
+	d.file(3, now.Add(-48*time.Hour))
+	d.file(120, now.Add(-24*time.Hour)) // of the other
+	d.must(d.Publish(t.Context(), nil))
+	for _, doc := range d.Current() {
+		if n := strings.Count(string(doc.Body), "<item>"); doc.Path == "/topics/all.rss" && n != 4 {
+			t.Errorf("%d stories are shown of two sources that may lead two each", n)
+		}
+	}
+}
+
 // TestFewerSources: when sources are taken out, so are the pages that told of them.
 func TestFewerSources(t *testing.T) {
 	topic := news.Topic{Name: "all", Title: "Everything", Limit: 100, Content: news.ContentFull}

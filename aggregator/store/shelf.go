@@ -11,18 +11,32 @@ import (
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
-// Latest returns the filings of a topic that are not withdrawn, with their
-// members; see output.Shelf. Those of one instant are in the order of their
-// keys. Members that were purged are left out.
-func (db *DB) Latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error) {
-	filed, err := db.latest(ctx, topic, sort, limit)
-	if err != nil {
-		return nil, fmt.Errorf("store: latest of %s: %w", topic, err)
+// Pick returns those of a topic's filings that choose takes; see output.Picker. Those
+// of one instant are in the order of their keys. Members that were purged are left
+// out.
+func (db *DB) Pick(ctx context.Context, topic string, sort news.Sort, limit int, choose func(heads []news.Filed) []news.Filed) (filed []news.Filed, more bool, err error) {
+	list, err := db.latest(ctx, topic, sort, limit)
+	more = len(list) == limit
+	if err == nil && choose != nil {
+		list, err = db.picked(ctx, list, choose)
 	}
-	return filed, nil
+	if err == nil {
+		filed, err = db.withMembers(ctx, list)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("store: pick of %s: %w", topic, err)
+	}
+	return filed, more, nil
 }
 
-func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error) {
+// Latest returns the filings of a topic that are not withdrawn, with their members, in
+// an order, at most limit. It is Pick of all.
+func (db *DB) Latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]news.Filed, error) {
+	filed, _, err := db.Pick(ctx, topic, sort, limit, nil)
+	return filed, err
+}
+
+func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit int) ([]storedFiled, error) {
 	id, err := db.topics.id(ctx, db.read, "topic", topic)
 	if err != nil || id == 0 {
 		return nil, err
@@ -31,7 +45,44 @@ func (db *DB) latest(ctx context.Context, topic string, sort news.Sort, limit in
 	if sort == news.SortUpdated {
 		condition = latestUpdated
 	}
-	return db.filed(ctx, topic, condition, id, limit)
+	return db.heads(ctx, topic, condition, id, limit)
+}
+
+// picked returns the filings that choose takes, of those that have members.
+func (db *DB) picked(ctx context.Context, list []storedFiled, choose func(heads []news.Filed) []news.Filed) ([]storedFiled, error) {
+	var items []int64
+	for _, f := range list {
+		items = append(items, f.items...)
+	}
+	slices.Sort(items)
+	keys := map[int64]news.Key{}
+	err := eachIn(ctx, db.read, "SELECT item.id, source.name, item.ident FROM item JOIN source ON source.id = item.source WHERE item.id IN LIST",
+		nil, slices.Compact(items), func(rows *sql.Rows) error {
+			var id int64
+			var key news.Key
+			err := rows.Scan(&id, &key.Source, &key.ID)
+			keys[id] = key
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	var heads []news.Filed
+	byKey := make(map[string]storedFiled, len(list))
+	for _, f := range list {
+		lead := slices.IndexFunc(f.items, func(id int64) bool { return keys[id] != news.Key{} })
+		if lead < 0 {
+			continue
+		}
+		f.Lead = keys[f.items[lead]]
+		heads = append(heads, f.Filed)
+		byKey[f.Key] = f
+	}
+	var taken []storedFiled
+	for _, f := range choose(heads) {
+		taken = append(taken, byKey[f.Key])
+	}
+	return taken, nil
 }
 
 // latestUpdated finds the filings that were updated last. None was so before it was
@@ -51,17 +102,22 @@ type storedFiled struct {
 
 // filed returns the filings of a topic that a condition holds for.
 func (db *DB) filed(ctx context.Context, topic, condition string, args ...any) ([]news.Filed, error) {
-	var list []storedFiled
-	err := db.read.each(ctx, "SELECT key, story, published, updated, doc FROM filing WHERE "+condition, args, func(rows *sql.Rows) error {
+	list, err := db.heads(ctx, topic, condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	return db.withMembers(ctx, list)
+}
+
+// heads returns the same without their members.
+func (db *DB) heads(ctx context.Context, topic, condition string, args ...any) (list []storedFiled, err error) {
+	err = db.read.each(ctx, "SELECT key, story, published, updated, doc FROM filing WHERE "+condition, args, func(rows *sql.Rows) error {
 		f, doc, err := scanFiling(rows)
 		f.Topic = topic
 		list = append(list, storedFiled{news.Filed{Filing: f}, doc.Members})
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return db.withMembers(ctx, list)
+	return list, err
 }
 
 // withMembers completes filings, and leaves out those without any member.

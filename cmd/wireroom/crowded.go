@@ -20,15 +20,15 @@ func (l *library) crowded(ctx context.Context, topic news.Topic, s news.Story, n
 			mine = append(mine, f)
 		}
 	}
-	filed, err := l.db.Latest(ctx, topic.Name, topic.Sort, output.Depth(topic))
+	shown, filed, err := output.Shown(ctx, l.db, topic, now)
 	if err != nil || len(mine) == 0 {
 		return "", err
 	}
 	at := func(f news.Filing) int {
 		return slices.IndexFunc(filed, func(other news.Filed) bool { return other.Key == f.Key })
 	}
-	for _, shown := range output.Choose(topic, filed, now) {
-		if slices.ContainsFunc(mine, func(f news.Filing) bool { return f.Key == shown.Key }) {
+	for _, other := range shown {
+		if slices.ContainsFunc(mine, func(f news.Filing) bool { return f.Key == other.Key }) {
 			return "", nil
 		}
 	}

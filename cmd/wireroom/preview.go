@@ -63,7 +63,6 @@ func (l *library) preview(ctx context.Context, name string, now time.Time) (rend
 	if topic.Window > 0 {
 		since = now.Add(-topic.Window)
 	}
-	most := output.Depth(topic)
 	var filed []news.Filed
 	err := l.db.EachStory(ctx, since, func(s news.Story) bool {
 		l.configure(&s)
@@ -72,17 +71,15 @@ func (l *library) preview(ctx context.Context, name string, now time.Time) (rend
 				filed = append(filed, withMembers(f, s))
 			}
 		}
-		if len(filed) > 2*most+100 { // what is far down is let go, so that memory stays bounded
-			sortFiled(topic, filed)
-			filed = slices.Delete(filed, most, len(filed))
+		if len(filed) > 2*topic.Limit+100 { // what is not shown now is not shown beside more of them, so that memory stays bounded
+			filed = chosen(topic, filed, now)
 		}
 		return ctx.Err() == nil
 	})
 	if err != nil {
 		return render.Channel{}, err
 	}
-	sortFiled(topic, filed)
-	return render.Channel{Topic: topic, Filed: output.Choose(topic, filed, now), MaxAge: maxAge(l.setup.cfg)}, ctx.Err()
+	return render.Channel{Topic: topic, Filed: chosen(topic, filed, now), MaxAge: maxAge(l.setup.cfg)}, ctx.Err()
 }
 
 // withMembers gives a filing its members, in its order.
@@ -98,8 +95,8 @@ func withMembers(f news.Filing, s news.Story) news.Filed {
 	return filed
 }
 
-// sortFiled brings filings into the order in which a topic shows them.
-func sortFiled(t news.Topic, filed []news.Filed) {
+// chosen returns what a topic shows of filings at now, in its order.
+func chosen(t news.Topic, filed []news.Filed, now time.Time) []news.Filed {
 	at := func(f news.Filed) time.Time { return f.Published }
 	if t.Sort == news.SortUpdated {
 		at = func(f news.Filed) time.Time { return f.Updated }
@@ -107,6 +104,7 @@ func sortFiled(t news.Topic, filed []news.Filed) {
 	slices.SortFunc(filed, func(a, b news.Filed) int {
 		return cmp.Or(at(b).Compare(at(a)), cmp.Compare(a.Key, b.Key))
 	})
+	return output.Choose(t, filed, now)
 }
 
 func topicNames(topics []news.Topic) string {

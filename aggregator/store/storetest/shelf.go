@@ -36,6 +36,24 @@ func latestOrder(t *testing.T, open Opener) {
 	f.same("by publication", titles(news.SortPublished, 4), "0 1 2 3")
 	f.same("by change", titles(news.SortUpdated, 3), "5 0 1")
 	f.same("of no topic", len(mustLatest(f, "none")), 0)
+
+	second := func(heads []news.Filed) []news.Filed {
+		f.same("heads", len(heads), 3)
+		f.same("the lead of a head", heads[1].Lead.ID, "n-0001")
+		f.same("members of a head", len(heads[1].Members), 0)
+		return heads[1:2]
+	}
+	for _, limit := range []int{3, 6, 7} {
+		choose := second
+		if limit > 3 {
+			choose = func(heads []news.Filed) []news.Filed { return heads[1:2] }
+		}
+		picked, more, err := f.Pick(f.ctx, "t", news.SortPublished, limit, choose)
+		f.must(err)
+		f.same("picked", len(picked), 1)
+		f.same("the members of what is picked", picked[0].Members[0].Record.Item.ID, "n-0001")
+		f.same("more", more, limit < 7) // whether six are all is not looked at
+	}
 }
 
 // latestChanged holds the order by change against a plain sort, of filings of which
