@@ -45,6 +45,7 @@ type Item struct {
 	// Aliases are further identities within the source, best first, such as the
 	// canonical link: an item with an unknown ID whose alias is known is the
 	// known item under a new guid. Only what is unique in its document is one.
+	// An ID among them tells less than those behind it: those overrule it.
 	Aliases []string `json:"-"`
 
 	// Raw is that of the entry that the item was made of. What a source has

@@ -42,6 +42,7 @@ func identity(d *draft, shared map[string]bool) string {
 	if name := named(d, shared); name != "" {
 		return short(name)
 	}
+	d.nameless = true
 	parts := []string{d.title, d.stamp()}
 	if d.title == "" || shared[d.headline()] {
 		parts = append(parts, d.entry.Summary.Value, d.entry.Content.Value)
@@ -112,10 +113,10 @@ func sharedNames(drafts []draft) map[string]bool {
 }
 
 // nameAliases gives each draft its further identities, best first: its canonical
-// link, its title with the instant that was stated, its title with its text.
-// What two entries of the document share is no identity. Nobody asks for those of
-// an entry that is known, but for others to be held against: the ones with a title
-// that no other entry has are left out.
+// link, its title with the instant that was stated, its identity where that is made of
+// these, its title with its text. What two entries of the document share is no
+// identity. Nobody asks for those of an entry that is known, but for others to be held
+// against: the ones with a title that no other entry has are left out.
 func nameAliases(drafts []draft) {
 	titles := map[string]bool{} // of entries that are not known
 	for i := range drafts {
@@ -147,10 +148,13 @@ func aliases(d *draft, titled bool) []string {
 	if d.place != "" {
 		out = append(out, short(d.place))
 	}
+	if titled && d.title != "" && d.stamp() != "" {
+		out = append(out, "title:"+digest(d.title, d.stamp()))
+	}
+	if d.nameless { // of several with one title it is another one's when that is alone
+		out = append(out, d.id)
+	}
 	if titled && d.title != "" {
-		if stamp := d.stamp(); stamp != "" {
-			out = append(out, "title:"+digest(d.title, stamp))
-		}
 		if e := d.entry; len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
 			// A bulletin that is to be heard is another each day, and may be said to be
 			// the same.

@@ -116,6 +116,7 @@ func newNormalizer(src news.Source, feed *news.Feed, at time.Time) *normalizer {
 type draft struct {
 	entry     *news.Entry
 	id        string
+	nameless  bool // the id is made of what the entry says
 	aliases   []string
 	stated    [3]string // its guid, rdf:about and atom:id; empty: it has none
 	link      string    // absolute

@@ -52,7 +52,7 @@ func (db *DB) match(ctx context.Context, source int64, name string, items []news
 	taken, seen := firstLook(fates, known, now)
 	var aliases [][]byte
 	for _, f := range fates {
-		if !f.skip && f.known == 0 {
+		if !f.skip && (f.known == 0 || f.doubtful()) {
 			for _, alias := range f.item.Aliases {
 				aliases = append(aliases, identOf(name, alias))
 			}
@@ -61,6 +61,11 @@ func (db *DB) match(ctx context.Context, source int64, name string, items []news
 	byAlias, err := db.identities(ctx, source, aliases)
 	if err != nil {
 		return nil, nil, err
+	}
+	for i := range fates {
+		if f := &fates[i]; f.doubtful() {
+			f.reconsider(name, byAlias, taken)
+		}
 	}
 	for i := range fates {
 		if f := &fates[i]; !f.skip && f.known == 0 {
@@ -110,6 +115,33 @@ func (f *fate) take(row identity) {
 	f.known, f.own = row.item, row.own
 	f.same = row.hash == f.hash
 	f.rename = !f.same
+}
+
+// doubtful reports whether an item that is recognised by its identity may yet be
+// another one: its content is, and its identity is no more than one of its aliases.
+func (f *fate) doubtful() bool {
+	return f.known != 0 && !f.same && f.item.ID != f.item.GUID && slices.Contains(f.item.Aliases, f.item.ID)
+}
+
+// reconsider takes a doubtful item for the stored one that has what tells more of it
+// than its identity, if nothing of that is the other's. The link of a page, or a
+// headline, names the one item that there is, and then the one that is left of several.
+func (f *fate) reconsider(source string, known map[string]identity, taken map[int64]bool) {
+	var other int64
+	for _, alias := range f.item.Aliases[slices.Index(f.item.Aliases, f.item.ID)+1:] {
+		row := known[string(identOf(source, alias))]
+		if row.item == f.known {
+			return
+		}
+		if row.item != 0 && !taken[row.item] && other == 0 {
+			other = row.item
+		}
+	}
+	if other != 0 {
+		delete(taken, f.known)
+		f.known, f.own, f.rename = other, 0, true
+		taken[other] = true
+	}
 }
 
 // recognise takes an item with an unknown identity for the stored one that has
