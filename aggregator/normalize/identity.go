@@ -81,8 +81,9 @@ func short(id string) string {
 }
 
 // sharedNames returns the guids that entries with different links or titles
-// state, the links of entries with different titles, and the headlines of entries with
-// different texts that have nothing else to go by.
+// state, the links of entries with different titles, or with different texts of
+// different dates, and the headlines of entries with different texts that have nothing
+// else to go by.
 func sharedNames(drafts []draft) map[string]bool {
 	type what [3]string // what it is said of, and how
 	first := make(map[string]what, 2*len(drafts))
@@ -93,6 +94,7 @@ func sharedNames(drafts []draft) map[string]bool {
 		}
 		first[name] = of
 	}
+	placed := make(map[string]*draft, len(drafts))
 	for i := range drafts {
 		d := &drafts[i]
 		for _, id := range d.stated {
@@ -101,6 +103,10 @@ func sharedNames(drafts []draft) map[string]bool {
 			}
 		}
 		if d.place != "" {
+			if before := placed[d.place]; before != nil && before.another(d) {
+				shared[d.place] = true
+			}
+			placed[d.place] = d
 			note(d.place, what{"page", d.title})
 		}
 	}
@@ -110,6 +116,16 @@ func sharedNames(drafts []draft) map[string]bool {
 		}
 	}
 	return shared
+}
+
+// another reports whether two entries of one place are two by their dates and by what
+// they say, as a bulletin and its next one.
+func (d *draft) another(o *draft) bool {
+	says := func(e *news.Entry) string {
+		return digest(append([]string{e.Summary.Value, e.Content.Value}, played(e.Enclosures)...)...)
+	}
+	at, after := d.stamp(), o.stamp()
+	return at != "" && after != "" && at != after && says(d.entry) != says(o.entry)
 }
 
 // nameAliases gives each draft its further identities, best first: its canonical

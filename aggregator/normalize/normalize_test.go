@@ -114,10 +114,16 @@ func TestSharedIdentities(t *testing.T) {
 		e.Summary = plain(text)
 		return e
 	}
+	on := func(date string, e news.Entry) news.Entry {
+		e.Links, e.Published = []news.Link{{Href: "https://a.example/levels"}}, []string{date}
+		return e
+	}
 	for name, c := range map[string]struct {
 		entries []news.Entry
 		n       int
 	}{
+		"one link and title, other days":    {[]news.Entry{on("2024-01-01", said("Level", "2.31 m")), on("2024-01-02", said("Level", "2.90 m")), on("2024-01-01", said("Level", "2.31 m"))}, 2},
+		"one link, title and text":          {[]news.Entry{on("2024-01-01", said("Level", "2.31 m")), on("2024-01-02", said("Level", "2.31 m"))}, 1},
 		"the same entry twice":              {[]news.Entry{entry("g", "https://a.example/1", "x"), entry("g", "https://a.example/1", "x")}, 1},
 		"one guid for all":                  {[]news.Entry{entry("g", "https://a.example/1", "x"), entry("g", "https://a.example/2", "y")}, 2},
 		"one link for all":                  {[]news.Entry{entry("", "https://a.example/", "x"), entry("", "https://a.example/", "y")}, 2},
