@@ -141,16 +141,19 @@ func nameAliases(drafts []draft) {
 		}
 	}
 	count := map[string]int{}
+	said := make([]string, len(drafts)) // what each says under its title, whatever files it has
 	for i := range drafts {
 		d := &drafts[i]
-		d.aliases = aliases(d, titles[d.title])
-		for _, alias := range d.aliases {
+		d.aliases, said[i] = aliases(d, titles[d.title])
+		for _, alias := range append(d.aliases, said[i]) {
 			count[alias]++
 		}
 	}
 	for i := range drafts {
 		d := &drafts[i]
-		d.aliases = slices.DeleteFunc(d.aliases, func(alias string) bool { return count[alias] > 1 })
+		d.aliases = slices.DeleteFunc(d.aliases, func(alias string) bool {
+			return count[alias] > 1 || strings.HasPrefix(alias, "text:") && count[said[i]] > 1
+		})
 	}
 }
 
@@ -158,9 +161,9 @@ func nameAliases(drafts []draft) {
 // source, together with the title.
 const enoughToTell = 40
 
-// aliases returns what else an entry may be known by, of its title too or without.
-func aliases(d *draft, titled bool) []string {
-	var out []string
+// aliases returns what else an entry may be known by, of its title too or without, and
+// what stands for its title and text alone: of an entry that is known no files are read.
+func aliases(d *draft, titled bool) (out []string, said string) {
 	if d.place != "" {
 		out = append(out, short(d.place))
 	}
@@ -170,14 +173,18 @@ func aliases(d *draft, titled bool) []string {
 	if d.nameless { // of several with one title it is another one's when that is alone
 		out = append(out, d.id)
 	}
-	if titled && d.title != "" {
-		if e := d.entry; len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
-			// A bulletin that is to be heard is another each day, and may be said to be
-			// the same.
-			out = append(out, "text:"+digest(append([]string{d.title, e.Summary.Value, e.Content.Value}, played(e.Enclosures)...)...))
+	if e := d.entry; titled && d.title != "" && len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
+		parts := []string{d.title, e.Summary.Value, e.Content.Value}
+		said = digest(parts...)
+		text := said
+		// A bulletin that is to be heard is another each day, and may be said to be the
+		// same.
+		if files := played(e.Enclosures); len(files) > 0 {
+			text = digest(append(parts, files...)...)
 		}
+		out = append(out, "text:"+text)
 	}
-	return out
+	return out, said
 }
 
 // contentHash tells one revision of an item from another. It does not depend

@@ -29,6 +29,11 @@ func TestKnownOrNot(t *testing.T) {
 		entry("6", "https://example.org/6", "Weather", text, day),
 		entry("", "https://example.org/6", "Weather", text, day),
 		entry("7", "https://example.org/7", "", text, day),
+		entry("8", "https://example.org/8", "The news at noon", text, "2026-05-30T10:00:00Z"),
+		entry("9", "https://example.org/9", "The news at noon", text, "2026-05-31T10:00:00Z"),
+	}
+	for i, guid := range []string{"8", "9"} { // as hosts of podcasts call what they have
+		all[len(all)-2+i].Enclosures = []news.Enclosure{{URL: "https://cdn.example/" + guid + "/media.mp3", Type: "audio/mpeg"}}
 	}
 	src := news.Source{Name: "harbour", URL: "https://example.org/feed"}
 	whole, aliases := map[string]news.Item{}, 0
@@ -42,7 +47,9 @@ func TestKnownOrNot(t *testing.T) {
 	for known := range 1 << len(all) {
 		feed := news.Feed{Entries: append([]news.Entry(nil), all...)}
 		for i := range feed.Entries {
-			feed.Entries[i].Known = known>>i&1 == 1
+			if e := &feed.Entries[i]; known>>i&1 == 1 {
+				e.Known, e.Enclosures = true, nil // of which no files are read
+			}
 		}
 		for _, item := range Items(src, feed, at) {
 			if was := whole[item.ID]; !reflect.DeepEqual(item, was) {
