@@ -151,12 +151,12 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
 		next = unmended(src, claim.State, next, doc.found)
-		next = schedule.Observe(claim.State, next, doc.entries(), doc.items[:doc.current], n)
-		next = tally(claim.State, discreet(src, observe(claim.State, next)), n)
-		next = countPushes(next, told, pushed, n)
 		if told.body != nil && claim.State.URL == src.URL { // the address itself was not asked
 			next.Moved = claim.State.Moved
 		}
+		next = schedule.Observe(claim.State, next, doc.entries(), doc.items[:doc.current], n)
+		next = tally(claim.State, discreet(src, observe(claim.State, next)), n)
+		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
 		if next.Outcome.OK() && (doc.seen != "" || doc.feed != nil && src.Page != nil) {
 			next.Seen, next.SeenBy = doc.seen, settingsOf(src)

@@ -219,6 +219,40 @@ func TestPushWhileAnotherPolls(t *testing.T) {
 	})
 }
 
+// TestMoveIsToldOnce: a podcast says where it has moved to, and so does what its hub
+// sends. That it is polled there is told once, when it is.
+func TestMoveIsToldOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "podcast.db")
+	synctest.Test(t, func(t *testing.T) {
+		const head = "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><title>Talks</title><itunes:new-feed-url>http://new.test/feed</itunes:new-feed-url>"
+		b := &bureau{path: path, web: &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w, head, "<item><guid>first</guid><title>The first talk</title></item></channel></rss>")
+		}}}
+		b.add("talks", "http://old.test/feed", "@every 30h")
+		b.run(t, func(a *aggregator.Aggregator, _ *store.DB) {
+			time.Sleep(74 * time.Hour)
+			for i := range 3 {
+				body := fmt.Sprintf("%s<item><guid>%d</guid><title>Talk %[2]d of the hub</title></item></channel></rss>", head, i)
+				if err := a.Pushed(t.Context(), "talks", []byte(body), "application/rss+xml"); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(time.Hour)
+			}
+			time.Sleep(72 * time.Hour)
+		})
+		s := b.live(t, "talks", time.Minute)
+		told := 0
+		for _, e := range s.Events {
+			if e.Kind == news.EventMoved {
+				told++
+			}
+		}
+		if told != 1 || !s.Moved.Believed {
+			t.Errorf("it is told %d times that it has moved: %+v, %+v", told, s.Moved, s.Events)
+		}
+	})
+}
+
 // TestMoveBesidePushes moves a source for good whose hub sends what is new between two
 // polls: a push says nothing of where the source lives.
 func TestMoveBesidePushes(t *testing.T) {
