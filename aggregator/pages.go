@@ -81,9 +81,9 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 		last = fmt.Errorf("%s: it says what the page of another item says", foreign[0].item.URL)
 	}
 	switch {
-	case silent:
+	case silent && (len(tired) == 0 || len(pages) == 0):
 		doc.pageTries++
-	case fetched > 0:
+	case fetched > 0: // of all, or as many as a server gives at a time
 		doc.pageTries = 0
 	}
 	if failed > 0 {

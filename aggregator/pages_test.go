@@ -13,11 +13,28 @@ import (
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
+const article = "<html><article><h1>%s</h1>" +
+	"<p>The ferry will not sail before noon, the harbour master of %[1]s said, and nobody knows when it will be back.</p>" +
+	"<p>Whoever has to be on the island today may go by the boat of the pilots, which has room for twelve and no bicycles.</p>" +
+	"<p>In %[1]s they have seen longer delays, and remember the winter in which the ferry lay in the ice until the end of March.</p>" +
+	"<p>The island has flour and fuel for three weeks, its mayor said, and the doctor has stayed there over night.</p></article></html>"
+
+// fewAnHour gives four pages an hour, and refuses all others.
+func fewAnHour() func(n int, w http.ResponseWriter, path string) {
+	given := map[int]int{}
+	return func(_ int, w http.ResponseWriter, path string) {
+		if given[time.Now().Hour()]++; given[time.Now().Hour()] > 4 {
+			w.WriteHeader(429)
+			return
+		}
+		fmt.Fprintf(w, article, path)
+	}
+}
+
 // TestPagesAgain: a page that gave no answer is asked for again, as long as that
 // may help, and so are those that one poll had no time for; a page that was read,
 // or that is missing, is not.
 func TestPagesAgain(t *testing.T) {
-	article := "<html><article><h1>%s</h1>" + strings.Repeat("<p>The ferry will not sail before noon, the harbour master of %[1]s said, and nobody knows when it will be back.</p>", 8) + "</article></html>"
 	for name, tc := range map[string]struct {
 		entries int
 		page    func(n int, w http.ResponseWriter, path string)
@@ -36,8 +53,9 @@ func TestPagesAgain(t *testing.T) {
 			}
 			fmt.Fprintf(w, article, path)
 		}, 3, 9, 3},
-		"refused": {30, func(_ int, w http.ResponseWriter, _ string) { w.WriteHeader(429) }, 0, 6, 6},
-		"many":    {90, func(_ int, w http.ResponseWriter, path string) { fmt.Fprintf(w, article, path) }, 90, 90, 3},
+		"refused":         {30, func(_ int, w http.ResponseWriter, _ string) { w.WriteHeader(429) }, 0, 6, 6},
+		"a few at a time": {30, fewAnHour(), 30, 37, 8},
+		"many":            {90, func(_ int, w http.ResponseWriter, path string) { fmt.Fprintf(w, article, path) }, 90, 90, 3},
 	} {
 		path := filepath.Join(t.TempDir(), "pages.db")
 		synctest.Test(t, func(t *testing.T) {
