@@ -2,7 +2,6 @@ package aggregator
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -55,13 +54,7 @@ func discreet(src news.Source, s news.State) news.State {
 	if !src.Unlisted {
 		return s
 	}
-	s.Events = slices.Clone(s.Events)
-	for i := range s.Events {
-		if s.Events[i].Kind == news.EventMoved {
-			s.Events[i].Text = "It has moved to another address and is polled there from now on."
-		}
-	}
-	return s
+	return s.Discreet()
 }
 
 // rhythmDays is for how many days the rhythm of a source is remembered.

@@ -56,10 +56,17 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 		place[states[i].Source] = i
 	}
 	status := make([]render.SourceStatus, len(outlets))
+	told := listed(c.Topics, outlets)
+	open := 0
 	for i, o := range outlets {
 		status[i].Outlet = o
 		if k, ok := place[o.Source]; ok {
 			status[i].State = states[k]
+		}
+		if open < len(told) && told[open].Source == o.Source { // in the same order
+			open++
+		} else {
+			status[i].State = status[i].State.Discreet()
 		}
 	}
 	p.answers = render.Answering(status)
@@ -75,7 +82,7 @@ func (p *Publisher) lists(ctx context.Context, c Catalogue) error {
 	if err != nil {
 		return err
 	}
-	sourcesList, err := render.SourcesOPML("/sources.opml", c.Site.Title, listed(c.Topics, outlets))
+	sourcesList, err := render.SourcesOPML("/sources.opml", c.Site.Title, told)
 	if err != nil {
 		return err
 	}

@@ -173,6 +173,13 @@ func TestSourcesOfPrivateTopics(t *testing.T) {
 		sources = append(sources, news.Source{Name: name, URL: "https://" + name + ".example/feed"})
 	}
 	d.must(d.SetSources(t.Context(), sources, time.Now()))
+	claims, err := d.Claim(t.Context(), time.Now(), len(sources), time.Minute)
+	d.must(err)
+	for _, c := range claims { // what has become of each names its new address
+		moved := news.Event{At: time.Now(), Kind: news.EventMoved, Text: "It has moved to https://" + c.State.Source + ".example/feed."}
+		_, err := d.Append(t.Context(), c, nil, func(news.Appended) news.State { return news.State{Events: []news.Event{moved}} }, time.Now(), 0)
+		d.must(err)
+	}
 	for _, test := range []struct {
 		topics []news.Topic
 		want   string
@@ -183,16 +190,18 @@ func TestSourcesOfPrivateTopics(t *testing.T) {
 	} {
 		d.Replace(output.Catalogue{Topics: test.topics})
 		d.must(d.Publish(t.Context(), nil))
-		var told []string
+		told := map[string][]string{} // by the document
 		for _, doc := range d.Current() {
 			for _, src := range sources {
-				if doc.Path == "/sources.opml" && strings.Contains(string(doc.Body), src.URL) {
-					told = append(told, src.Name)
+				if strings.Contains(string(doc.Body), src.URL) {
+					told[doc.Path] = append(told[doc.Path], src.Name)
 				}
 			}
 		}
-		if slices.Sort(told); strings.Join(told, " ") != test.want {
-			t.Errorf("of %v the addresses of %q are told, want %s", test.topics, told, test.want)
+		for _, path := range []string{"/sources.opml", "/sources.atom"} {
+			if slices.Sort(told[path]); strings.Join(told[path], " ") != test.want {
+				t.Errorf("of %v %s tells the addresses of %q, want %s", test.topics, path, told[path], test.want)
+			}
 		}
 	}
 }

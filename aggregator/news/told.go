@@ -22,6 +22,17 @@ func (s Source) Told() string {
 	return told
 }
 
+// Discreet returns a state with nothing in its events of where its source is.
+func (s State) Discreet() State {
+	s.Events = slices.Clone(s.Events)
+	for i := range s.Events {
+		if s.Events[i].Kind == EventMoved {
+			s.Events[i].Text = "It has moved to another address and is polled there from now on."
+		}
+	}
+	return s
+}
+
 // By these names and values sites are asked for a feed in place of a page.
 var (
 	askers  = []string{"format", "type", "alt", "output", "fmt", "mode", "view"}
