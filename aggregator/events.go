@@ -35,7 +35,7 @@ func observe(before, after news.State) news.State {
 	case after.Outcome.OK() && after.Failures == 0 && before.Failures >= news.BrokenAfter:
 		add(news.EventRecovered, "It answers again, after %d failures.", before.Failures)
 	}
-	if after.Moved.Believed && !before.Moved.Believed {
+	if moved := func(m news.Move) bool { return m.Believed && !m.OnTrial }; moved(after.Moved) && !moved(before.Moved) {
 		add(news.EventMoved, "It has moved to %s and is polled there from now on.", news.Bare(after.Moved.URL))
 	}
 	silent := lastTurn(after.Events) == news.EventSilent

@@ -253,6 +253,33 @@ func TestMoveIsToldOnce(t *testing.T) {
 	})
 }
 
+// TestMoveIsTried: what a podcast names as its new address is no feed. It is tried ever
+// more seldom, and not told of; once there is a feed, it is.
+func TestMoveIsTried(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "podcast.db")
+	synctest.Test(t, func(t *testing.T) {
+		there := false
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if r.Host == "new.test" && !there {
+				fmt.Fprint(w, "<!DOCTYPE html><title>This name is for sale</title>")
+				return
+			}
+			fmt.Fprintf(w, "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><title>Talks</title><itunes:new-feed-url>http://new.test/feed</itunes:new-feed-url><item><guid>%d</guid><title>The talk of the day</title></item></channel></rss>", time.Now().Unix()/86400)
+		}}
+		b := &bureau{path: path, web: book}
+		b.add("talks", "http://old.test/feed", "@every 6h")
+		s := b.live(t, "talks", 60*24*time.Hour)
+		if n := len(book.visits["new.test/feed"]); n > 5 || len(s.Events) > 0 {
+			t.Errorf("in 60 days the new address was tried %d times, and told: %v", n, s.Events)
+		}
+		there = true
+		s = b.live(t, "talks", 60*24*time.Hour)
+		if len(s.Events) != 1 || s.Events[0].Kind != news.EventMoved || !s.Moved.Believed {
+			t.Errorf("when the feed is there: %+v, and told: %v", s.Moved, s.Events)
+		}
+	})
+}
+
 // TestMoveBesidePushes moves a source for good whose hub sends what is new between two
 // polls: a push says nothing of where the source lives.
 func TestMoveBesidePushes(t *testing.T) {

@@ -77,6 +77,8 @@ type Move struct {
 	Seen     int       `json:",omitzero"`
 	Redirect bool      `json:",omitzero"` // by permanent redirects; else by the document itself
 	Believed bool      `json:",omitzero"` // seen often and long enough: it is polled instead of the configured URL
+	OnTrial  bool      `json:",omitzero"` // by the document's word alone: it has given no feed yet
+	Trials   int       `json:",omitzero"` // that ended without a feed
 }
 
 // About is what a feed says of itself.

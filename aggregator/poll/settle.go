@@ -21,6 +21,7 @@ const (
 const (
 	moveSeen = 4
 	moveOver = 3 * 24 * time.Hour
+	moveMost = 5 // trials of an address after which the next one does not wait longer yet
 )
 
 // Settle returns the state of a source after a poll. feed is what was read
@@ -108,7 +109,11 @@ func fail(next *news.State, answer news.Answer) {
 	next.Failures++
 	if next.Moved.Believed {
 		// The old address may know better.
-		next.Moved = news.Move{}
+		if next.Moved.OnTrial {
+			next.Moved = news.Move{URL: next.Moved.URL, Since: answer.At, Trials: next.Moved.Trials + 1}
+		} else {
+			next.Moved = news.Move{}
+		}
 		next.Validators, next.BodyHash = news.Validators{}, ""
 		if next.Outcome == news.OutcomeGone { // from where it had moved to
 			next.Outcome, next.Mend = news.OutcomeHTTP4xx, mendStatus(news.OutcomeHTTP4xx, answer.Status)
@@ -174,8 +179,12 @@ func accept(next *news.State, answer news.Answer, feed *news.Feed, about news.Ab
 
 // settleMove counts a move that is announced: by redirects that are permanent
 // from first to last, or by the document. A poll without it starts anew.
+//
+// A redirect that is permanent has led to the feed each time. What a document names is
+// tried: where there is no feed its next trial is twice as far off.
 func settleMove(next *news.State, src news.Source, answer news.Answer, feed *news.Feed) {
 	if next.Moved.Believed {
+		next.Moved.OnTrial = false
 		return
 	}
 	to := answer.Permanent
@@ -194,7 +203,9 @@ func settleMove(next *news.State, src news.Source, answer news.Answer, feed *new
 	}
 	next.Moved.Redirect = answer.Permanent != ""
 	next.Moved.Seen++
-	next.Moved.Believed = next.Moved.Seen >= moveSeen && answer.At.Sub(next.Moved.Since) >= moveOver
+	over := moveOver << min(next.Moved.Trials, moveMost)
+	next.Moved.Believed = next.Moved.Seen >= moveSeen && answer.At.Sub(next.Moved.Since) >= over
+	next.Moved.OnTrial = next.Moved.Believed && !next.Moved.Redirect
 }
 
 // announced returns where a document says that its feed is to be found. A file is
