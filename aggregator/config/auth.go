@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/textproto"
@@ -32,8 +33,16 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 	if built.User != "" && (a.Bearer != "" || a.BearerFile != "") {
 		l.report(path, "user and bearer are both set, and a request has room for one of them", "keep one of them")
 	}
-	if broken(built.Bearer) {
-		l.report(child(path, "bearer"), "the token has more than one line", "write it on one line: the variable that it is taken from may end with a line break")
+	const oneLine = "write it on one line: the variable that it is taken from may end with a line break"
+	for key, value := range map[string]string{"user": built.User, "password": built.Password, "bearer": built.Bearer} {
+		if broken(value) {
+			l.report(child(path, key), fmt.Sprintf("the %s has more than one line", cmp.Or(map[string]string{"bearer": "token"}[key], key)), oneLine)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(built.Query)) {
+		if broken(built.Query[name]) {
+			l.report(child(child(path, "query"), name), fmt.Sprintf("the value of the parameter %q has more than one line", name), oneLine)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(built.Header)) {
 		at := child(child(path, "header"), name)
@@ -43,7 +52,7 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 		case slices.Contains(ownHeaders, textproto.CanonicalMIMEHeaderKey(name)):
 			l.report(at, fmt.Sprintf("the header %q is set by Wireroom itself", name), "take it out")
 		case broken(built.Header[name]):
-			l.report(at, fmt.Sprintf("the value of the header %q has more than one line", name), "write it on one line")
+			l.report(at, fmt.Sprintf("the value of the header %q has more than one line", name), oneLine)
 		}
 	}
 	return built
@@ -53,8 +62,9 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 // politeness.
 var ownHeaders = []string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "If-None-Match", "If-Modified-Since"}
 
-// broken says whether a value cannot be that of a header (RFC 9110 section 5.5): each
-// poll would fail as if the network had.
+// broken says whether a value cannot be that of a header (RFC 9110 section 5.5), or of a
+// user or password (RFC 7617 section 2): each poll would fail as if the network had, or
+// be refused.
 func broken(value string) bool {
 	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
