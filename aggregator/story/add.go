@@ -7,6 +7,8 @@ import (
 	"sync"
 	"unique"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/wireroom/wireroom/aggregator/news"
 )
 
@@ -74,6 +76,9 @@ func (x *Index) Read(rec news.Record, outlet news.Outlet) *Words {
 	e := &entry{outlet: unique.Make(it.Source), id: it.ID, source: sourceSum(it.Source), exact: w.exactKeys(it), family: unique.Make(family(it, &outlet))}
 	e.seq, e.published, e.rate = rec.Seq, it.Published.Unix(), w.sample.rate
 	e.order, e.pairs = numberOrder(w.head), pairsOf(w.head)
+	if it.Title == it.URL && it.Text == "" && it.URL != "" { // a picture, say: the address is no headline
+		e.order = uint32(xxh3.HashString(it.ID)) | 1
+	}
 	w.entry, w.seen = e, 0
 	if rec.Revision == 1 && !it.Fetched.IsZero() {
 		w.seen = it.Fetched.Unix()

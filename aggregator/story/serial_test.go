@@ -253,7 +253,7 @@ func TestOneSerialOfTwoFeeds(t *testing.T) {
 }
 
 // TestUntitledOnOnePage gives items without a headline that are all on one page, beside
-// some that have one: their texts tell them apart.
+// some that have one: their texts tell them apart, and pictures are not one either.
 func TestUntitledOnOnePage(t *testing.T) {
 	x := New(Options{})
 	for i, it := range []news.Item{
@@ -261,6 +261,8 @@ func TestUntitledOnOnePage(t *testing.T) {
 		{Title: "By: Anna"},
 		{Text: "Words about the sea and its many ships, and what they carry."},
 		{Text: "Words without a headline again: of mountains and of mules, and who leads them."},
+		{Title: "https://lamp.example/a", URL: "https://lamp.example/a"},
+		{Title: "https://lamp.example/a", URL: "https://lamp.example/a"},
 	} {
 		it.Source, it.ID, it.Language, it.Canonical = "lamp", fmt.Sprint(i), "en", "https://lamp.example/a"
 		d := x.Add(record(int64(i+1), it), news.Outlet{})

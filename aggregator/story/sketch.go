@@ -86,7 +86,7 @@ type arrival struct {
 	seq       int64
 	kind      byte
 	score     uint16 // in thousandths
-	order     uint32 // hash of the headline's numbers in their order; 0: it has none
+	order     uint32 // hash of the numbers of the headline in their order, 0 if it has none; of what has neither headline nor text, of its id
 }
 
 // The versions of sketches that are read. The first had the lists by their
