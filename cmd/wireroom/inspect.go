@@ -100,12 +100,12 @@ func (in *inspection) isAddress() bool {
 
 // source is the source that is to be inspected: that of feeds.yaml which is named
 // or has the address, else one without any settings. A file comes before a source of
-// its name, and nobody who has an address or a file needs a feeds.yaml that is right.
+// its name, a folder does not, and nobody who has an address or a file needs a feeds.yaml that is right.
 func (in *inspection) source() (src news.Source, configured bool, err error) {
 	src = unconfigured("inspected", in.url, in.allowPrivate)
 	if in.isAddress() {
 		src.URL = in.target
-	} else if _, err := os.Stat(in.target); err == nil || in.target == "-" || !config.IsName(in.target) {
+	} else if info, err := os.Stat(in.target); err == nil && !info.IsDir() || in.target == "-" || !config.IsName(in.target) {
 		return src, false, nil
 	}
 	cfg, err := load(in.config, nil)
