@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,13 @@ import (
 // maxPage is how much of a page is read, in bytes: articles are far smaller,
 // and the time that finding one takes grows with the page.
 const maxPage = 4 << 20
+
+// maxHead is within how many bytes a page may declare its charset. Browsers look for it
+// in the first kilobyte, and begin anew when it comes later, such as behind scripts.
+const maxHead = 128 << 10
+
+// declaration is where a page declares its charset.
+var declaration = regexp.MustCompile(`(?i)(?:<meta\s[^>]*?charset|^\s*<\?xml\s[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)`)
 
 // A document is a parsed page.
 type document struct {
@@ -38,6 +46,11 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 		contentType = "text/html; charset=" + shifted
 	}
 	if shifted != "" || !isUTF8(page) { // what is so is UTF-8, whatever it says of itself
+		if _, _, certain := charset.DetermineEncoding(page, contentType); !certain {
+			if m := declaration.FindSubmatch(page[:min(len(page), maxHead)]); m != nil {
+				contentType = "text/html; charset=" + string(m[1])
+			}
+		}
 		decoded, err := charset.NewReader(bytes.NewReader(page), contentType)
 		if err != nil {
 			return nil, fmt.Errorf("the page's charset: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
 
@@ -261,6 +262,27 @@ func TestCharsets(t *testing.T) {
 		e, err := article.Entry([]byte(page), contentType, "https://example.org/a")
 		if err != nil || !strings.Contains(e.Content.Value, "Café am Hafen, groß und schön") {
 			t.Errorf("%s: %.80q %v", contentType, e.Content.Value, err)
+		}
+	}
+}
+
+// A page may declare its charset behind all that its head has, or as XML does.
+func TestCharsetDeclaredLate(t *testing.T) {
+	scripts := "<script>" + strings.Repeat("begin(); ", 500) + "</script>"
+	for head, as := range map[string]encoding.Encoding{
+		scripts + "<meta charset=windows-1251>":                                                        charmap.Windows1251,
+		scripts + `<META content="text/html; charset=Shift_JIS" HTTP-EQUIV="Content-Type">`:            japanese.ShiftJIS,
+		`<?xml version="1.0" encoding="koi8-r"?><html>` + scripts:                                      charmap.KOI8R,
+		"<meta charset=windows-1251>" + scripts + "<meta name=x content=y><meta charset=windows-1252>": charmap.Windows1251,
+	} {
+		const text = "Гавань закрыта"
+		page, err := as.NewEncoder().String(head + "<ul><li><a href=1>" + text + "</a></ul>")
+		if err != nil {
+			t.Fatal(err)
+		}
+		feed, err := article.Feed([]byte(page), "text/html", "https://example.org/", news.PageRules{Item: "li"}, 100)
+		if err != nil || feed.Entries[0].Title.Value != text {
+			t.Errorf("%.60s: %+v (%v)", head, feed, err)
 		}
 	}
 }
