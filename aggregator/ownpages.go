@@ -27,7 +27,7 @@ type itemPage struct {
 }
 
 // A saying is what the page of an item said, all of it as digests.
-type saying struct{ text, item, title string }
+type saying struct{ text, item, link, title string }
 
 // take completes items from their pages, and returns those whose pages say what the
 // page of another item says, now or lately: it asks for consent, or to log in, or is
@@ -44,9 +44,10 @@ func (a *Aggregator) take(ctx context.Context, source string, pages []itemPage) 
 	for _, p := range pages {
 		said = append(said, p.sayings()...)
 	}
+	now := len(said)
 	for line := range strings.Lines(kept) {
-		if f := strings.Fields(line); len(f) == 3 && len(said) < pagesNoted {
-			if s := (saying{f[0], f[1], f[2]}); !slices.Contains(said, s) {
+		if f := strings.Fields(line); len(f) == 4 {
+			if s := (saying{f[0], f[1], f[2], f[3]}); !slices.Contains(said, s) {
 				said = append(said, s)
 			}
 		}
@@ -65,8 +66,8 @@ func (a *Aggregator) take(ctx context.Context, source string, pages []itemPage) 
 		article.Complete(p.item, p.page)
 	}
 	var text strings.Builder
-	for _, s := range said {
-		text.WriteString(s.text + " " + s.item + " " + s.title + "\n")
+	for _, s := range said[:min(len(said), now+pagesNoted)] {
+		text.WriteString(strings.Join([]string{s.text, s.item, s.link, s.title}, " ") + "\n")
 	}
 	return foreign, a.log.Note(ctx, notePages+source, text.String())
 }
@@ -85,13 +86,14 @@ func (p itemPage) sayings() []saying {
 }
 
 func (p itemPage) says(what, text string) saying {
-	return saying{brief(what + " " + text), brief(p.item.ID), brief(p.item.Title)}
+	_, place, _ := strings.Cut(p.item.URL, "#")
+	return saying{brief(what + " " + text), brief(p.item.ID), brief(p.item.Canonical + "#" + place), brief(p.item.Title)}
 }
 
 // contradicts reports whether two sayings are the same of two items that are not: a
-// source may list one under two headings, or give it another title.
+// source may list one under two headings, or give it another title and guid.
 func (s saying) contradicts(o saying) bool {
-	return s.text == o.text && s.item != o.item && s.title != o.title
+	return s.text == o.text && s.item != o.item && s.link != o.link && s.title != o.title
 }
 
 // brief returns 64 bits of a text's SHA-256, as hex.
