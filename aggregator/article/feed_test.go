@@ -1,8 +1,10 @@
 package article_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/article"
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/internal/race"
 )
 
 const listing = `<html lang="de"><head><title>Hafenblatt</title><meta name="description" content="Neues vom Hafen">
@@ -180,6 +183,20 @@ func TestFeedWithin(t *testing.T) {
 	}
 	if n := len(feed.Entries); n < 10 || n+feed.Dropped != 200 || held > 20*size {
 		t.Errorf("%d items hold %d MB of a page of 1 MB, %d were dropped", n, held>>20, feed.Dropped)
+	}
+}
+
+// TestManyFeeds: a page that advertises thousands of feeds does not take the time of
+// holding each against each.
+func TestManyFeeds(t *testing.T) {
+	var page strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&page, "<link rel=feed href=/%d>", i)
+	}
+	start := race.Spent(t)
+	found, err := article.Feeds([]byte(page.String()), "", "https://example.org/")
+	if took := race.Spent(t) - start; took > 2*time.Second || err != nil || len(found) < 50 || found[0].URL != "https://example.org/0" {
+		t.Errorf("%d feeds took %v (%v)", len(found), took, err)
 	}
 }
 

@@ -17,6 +17,9 @@ type Advert struct {
 	Title string // as the page names it
 }
 
+// maxAdverts is how many feeds of a page are told of, the first ones.
+const maxAdverts = 100
+
 // feedTypes are the media types by which a page advertises a feed, and whether they
 // are those of feeds alone: by the others pages speak of their search index as well.
 var feedTypes = map[string]bool{
@@ -41,7 +44,7 @@ func Feeds(page []byte, contentType, pageURL string) ([]Advert, error) {
 	var adverts []Advert
 	add := func(s *goquery.Selection) {
 		a := Advert{URL: d.link(s.AttrOr("href", "")), Title: cmp.Or(squeeze(s.AttrOr("title", "")), text(s))}
-		if a.URL != "" && !slices.ContainsFunc(adverts, func(b Advert) bool { return a.URL == b.URL }) {
+		if a.URL != "" && len(adverts) < maxAdverts && !slices.ContainsFunc(adverts, func(b Advert) bool { return a.URL == b.URL }) {
 			adverts = append(adverts, a)
 		}
 	}
