@@ -63,13 +63,30 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the page: %w", err)
 	}
-	d := &document{Document: goquery.NewDocumentFromNode(root), base: address, page: address}
+	d := &document{Document: goquery.NewDocumentFromNode(root), base: near(address), page: address}
 	if base, err := url.Parse(d.link(d.Find("base[href]").First().AttrOr("href", ""))); err == nil && base.Host != "" {
-		d.base = base
+		d.base = near(base)
 	}
 	d.size = map[*html.Node]int{}
 	d.measure(root)
 	return d, nil
+}
+
+// maxBase is how long what links are relative to may be, in bytes: each of them, of one
+// letter, becomes as long.
+const maxBase = 512
+
+// near returns a base of bounded length: of a long one its query goes, on which little
+// depends, and then its path.
+func near(base *url.URL) *url.URL {
+	if len(base.String()) <= maxBase {
+		return base
+	}
+	short := &url.URL{Scheme: base.Scheme, Host: base.Host, Path: base.Path, RawPath: base.RawPath}
+	if len(short.String()) > maxBase {
+		short.Path, short.RawPath = "/", ""
+	}
+	return short
 }
 
 // shiftedCharset returns the charset of a page whose bytes are those of ASCII and mean

@@ -200,6 +200,28 @@ func TestManyFeeds(t *testing.T) {
 	}
 }
 
+// TestFeedLongBase: against a long base, or address of the page, links do not take the
+// room of their product.
+func TestFeedLongBase(t *testing.T) {
+	items, long := strings.Repeat("<li><a href=y>x</a>", 5000), strings.Repeat("way/", 20_000)
+	for name, c := range map[string]struct{ base, at string }{
+		"base": {"<base href=/" + long + ">", "https://example.org/"},
+		"page": {"", "https://example.org/" + long[:6000] + "?" + long[:1000]},
+	} {
+		feed, err := article.Feed([]byte(c.base+items), "", c.at, news.PageRules{Item: "li"}, 5000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held := 0
+		for _, e := range feed.Entries {
+			held += len(e.Links[0].Href)
+		}
+		if held > 5000*1024 || len(feed.Base) > 1024 {
+			t.Errorf("with a long %s the links of %d items take %d kB", name, len(feed.Entries), held>>10)
+		}
+	}
+}
+
 // TestFeedPictures: the picture of an item is the one that readers of its page see,
 // however late.
 func TestFeedPictures(t *testing.T) {
