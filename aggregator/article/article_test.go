@@ -2,6 +2,7 @@ package article_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -147,6 +148,21 @@ func TestLinkedData(t *testing.T) {
 		if err != nil || e.Title.Value != "Crane falls" || len(e.Published) != 1 || len(e.Authors) != 1 {
 			t.Errorf("%s: title %q, published %q, authors %v (%v)", form, e.Title.Value, e.Published, e.Authors, err)
 		}
+	}
+}
+
+// TestManyAuthors: a page that names a hundred thousand authors takes no longer than
+// others.
+func TestManyAuthors(t *testing.T) {
+	var said strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&said, `"A%d",`, i)
+	}
+	page := `<script type="application/ld+json">{"@type":"Article","headline":"H","author":[` + said.String() + `"Z"]}</script>` + strings.Repeat("<p>"+paragraph+"</p>", 4)
+	start := race.Spent(t)
+	e, err := article.Entry([]byte(page), "", "https://example.org/a")
+	if took := race.Spent(t) - start; took > 2*time.Second || err != nil || len(e.Authors) < 10 || e.Authors[1].Name != "A1" {
+		t.Errorf("%d authors took %v (%v)", len(e.Authors), took, err)
 	}
 }
 

@@ -193,6 +193,9 @@ func articleThing(value any) map[string]any {
 	return nil
 }
 
+// maxAuthors is how many authors of an article are named, the first ones.
+const maxAuthors = 64
+
 // plains returns a value of JSON-LD, or each of several, as texts.
 func plains(value any) []string {
 	list, several := value.([]any)
@@ -200,7 +203,7 @@ func plains(value any) []string {
 		list = []any{value}
 	}
 	var texts []string
-	for _, v := range list {
+	for _, v := range list[:min(len(list), maxAuthors)] {
 		texts = append(texts, plain(v))
 	}
 	return present(texts...)
