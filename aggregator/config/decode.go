@@ -132,7 +132,11 @@ func (d *decoder) pairs(node *yaml.Node, path []string, f field) [][2]*yaml.Node
 			continue
 		}
 		seen[key.Value] = key
-		pairs = append(pairs, [2]*yaml.Node{key, node.Content[i+1]})
+		value := node.Content[i+1]
+		if value.Tag == "!!null" {
+			value.LineComment = key.LineComment
+		}
+		pairs = append(pairs, [2]*yaml.Node{key, value})
 	}
 	return pairs
 }
@@ -222,6 +226,9 @@ func (d *decoder) wrongType(node *yaml.Node, path []string, f field, want string
 		mend = fmt.Sprintf("write for example %s: %s", f.key, example)
 	} else if f.Type != nil && f.Type.Kind() == reflect.Struct {
 		mend = "the keys here are " + strings.Join(keysOf(f.Type), ", ")
+	}
+	if remark := node.LineComment; node.Tag == "!!null" && len(remark) > 1 && remark[1] != ' ' {
+		mend = "what begins with # is a remark; put it in quotes" // and is not repeated: it may be a secret
 	}
 	d.reject(node, path, "this is "+kindOf(node)+" and should be "+want, mend)
 }
