@@ -17,7 +17,7 @@ var syntaxFaults = []struct {
 }{
 	{"mapping values are not allowed", fault{"a colon stands where none may", "a text with a colon and a space in it must be in quotes; else look for a wrong indentation or a missing colon in this line and the one before"}},
 	{"cannot start any token", fault{"a value begins with a character that means something else in YAML", "a value that begins with @, % or ` must be in quotes, such as \"@hourly\""}},
-	{"comment without preceding whitespace", fault{"a # begins a remark, up to the end of the line", "a text that begins with # must be in quotes, such as \"#climate\""}},
+	{"comment without preceding whitespace", aRemark},
 	{"did not find expected alphabetic", fault{"a value begins with a character that means something else in YAML", "a value that begins with * or & must be in quotes, such as \"*/10 * * * *\""}},
 	{"unknown anchor", fault{"a value begins with * and refers to nothing", "a text that begins with * must be in quotes; else name the value that is meant by &, before this line"}},
 	{"expected ',' or '}'", fault{"a brace { is not closed, or a comma is missing", "close it with }, and put commas between the keys"}},
@@ -28,6 +28,12 @@ var syntaxFaults = []struct {
 	{"could not find expected ':'", fault{"a key has no colon", "write KEY: VALUE, with a space behind the colon"}},
 	{"exceeded max depth", fault{"brackets are nested deeper than any configuration needs", "write keys and values on lines of their own"}},
 }
+
+// aRemark is what is wrong where a text was taken for a remark.
+var aRemark = fault{"a # begins a remark, up to the end of the line", "a text that begins with # must be in quotes, such as \"#climate\""}
+
+// remarked fits a line within brackets in which a value is a remark, and with it the rest.
+var remarked = regexp.MustCompile(`[\[{].*[\[{,:] *#[^ ]`)
 
 // behindQuote fits a line whose value begins with a quote and goes on after it.
 var behindQuote = regexp.MustCompile(`(?:^|[:-] |[\[{,] *)('[^']*'|"[^"\\]*") *[^\s,:#\]}'"]`)
@@ -56,6 +62,11 @@ func explainSyntax(wrong *yaml.LoadError, data []byte) fault {
 	}
 	if n := wrong.Mark.Line; n > 0 && n <= len(lines) && behindQuote.MatchString(lines[n-1]) {
 		return fault{"there is more behind a closing quote", "put the whole value in quotes, of the other kind if it has quotes in it"}
+	}
+	for n := wrong.ContextMark.Line; n > 0 && n <= min(wrong.Mark.Line, len(lines)); n++ {
+		if strings.Contains(wrong.Message, "expected ','") && remarked.MatchString(lines[n-1]) {
+			return aRemark
+		}
 	}
 	for _, known := range syntaxFaults {
 		if strings.Contains(wrong.Message, known.part) {
