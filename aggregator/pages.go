@@ -78,7 +78,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 	}
 	if len(foreign) > 0 {
 		failed += len(foreign)
-		last = fmt.Errorf("%s: it says what the page of another item says", foreign[0].item.URL)
+		last = fmt.Errorf("%s: it says what the page of another item says", foreign[0].at)
 	}
 	switch {
 	case silent && (len(tired) == 0 || len(pages) == 0):
