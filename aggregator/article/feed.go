@@ -131,15 +131,24 @@ func (d *document) entry(item *goquery.Selection, rules news.PageRules) news.Ent
 }
 
 // pictureOf returns the address of a picture. Lists of articles mostly show theirs
-// late: what stands in the place of one until then is no picture.
+// late: what stands in the place of one until then is no picture. Some give a list of
+// sizes alone, or beside the picture.
 func (d *document) pictureOf(picture *goquery.Selection) string {
-	attrs := []string{"src", "data-src", "data-original", "data-lazy-src"}
+	attrs := []string{"src", "data-src", "data-original", "data-lazy-src", "srcset", "data-srcset", "data-lazy-srcset"}
 	if strings.Contains(strings.ToLower(picture.AttrOr("class", "")), "lazy") {
 		attrs = append(attrs[1:], "src")
 	}
+	places := picture.AddSelection(picture.ParentFiltered("picture").ChildrenFiltered("source"))
 	for _, attr := range attrs {
-		if href := strings.TrimSpace(picture.AttrOr(attr, "")); href != "" && d.link(href) != "" {
-			return d.link(href)
+		for _, n := range places.EachIter() {
+			address := n.AttrOr(attr, "")
+			if strings.HasSuffix(attr, "srcset") {
+				address, _, _ = strings.Cut(squeeze(address), " ")
+				address = strings.TrimRight(address, ",")
+			}
+			if link := d.link(address); link != "" {
+				return link
+			}
 		}
 	}
 	return ""

@@ -225,8 +225,11 @@ func TestFeedLongBase(t *testing.T) {
 // TestFeedPictures: the picture of an item is the one that readers of its page see,
 // however late.
 func TestFeedPictures(t *testing.T) {
-	page := `<ul><li><a href="1">One</a><img src="1.jpg" alt="Pier"><li><a href="2">Two</a><img src="data:image/gif;base64,x" data-src="2.jpg">
-		<li><a href="3">Three</a><img class="b-lazy" src="blank.gif" data-src="3.jpg"><li><a href="4">Four</a><img alt="none"><li><a href="5">Five</a></ul>`
+	page := `<ul><li><a href="1">One</a><img src=" 1 a.jpg" alt="Pier"><li><a href="2">Two</a><img src="data:image/gif;base64,x" data-src="2.jpg">
+		<li><a href="3">Three</a><img class="b-lazy" src="blank.gif" data-src="3.jpg"><li><a href="4">Four</a><img alt="none"><li><a href="5">Five</a>
+		<li><a href="6">Six</a><img srcset="6.jpg 320w, b.jpg 640w"><li><a href="7">Seven</a><img src="data:x" data-srcset="7.jpg, b.jpg 2x">
+		<li><a href="8">Eight</a><img class="lazy" src="blank.gif" data-srcset="8,w_9.jpg 1x">
+		<li><a href="9">Nine</a><picture><source srcset="9.jpg 1x"><img alt="Quay"></picture></ul>`
 	feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: "li"}, 100)
 	if err != nil {
 		t.Fatal(err)
@@ -237,7 +240,8 @@ func TestFeedPictures(t *testing.T) {
 			got = append(got, img.URL+" "+img.Alt)
 		}
 	}
-	want := []string{"https://example.org/1.jpg Pier", "https://example.org/2.jpg ", "https://example.org/3.jpg "}
+	want := []string{"https://example.org/1%20a.jpg Pier", "https://example.org/2.jpg ", "https://example.org/3.jpg ",
+		"https://example.org/6.jpg ", "https://example.org/7.jpg ", "https://example.org/8,w_9.jpg ", "https://example.org/9.jpg Quay"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
