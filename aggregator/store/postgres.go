@@ -87,11 +87,13 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	return e, nil
 }
 
-// raiseBase lets numbers go on behind those in the log.
-var raiseBase = fmt.Sprintf(`UPDATE filer SET base = needed.base FROM (
-		SELECT ((GREATEST((SELECT MAX(seq) FROM log), (SELECT cursor FROM filer), 0) >> %d) + 1
-			- pg_current_xact_id()::text::bigint) AS base) AS needed
-	WHERE needed.base > filer.base`, ordinalBits)
+// raiseBase lets numbers go on behind those in the log, where those of this server's
+// transactions do not. It is raised by so much that this holds for older transactions
+// under way, too: those that would raise it themselves wait for this one, and find it done.
+var raiseBase = fmt.Sprintf(`UPDATE filer SET base = needed.last + %d - needed.number FROM (
+		SELECT GREATEST((SELECT MAX(seq) FROM log), (SELECT cursor FROM filer), 0) >> %d AS last,
+			pg_current_xact_id()::text::bigint AS number) AS needed
+	WHERE needed.number + filer.base <= needed.last`, 1<<20, ordinalBits)
 
 // prepare brings the tables up to date, one process at a time. The lock is one
 // of a transaction, which a pool of connections between us and the database
@@ -108,7 +110,7 @@ func (e *postgresEngine) prepare(ctx context.Context) error {
 	if err := migrate(ctx, e.pool, goose.DialectPostgres, "postgres", nil); err != nil {
 		return err
 	}
-	// Numbers go on behind those in the log, wherever the log has come from.
+	// Wherever the log has come from.
 	if _, err := tx.ExecContext(ctx, raiseBase); err != nil {
 		return err
 	}
@@ -189,8 +191,17 @@ func (e *postgresEngine) numbers(ctx context.Context, tx session, n int) (int64,
 	if n >= 1<<ordinalBits {
 		return 0, fmt.Errorf("%d records in one transaction; %d is the most", n, 1<<ordinalBits-1)
 	}
-	var number int64
-	_, err := tx.one(ctx, "SELECT pg_current_xact_id()::text::bigint + base FROM filer WHERE id = 1", nil, &number)
+	var number, filed int64
+	read := func() error {
+		_, err := tx.one(ctx, "SELECT pg_current_xact_id()::text::bigint + base, cursor FROM filer WHERE id = 1", nil, &number, &filed)
+		return err
+	}
+	err := read()
+	if err == nil && number <= filed>>ordinalBits { // the database was restored into a younger server since it was opened
+		if _, err = tx.exec(ctx, raiseBase); err == nil {
+			err = read()
+		}
+	}
 	return number << ordinalBits, err
 }
 
