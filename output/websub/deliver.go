@@ -114,7 +114,7 @@ func (h *Hub) send(ctx context.Context, sub news.Subscription, doc news.Document
 	}
 	resp, err := h.client.Do(req)
 	if err != nil {
-		return err
+		return cause(err)
 	}
 	defer resp.Body.Close()
 	// Read a little, so that the connection can be used again.

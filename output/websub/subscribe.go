@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -188,12 +189,21 @@ func (h *Hub) confirm(ctx context.Context, req request) bool {
 	get.Header.Set("User-Agent", userAgent)
 	resp, err := h.client.Do(get)
 	if err != nil {
-		h.opts.Log.Info("a subscriber could not be asked", "host", hostOf(req.sub.Callback), "error", err)
+		h.opts.Log.Info("a subscriber could not be asked", "host", hostOf(req.sub.Callback), "error", cause(err))
 		return false
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	return err == nil && resp.StatusCode/100 == 2 && subtle.ConstantTimeCompare(body, []byte(challenge)) == 1
+}
+
+// cause is why a request failed, without its address: that of a callback is to be known
+// to nobody but whose it is.
+func cause(err error) error {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 func hostOf(address string) string {
