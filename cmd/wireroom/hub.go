@@ -110,16 +110,7 @@ func (p *program) tell(docs []news.Document) {
 		}
 	}
 	for hub, addresses := range others {
-		p.pings.Go(func() {
-			if p.written != nil {
-				<-p.written // a hub fetches at once what it is told of
-			}
-			ctx, stop := context.WithTimeout(context.Background(), stopWithin)
-			defer stop()
-			if err := websub.Ping(ctx, p.client.HTTP(p.setup.Load().cfg.Server.HubPrivate), hub, addresses...); err != nil {
-				p.logger.Warn("a hub could not be told of a change; readers learn of it when they poll", "hub", hub, "error", err)
-			}
-		})
+		p.pings.Tell(hub, p.written, addresses...)
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -68,6 +71,44 @@ topics:
 			t.Errorf("a subscription to the topic %q is answered %d: %s", topic, answer.Code, answer.Body)
 		}
 	}
+}
+
+// TestOutsideHubIsToldAgain: a hub that does not take it when it is told of a change is
+// told again.
+func TestOutsideHubIsToldAgain(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "feeds.yaml"), `server: {base_url: "https://wire.example.org", hub: "http://hub.test/"}
+sources: {office: "http://site.test/feed"}
+topics: {all: {}}
+`)
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := config.Load(filepath.Join(dir, "feeds.yaml"), os.LookupEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Store = filepath.Join(dir, "hub.db")
+		web := newWire()
+		var told atomic.Int64
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if told.Add(1) == 1 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		})}
+		go server.Serve(web)
+		defer server.Close()
+		p, err := assemble(t.Context(), cfg, nil, slog.New(slog.DiscardHandler), poll.Options{DialContext: web.dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.close()
+		doc := news.Document{Path: "/topics/all.rss", Topic: "all", ContentType: "application/rss+xml", Body: []byte("all")}
+		p.desk.Set(doc)
+		p.tell([]news.Document{doc})
+		time.Sleep(24 * time.Hour)
+		if n := told.Load(); n != 2 {
+			t.Errorf("the hub was told %d times", n)
+		}
+	})
 }
 
 // TestOnceTellsOfWhatIsWritten: a hub that is told of a file fetches it at once.

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +24,7 @@ import (
 	"github.com/wireroom/wireroom/output"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
+	"github.com/wireroom/wireroom/output/websub"
 )
 
 // A program is everything that a configuration asks for, wired together and
@@ -41,7 +41,7 @@ type program struct {
 	authority  authority
 	meter      *meter
 	pushing    *pushing // nil without server.base_url
-	pings      sync.WaitGroup
+	pings      *websub.Pings
 	written    chan struct{} // closed when what hubs are told of is written; nil: it is served at once
 	setup      atomic.Pointer[setup]
 	aside      atomic.Bool  // another process works by a newer configuration
@@ -137,6 +137,7 @@ func assemble(ctx context.Context, cfg *config.Config, load loader, logger *slog
 	network.Large = largeDocuments
 	network.Version, network.Contact, network.Files = version(), cfg.Contact, p.folder
 	p.client = poll.NewClient(network)
+	p.pings = websub.NewPings(logger, p.client.HTTP(cfg.Server.HubPrivate))
 	p.desk = serve.New(p.serving(cfg, set.site.BaseURL))
 	p.meter = newMeter(p)
 	p.handler = p.desk.Handler()
@@ -202,7 +203,7 @@ func (p *program) serving(cfg *config.Config, baseURL string) serve.Options {
 
 // close ends what assemble opened. What is stored is whole whenever it is called.
 func (p *program) close() {
-	p.pings.Wait()
+	p.pings.Close()
 	p.client.Close()
 	p.folder.Close()
 	if err := p.db.Close(); err != nil {

@@ -4,10 +4,130 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
+	"time"
 )
+
+// Pings tell hubs of somebody else of changes, and again where that fails, as long as
+// a delivery is tried again. Their methods are safe for concurrent use.
+type Pings struct {
+	log    *slog.Logger
+	client *http.Client
+	ending chan struct{}
+	work   sync.WaitGroup
+
+	mu     sync.Mutex
+	untold map[string]*untold // by hub; one that is not there was told of everything
+}
+
+// pingLimit is how long a hub may take to answer that it was told: an end of the program
+// waits for it.
+const pingLimit = 3 * time.Second
+
+// An untold hub is one that is to be told of changes, or is being told.
+type untold struct {
+	topics map[string]bool
+	more   chan struct{} // there are more of them
+}
+
+// NewPings returns pings by a client.
+func NewPings(log *slog.Logger, client *http.Client) *Pings {
+	return &Pings{log: log, client: client, ending: make(chan struct{}), untold: map[string]*untold{}}
+}
+
+// Tell tells a hub that documents changed, once they can be fetched, which is when
+// ready is closed; nil: they can. It does not block.
+func (p *Pings) Tell(hub string, ready <-chan struct{}, topics ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u := p.untold[hub]
+	if u == nil {
+		u = &untold{topics: map[string]bool{}, more: make(chan struct{}, 1)}
+		p.untold[hub] = u
+		p.work.Go(func() {
+			if ready != nil {
+				<-ready
+			}
+			p.tell(hub, u)
+		})
+	}
+	for _, t := range topics {
+		u.topics[t] = true
+	}
+	select {
+	case u.more <- struct{}{}:
+	default:
+	}
+}
+
+// Close returns when what is under way has ended. Nothing is tried again.
+func (p *Pings) Close() {
+	close(p.ending)
+	p.work.Wait()
+}
+
+// tell tells a hub of everything, until it was told or that is given up.
+func (p *Pings) tell(hub string, u *untold) {
+	said := false // that it could not be told
+	for try := 0; ; {
+		topics := p.take(hub, u)
+		if len(topics) == 0 {
+			return
+		}
+		ctx, stop := context.WithTimeout(context.Background(), pingLimit)
+		err := Ping(ctx, p.client, hub, topics...)
+		stop()
+		if err == nil {
+			try, said = 0, false
+			continue
+		}
+		if !said {
+			p.log.Warn("a hub could not be told of a change, and is told again; readers learn of it when they poll, too", "hub", hub, "error", err)
+			said = true
+		}
+		if try == len(defaultRetry) {
+			p.log.Warn("a hub could not be told of a change, which is given up", "hub", hub, "error", err)
+			continue
+		}
+		p.mu.Lock()
+		for _, t := range topics {
+			u.topics[t] = true
+		}
+		p.mu.Unlock()
+		again := time.NewTimer(defaultRetry[try])
+		try++
+		select {
+		case <-p.ending:
+			again.Stop()
+			return
+		case <-u.more:
+			again.Stop()
+			try = 0
+		case <-again.C:
+		}
+	}
+}
+
+// take returns what a hub is to be told of now. If that is nothing it is told of everything.
+func (p *Pings) take(hub string, u *untold) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-u.more:
+	default:
+	}
+	topics := slices.Sorted(maps.Keys(u.topics))
+	if clear(u.topics); len(topics) == 0 {
+		delete(p.untold, hub)
+	}
+	return topics
+}
 
 // Ping tells a hub of somebody else that documents changed. The specification
 // leaves open how; this is what hubs in use understand.
