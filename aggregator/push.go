@@ -13,8 +13,9 @@ import (
 // pushes are what the hubs of sources have told since the sources were last
 // asked. Its zero value is empty.
 type pushes struct {
-	mu sync.Mutex
-	by map[string]push
+	mu     sync.Mutex
+	by     map[string]push
+	looked time.Time // through all of them, for what is late
 }
 
 // A push is what a hub has told of one source.
@@ -120,19 +121,32 @@ func (a *Aggregator) toldMeanwhile(ctx context.Context, source string) {
 // unheard is how long after a source was made due it is looked whether anybody asked it.
 const unheard = 30 * time.Second
 
-// late returns what was told by when the sources should have been asked.
+// late returns what was told so long ago that the sources should have been asked. It
+// looks once a second: after a start thousands may be left to their schedules.
 func (p *pushes) late(now time.Time) map[string]push {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if now.Sub(p.looked).Abs() < time.Second {
+		return nil
+	}
+	p.looked = now
 	late := map[string]push{}
 	for source, told := range p.by {
 		if !told.due.IsZero() && now.Sub(told.due) >= unheard {
 			late[source] = told
-			told.due = now
-			p.by[source] = told
 		}
 	}
 	return late
+}
+
+// dueAt notes that a source was made due at an instant, unless more was told since.
+func (p *pushes) dueAt(source string, told push, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now, ok := p.by[source]; ok && now.at.Equal(told.at) {
+		now.due = at
+		p.by[source] = now
+	}
 }
 
 // forget forgets what was told of a source, unless more was told since.
@@ -155,6 +169,7 @@ func (a *Aggregator) tellAgain(ctx context.Context, now time.Time) {
 		state, known, err := a.log.State(ctx, source)
 		switch {
 		case err != nil:
+			a.pushes.dueAt(source, told, now) // it is looked later
 		case !ok || !known || state.LastPoll.After(told.at) && (!told.silent || state.Pushes == 0):
 			a.pushes.forget(source, told)
 		default:
@@ -162,6 +177,7 @@ func (a *Aggregator) tellAgain(ctx context.Context, now time.Time) {
 			if until := a.notYet(src, state, now); !until.IsZero() {
 				due[source] = until
 			}
+			a.pushes.dueAt(source, told, due[source])
 		}
 	}
 	if len(due) == 0 {
