@@ -142,7 +142,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	}
 	doc.pageTries = claim.State.PageTries
 	if src.FullText {
-		if err := a.complete(ctx, src, &doc, seat); err != nil {
+		if err := a.complete(ctx, src, claim.State, &doc, seat); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}
 	}
@@ -150,7 +150,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 	var next news.State
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
 		next = poll.Settle(src, claim.State, answer, doc.feed, doc.about, n)
-		next = unmended(src, claim.State, next, doc.found)
+		next = unmended(src, claim.State, next, doc)
 		if told.body != nil && claim.State.URL == src.URL { // the address itself was not asked
 			next.Moved = claim.State.Moved
 		}

@@ -29,8 +29,9 @@ const (
 // read keeps its summary; how many did, and why the last one, is recorded with
 // the poll. A page that was read is not fetched again for the same revision of
 // its item. A host that has had too many requests is asked for no other page by
-// this poll. An error means that the log could not be read.
-func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading, seat *seat) error {
+// this poll, and the source's own host for nothing before it wants to be asked again.
+// An error means that the log could not be read.
+func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.State, doc *reading, seat *seat) error {
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
 	if err != nil {
 		return err
@@ -42,6 +43,10 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 	end := time.Now().Add(pagesTime)
 	fetched, failed, silent := 0, 0, false
 	tired := map[string]bool{} // hosts
+	if src.URL == state.URL && time.Now().Before(state.RetryAt) {
+		// A hub has sent the document.
+		tired[hostOf(src.URL)] = true
+	}
 	var pages []itemPage
 	var last error
 	for i := range doc.items {
@@ -70,6 +75,9 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, doc *reading
 		}
 		if refuses(answer) {
 			tired[hostOf(it.URL)] = true
+			if hostOf(answer.URL) == hostOf(src.URL) { // whose wish it is for the feed, too
+				doc.retryAt = answer.RetryAt
+			}
 		}
 	}
 	foreign, err := a.take(ctx, src.Name, pages)

@@ -26,8 +26,9 @@ type reading struct {
 	seen    string // the hashes of the entries that became items, now or before
 	found   string // of a site: the feed that its page advertises, to be polled instead
 
-	unread    bool // the document has items whose pages the next poll is to ask for
-	pageTries int  // see news.State
+	unread    bool      // the document has items whose pages the next poll is to ask for
+	pageTries int       // see news.State
+	retryAt   time.Time // before which the source's host wants to be asked for no page
 }
 
 // entries is how many entries the document has.
@@ -129,9 +130,13 @@ func Open(src news.Source, state news.State, answer news.Answer, known func(raw 
 }
 
 // unmended returns the state after a poll, if that found where a site's feed is with
-// the failures before it: that the page answers does not mend the feed.
-func unmended(src news.Source, before, after news.State, found string) news.State {
-	if found == "" {
+// the failures before it: that the page answers does not mend the feed. Nor does that
+// a feed answers end the pause for which its host has asked when it was asked for a page.
+func unmended(src news.Source, before, after news.State, doc reading) news.State {
+	if doc.retryAt.After(after.RetryAt) {
+		after.RetryAt = doc.retryAt
+	}
+	if doc.found == "" {
 		return after
 	}
 	after.LastSuccess = before.LastSuccess
