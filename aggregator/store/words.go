@@ -120,6 +120,9 @@ func folded(text string) string {
 			if unicode.Is(unicode.Mn, r) && unicode.In(r, unicode.Inherited, unicode.Hebrew) && r != 0x3099 && r != 0x309A {
 				return -1 // accents, vowel points; but not the marks that make other letters of kana
 			}
+			if r == '\u00ad' || r == '\u200b' || r == '\u2060' || r == '\ufeff' {
+				return -1 // where a line may be broken, or not: copied from a page, and in no text
+			}
 			return r
 		}, norm.NFKD.String(text)))
 	}

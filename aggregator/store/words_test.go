@@ -58,6 +58,22 @@ func TestWordsAreFound(t *testing.T) {
 	})
 }
 
+// TestHyphensThatAreNotSeen reads words as they are copied from a page that says where
+// they may be parted.
+func TestHyphensThatAreNotSeen(t *testing.T) {
+	for query, want := range map[string]string{"Zucker\u00adbäcker": "zuckerbacker", "and/\u200bor": "and or", "har\u2060bour*": "harbour"} {
+		var got []string
+		for _, c := range parseQuery(query) {
+			for _, term := range c.terms {
+				got = append(got, term.word)
+			}
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}
+
 // TestBeginnings reads queries for words that begin with what is given, each of which
 // costs an engine a look at all words that do.
 func TestBeginnings(t *testing.T) {
