@@ -86,7 +86,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 	}
 	if len(foreign) > 0 {
 		failed += len(foreign)
-		last = fmt.Errorf("%s: it says what the page of another item says", foreign[0].at)
+		last = fmt.Errorf("%s: it says what the page of another item says", shown(foreign[0].at))
 	}
 	switch {
 	case silent && (len(tired) == 0 || len(pages) == 0):
@@ -95,7 +95,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		doc.pageTries = 0
 	}
 	if failed > 0 {
-		doc.feed.Repairs = append(doc.feed.Repairs, news.Repair{Kind: "page", Detail: "no full text: " + last.Error(), Count: failed})
+		doc.feed.Repairs = append(doc.feed.Repairs, news.Repair{Kind: news.RepairPage, Detail: "no full text: " + last.Error(), Count: failed})
 	}
 	if doc.unread {
 		doc.seen = seen(*doc)
@@ -150,11 +150,11 @@ func (a *Aggregator) pageOf(ctx context.Context, src news.Source, it *news.Item,
 	}()
 	seat.wait(slowAfter, func() { answer = a.client.Get(ctx, src, it.URL, time.Now()) })
 	if answer.Body == nil {
-		return nil, answer, fmt.Errorf("%s: %s", answer.URL, answer.Error)
+		return nil, answer, fmt.Errorf("%s: %s", shown(answer.URL), answer.Error)
 	}
 	entry, err := article.Entry(answer.Body, answer.ContentType, answer.URL)
 	if err != nil {
-		return nil, answer, fmt.Errorf("%s: %w", answer.URL, err)
+		return nil, answer, fmt.Errorf("%s: %w", shown(answer.URL), err)
 	}
 	items := normalize.Items(src, news.Feed{URL: answer.URL, Entries: []news.Entry{entry}}, it.FirstSeen)
 	if len(items) == 0 {

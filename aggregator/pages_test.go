@@ -114,3 +114,32 @@ func TestPagesAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestPageIsNamedWithoutItsKey: the page of sources says which page of an item could not
+// be read, or that of a site has no feed, and not the key that its address may hold.
+func TestPageIsNamedWithoutItsKey(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bureau{path: filepath.Join(dir, "pages.db"), web: &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/":
+				fmt.Fprint(w, "<rss version='2.0'><channel><title>Members</title><item><guid>1</guid><title>A note</title><link>http://members.test/1?key=sesame</link></item></channel></rss>")
+			case "/site":
+				http.Redirect(w, r, "/enter?key=sesame", http.StatusFound)
+			case "/enter":
+				fmt.Fprint(w, "<!DOCTYPE html><title>Who are you?</title>")
+			default:
+				w.WriteHeader(http.StatusForbidden)
+			}
+		}}}
+		for name, says := range map[string]string{"members": "http://members.test/1: ", "site": "http://members.test/enter "} {
+			src := b.add(name, map[string]string{"members": "http://members.test/", "site": "http://members.test/site"}[name], "@every 1h")
+			src.FullText, src.Site = true, name == "site"
+			b.sources[name] = src
+			s := b.live(t, name, 2*time.Minute)
+			if told := fmt.Sprint(s.Repairs, s.Error); !strings.Contains(told, says) || strings.Contains(told, "sesame") {
+				t.Errorf("of %s is told: %s", name, told)
+			}
+		}
+	})
+}

@@ -114,7 +114,7 @@ func Open(src news.Source, state news.State, answer news.Answer, known func(raw 
 	case err == nil:
 		return &parsed, "", nil
 	case src.Site && poll.Address(src, state) != src.URL:
-		return nil, "", fmt.Errorf("the site advertises %s: %w", answer.URL, err)
+		return nil, "", fmt.Errorf("the site advertises %s: %w", shown(answer.URL), err)
 	case !src.Site || !errors.Is(err, parse.ErrNotFeed):
 		return nil, "", err
 	}
@@ -124,10 +124,13 @@ func Open(src news.Source, state news.State, answer news.Answer, known func(raw 
 	}
 	adverts = slices.DeleteFunc(adverts, func(a article.Advert) bool { return a.URL == answer.URL || a.URL == src.URL }) // the page itself
 	if len(adverts) == 0 {
-		return nil, "", fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", answer.URL)
+		return nil, "", fmt.Errorf("the page %s advertises no feed; name the feed's address, or describe its items with the page key", shown(answer.URL))
 	}
 	return &news.Feed{Format: "site", URL: answer.URL}, adverts[0].URL, nil
 }
+
+// shown returns an address as everybody may be told it who asks what is wrong.
+func shown(address string) string { return news.Source{URL: address}.Told() }
 
 // unmended returns the state after a poll, if that found where a site's feed is with
 // the failures before it: that the page answers does not mend the feed. Nor does that

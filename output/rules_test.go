@@ -177,7 +177,8 @@ func TestSourcesOfPrivateTopics(t *testing.T) {
 	d.must(err)
 	for _, c := range claims { // what has become of each names its new address
 		moved := news.Event{At: time.Now(), Kind: news.EventMoved, Text: "It has moved to https://" + c.State.Source + ".example/feed."}
-		_, err := d.Append(t.Context(), c, nil, func(news.Appended) news.State { return news.State{Events: []news.Event{moved}} }, time.Now(), 0)
+		unread := []news.Repair{{Kind: "page", Detail: "no full text: https://" + c.State.Source + ".example/feed/1: answered 403"}}
+		_, err := d.Append(t.Context(), c, nil, func(news.Appended) news.State { return news.State{Events: []news.Event{moved}, Repairs: unread} }, time.Now(), 0)
 		d.must(err)
 	}
 	for _, test := range []struct {
@@ -198,7 +199,7 @@ func TestSourcesOfPrivateTopics(t *testing.T) {
 				}
 			}
 		}
-		for _, path := range []string{"/sources.opml", "/sources.atom"} {
+		for _, path := range []string{"/sources.opml", "/sources.atom", "/sources"} {
 			if slices.Sort(told[path]); strings.Join(told[path], " ") != test.want {
 				t.Errorf("of %v %s tells the addresses of %q, want %s", test.topics, path, told[path], test.want)
 			}

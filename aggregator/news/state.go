@@ -123,6 +123,9 @@ type Repair struct {
 	Count  int    `json:"count,omitempty"`  // how often; 0 means once
 }
 
+// RepairPage is the kind of the repair that an item's page could not be read.
+const RepairPage = "page"
+
 // BrokenAfter is the number of failures in a row after which a source is said to be
 // broken: one or two pass by themselves.
 const BrokenAfter = 3

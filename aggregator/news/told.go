@@ -22,8 +22,15 @@ func (s Source) Told() string {
 	return told
 }
 
-// Discreet returns a state with nothing in its events of where its source is.
+// Discreet returns a state with nothing in its events of where its source is, and in
+// what was mended of where its items are.
 func (s State) Discreet() State {
+	s.Repairs = slices.Clone(s.Repairs)
+	for i := range s.Repairs {
+		if s.Repairs[i].Kind == RepairPage {
+			s.Repairs[i].Detail = "no full text"
+		}
+	}
 	s.Events = slices.Clone(s.Events)
 	for i := range s.Events {
 		if s.Events[i].Kind == EventMoved {
