@@ -61,3 +61,20 @@ func TestSubscribedAtAnother(t *testing.T) {
 		t.Errorf("%d deliveries of two changes", n)
 	}
 }
+
+// TestUnsubscribedAtAnother: who has just subscribed at one process can unsubscribe at
+// another, which does not know of it yet.
+func TestUnsubscribedAtAnother(t *testing.T) {
+	s, b := fresh()
+	one, other, rd := start(t, s, b), start(t, s, b), newReader(t)
+	post(one, form("subscribe", rd.URL))
+	eventually(t, "a subscription is kept", func() bool { return len(b.list()) == 1 })
+	if got := post(other, form("unsubscribe", rd.URL)).StatusCode; got != http.StatusAccepted {
+		t.Errorf("unsubscribing is answered %d", got)
+	}
+	for end := time.Now().Add(2 * time.Second); len(b.list()) > 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	}
+	if asked, _ := rd.count(); asked != 2 || len(b.list()) != 0 {
+		t.Errorf("the callback was asked %d times, and %d subscriptions are kept", asked, len(b.list()))
+	}
+}

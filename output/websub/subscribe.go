@@ -115,11 +115,9 @@ func (h *Hub) accept(req request, now time.Time) (status int, reason string) {
 	switch {
 	case waits && last == req:
 		return http.StatusAccepted, ""
-	case req.mode == "unsubscribe" && h.subs[k] == nil && !waits:
-		return http.StatusAccepted, "" // there is nothing to end, and nobody to ask
 	case len(h.pending) >= maxPending:
 		return http.StatusTooManyRequests, "too many requests are waiting"
-	case h.subs[k] == nil && (len(h.subs)+len(h.pending) >= maxSubscriptions || h.perHost[host] >= maxPerHost):
+	case req.mode == "subscribe" && h.subs[k] == nil && (len(h.subs)+len(h.pending) >= maxSubscriptions || h.perHost[host] >= maxPerHost):
 		return http.StatusTooManyRequests, "there are too many subscriptions"
 	case h.asked[host] >= maxVerifyPerHost:
 		return http.StatusTooManyRequests, "too many requests concern this callback's host"
