@@ -112,10 +112,10 @@ func (p *place) restore(files map[string][]byte) {
 	if err := os.RemoveAll(filepath.Dir(p.db())); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(p.db()), 0o755); err != nil {
-		p.t.Fatal(err)
-	}
 	for suffix, text := range files {
+		if err := os.MkdirAll(filepath.Dir(p.db()+suffix), 0o755); err != nil {
+			p.t.Fatal(err)
+		}
 		if err := os.WriteFile(p.db()+suffix, text, 0o644); err != nil {
 			p.t.Fatal(err)
 		}

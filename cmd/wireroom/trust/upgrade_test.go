@@ -5,6 +5,7 @@ package trust_test
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -104,14 +105,14 @@ func (p *place) upgradedBy(next, old string, store []byte, after time.Duration, 
 	time.Sleep(after)
 	proc.Kill()
 	left := map[string][]byte{}
-	all, err := filepath.Glob(p.db() + "*")
+	err := filepath.WalkDir(filepath.Dir(p.db()), func(path string, d fs.DirEntry, err error) error {
+		if suffix, ours := strings.CutPrefix(path, p.db()); err == nil && ours && !d.IsDir() {
+			left[suffix], err = os.ReadFile(path) // that of a copy is in a folder until it is whole
+		}
+		return err
+	})
 	if err != nil {
 		p.t.Fatal(err)
-	}
-	for _, path := range all {
-		if left[strings.TrimPrefix(path, p.db())], err = os.ReadFile(path); err != nil {
-			p.t.Fatal(err)
-		}
 	}
 	p.bin = old
 	proc = p.start()
