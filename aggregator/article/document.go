@@ -22,8 +22,11 @@ const maxPage = 4 << 20
 // in the first kilobyte, and begin anew when it comes later, such as behind scripts.
 const maxHead = 128 << 10
 
-// declaration is where a page declares its charset.
-var declaration = regexp.MustCompile(`(?i)(?:<meta\s[^>]*?charset|^\s*<\?xml\s[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)`)
+// declarations are where a page declares its charset, what browsers heed first.
+var declarations = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)`),
+	regexp.MustCompile(`(?i)^\s*<\?xml\s[^>]*?encoding\s*=\s*["']?\s*([\w.:-]+)`),
+}
 
 // A document is a parsed page.
 type document struct {
@@ -47,8 +50,8 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 	}
 	if shifted != "" || !isUTF8(page) { // what is so is UTF-8, whatever it says of itself
 		if _, _, certain := charset.DetermineEncoding(page, contentType); !certain {
-			if m := declaration.FindSubmatch(page[:min(len(page), maxHead)]); m != nil {
-				contentType = "text/html; charset=" + string(m[1])
+			if name := declared(page[:min(len(page), maxHead)]); name != "" {
+				contentType = "text/html; charset=" + name
 			}
 		}
 		decoded, err := charset.NewReader(bytes.NewReader(page), contentType)
@@ -70,6 +73,18 @@ func open(page []byte, contentType, pageURL string) (*document, error) {
 	d.size = map[*html.Node]int{}
 	d.measure(root)
 	return d, nil
+}
+
+// declared returns the charset that a page declares of those that it may be in: where a
+// declaration can be read the page is not in UTF-16, and it is not in UTF-8 either.
+// Programs say so of what they write, whatever it is sent in. Empty: none.
+func declared(head []byte) string {
+	for _, declaration := range declarations {
+		if m := declaration.FindSubmatch(head); m != nil && !bytes.HasPrefix(bytes.ToLower(m[1]), []byte("utf")) {
+			return string(m[1])
+		}
+	}
+	return ""
 }
 
 // maxBase is how long what links are relative to may be, in bytes: each of them, of one

@@ -330,6 +330,32 @@ func TestCharsetDeclaredLate(t *testing.T) {
 	}
 }
 
+// TestCharsetDeclaredWrongly: a page that is not in UTF-8 is not read as if it was, nor as
+// UTF-16, though the program that wrote it says so; and what XML says counts least.
+func TestCharsetDeclaredWrongly(t *testing.T) {
+	for head, as := range map[string]encoding.Encoding{
+		`<?xml version="1.0" encoding="utf-8"?><html><meta charset=windows-1251>`:                            charmap.Windows1251,
+		`<?xml version="1.0" encoding="iso-8859-1"?><html><meta charset=koi8-r>`:                             charmap.KOI8R,
+		`<?xml version="1.0" encoding="koi8-r"?><html><meta charset=utf-8>`:                                  charmap.KOI8R,
+		`<?xml version="1.0" encoding="utf-16"?><html>`:                                                      charmap.Windows1252,
+		"<script>" + strings.Repeat("begin(); ", 500) + "</script><meta charset=utf-8>":                      charmap.Windows1252,
+		"<script>" + strings.Repeat("begin(); ", 500) + "</script><meta content='text/html;charset=UTF-16'>": charmap.Windows1252,
+	} {
+		text := "Fähre für Zürich"
+		if as != charmap.Windows1252 {
+			text = "Гавань закрыта"
+		}
+		page, err := as.NewEncoder().String(head + "<ul><li><a href=1>" + text + "</a></ul>")
+		if err != nil {
+			t.Fatal(err)
+		}
+		feed, err := article.Feed([]byte(page), "text/html", "https://example.org/", news.PageRules{Item: "li"}, 100)
+		if err != nil || feed.Entries[0].Title.Value != text {
+			t.Errorf("%.60s: %+v (%v)", head, feed, err)
+		}
+	}
+}
+
 // A page in a charset whose bytes are those of ASCII is read by it all the same.
 func TestCharsetsThatLookLikeASCII(t *testing.T) {
 	text := "<p>" + strings.Repeat("港は火曜日の正午に閉鎖され、船は外で待っている。", 12)
