@@ -34,13 +34,17 @@ func (d *document) unveil() {
 		if picture == nil || inside.Find("img").Is("[width='1'], [height='1'], [width='0'], [height='0']") { // it counts readers
 			return
 		}
+		unveiled[picture] = true
 		if before := s.Prev(); before.Length() > 0 {
 			if late := onlyPicture(before.Nodes[0]); late != nil && !unveiled[late] {
-				before.Remove()
+				if late.Parent.Data == "picture" { // whose other sizes come late, too
+					late = late.Parent
+				}
+				goquery.NewDocumentFromNode(late).ReplaceWithNodes(picture) // what is around it may lead to the article
+				return
 			}
 		}
 		s.BeforeNodes(picture)
-		unveiled[picture] = true
 	})
 }
 

@@ -247,6 +247,25 @@ func TestFeedPictures(t *testing.T) {
 	}
 }
 
+// TestFeedLatePictures: of a picture that is shown late and is the link to its article the
+// link stays.
+func TestFeedLatePictures(t *testing.T) {
+	for _, late := range []string{
+		`<img src="blank.gif" data-photo="1">`,
+		`<span><picture><source srcset="blank.gif"><img src="blank.gif"></picture></span>`,
+	} {
+		page := `<ul><li><a href="1">` + late + `</a><noscript><img src="1.jpg" alt="Pier"></noscript><h3>One</h3></ul>`
+		feed, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: "li", Title: "h3"}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := feed.Entries[0]
+		if len(e.Links) != 1 || e.Links[0].Href != "https://example.org/1" || len(e.Images) != 1 || e.Images[0].URL != "https://example.org/1.jpg" {
+			t.Errorf("%s leads to %v, and shows %v", late, e.Links, e.Images)
+		}
+	}
+}
+
 func TestFeedRefused(t *testing.T) {
 	for want, rules := range map[string]news.PageRules{
 		`nothing on the page matches page.item "article"`:                              {Item: "article"},
