@@ -20,6 +20,20 @@ const around = `script, style, template, object, embed, svg, canvas, dialog,
 var clutter = regexp.MustCompile(`(?i)(^|[-_ ])(comments?|disqus|respond|share|sharing|social|related|recommended|newsletter|subscribe|subscription|` +
 	`promo|advert(isement)?|ads?|sponsored|cookies?|consent|breadcrumbs?|shortlink|short-link|most-?read|trending|paywall|print|toolbar|tags)([-_ ]|$)`)
 
+// awayStyle fits the style of what is there and not to be seen.
+var awayStyle = regexp.MustCompile(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|(left|top)\s*:\s*-\d{3}|(^|[;\s])(width|height)\s*:\s*[01](px)?\s*(;|$|!)`)
+
+// unshown reports whether an element is not to be seen: it has no size, or its style
+// says so.
+func unshown(_ int, s *goquery.Selection) bool {
+	for _, attr := range []string{"width", "height"} {
+		if size := strings.TrimSuffix(strings.TrimSpace(s.AttrOr(attr, "")), "px"); size == "0" || size == "1" {
+			return true
+		}
+	}
+	return awayStyle.MatchString(s.AttrOr("style", ""))
+}
+
 // unveil puts the pictures that a page has for readers without scripts in the place of
 // what stands for them until scripts show them, and takes out what else is for those.
 func (d *document) unveil() {
@@ -31,7 +45,7 @@ func (d *document) unveil() {
 			return
 		}
 		picture := onlyPicture(inside.Nodes[0])
-		if picture == nil || inside.Find("img").Is("[width='1'], [height='1'], [width='0'], [height='0']") { // it counts readers
+		if picture == nil || inside.Find("*").FilterFunction(unshown).Length() > 0 { // it counts readers
 			return
 		}
 		unveiled[picture] = true
