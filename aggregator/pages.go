@@ -42,7 +42,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 	}
 	end := time.Now().Add(pagesTime)
 	fetched, failed, silent := 0, 0, false
-	tired := map[string]bool{} // hosts
+	tired, gave := map[string]bool{}, map[string]bool{} // hosts
 	if src.URL == state.URL && time.Now().Before(state.RetryAt) {
 		// A hub has sent the document.
 		tired[hostOf(src.URL)] = true
@@ -54,8 +54,10 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		if !wanted[it.ID] || it.URL == "" {
 			continue
 		}
-		if fetched == pagesMost || tired[hostOf(it.URL)] || time.Now().After(end) {
-			doc.askAgain(i)
+		host := hostOf(it.URL)
+		some := func() bool { return tired[host] && gave[host] } // it gives some at a time
+		if fetched == pagesMost || tired[host] || time.Now().After(end) {
+			doc.askAgain(i, some())
 			continue
 		}
 		if fetched++; fetched > 1 {
@@ -68,16 +70,17 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		}
 		if page != nil {
 			pages = append(pages, itemPage{it, page, answer.URL})
-		}
-		if passes(answer) {
-			silent = true
-			doc.askAgain(i)
+			gave[host] = true
 		}
 		if refuses(answer) {
-			tired[hostOf(it.URL)] = true
+			tired[host] = true
 			if hostOf(answer.URL) == hostOf(src.URL) { // whose wish it is for the feed, too
 				doc.retryAt = answer.RetryAt
 			}
+		}
+		if passes(answer) {
+			silent = silent || !some()
+			doc.askAgain(i, some())
 		}
 	}
 	foreign, err := a.take(ctx, src.Name, pages)
@@ -89,9 +92,9 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		last = fmt.Errorf("%s: it says what the page of another item says", shown(foreign[0].at))
 	}
 	switch {
-	case silent && (len(tired) == 0 || len(pages) == 0):
+	case silent:
 		doc.pageTries++
-	case fetched > 0: // of all, or as many as a server gives at a time
+	case fetched > 0:
 		doc.pageTries = 0
 	}
 	if failed > 0 {
@@ -105,11 +108,12 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 
 // askAgain leaves the page of an item to the next poll: the item is stored as
 // another revision than the one with its page, and not known by its bytes. What
-// has left the document does not come again, nor does it wait for ever.
-func (doc *reading) askAgain(i int) {
+// has left the document does not come again, nor does it wait for ever, unless it is
+// sure to have its turn.
+func (doc *reading) askAgain(i int, sure bool) {
 	it := &doc.items[i]
 	it.Hash += " without its page"
-	if i < doc.current && doc.pageTries < pageTries {
+	if i < doc.current && (sure || doc.pageTries < pageTries) {
 		it.Raw = ""
 		doc.unread = true
 	}

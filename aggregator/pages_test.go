@@ -115,6 +115,59 @@ func TestPagesAgain(t *testing.T) {
 	}
 }
 
+// TestPagesOfOneThatRefuses: a server that never gives the page of an item is not asked
+// for it again and again because others, to which the source leads too, give theirs. Of
+// one that gives some at a time all are read nevertheless.
+func TestPagesOfOneThatRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		began, hour := time.Now(), -1
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			switch {
+			case r.Host == "walled.test":
+				w.WriteHeader(http.StatusTooManyRequests)
+			case r.Host == "slow.test" && hour == time.Now().Hour():
+				w.WriteHeader(http.StatusTooManyRequests)
+			case r.Host == "slow.test":
+				hour = time.Now().Hour()
+				fmt.Fprintf(w, article, r.Host+r.URL.Path)
+			case r.URL.Path != "/":
+				fmt.Fprintf(w, article, r.Host+r.URL.Path)
+			default:
+				fmt.Fprint(w, "<rss version='2.0'><channel><title>Finds</title><item><guid>w</guid><title>Walls</title><link>http://walled.test/w</link></item>")
+				for n := range 12 {
+					fmt.Fprintf(w, "<item><guid>s%d</guid><title>Slow %[1]d</title><link>http://slow.test/%[1]d</link></item>", n)
+				}
+				for n := range int(time.Since(began)/time.Hour) + 1 { // one more each hour
+					fmt.Fprintf(w, "<item><guid>%d</guid><title>Note %[1]d</title><link>http://harbour.test/%[1]d</link></item>", n)
+				}
+				fmt.Fprint(w, "</channel></rss>")
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("finds", "http://finds.test/", "@every 1h")
+		src.FullText = true
+		b.sources["finds"] = src
+		full := 0
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(20 * time.Hour)
+			records, err := db.Records(t.Context(), 0, 1000)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, r := range records {
+				if r.Item.FullText && strings.HasPrefix(r.Item.GUID, "s") {
+					full++
+				}
+			}
+		})
+		if n := len(book.visits["walled.test/w"]); n != 6 || full != 12 {
+			t.Errorf("it was asked %d times, and %d pages of the slow one were read", n, full)
+		}
+	})
+}
+
 // TestPageIsNamedWithoutItsKey: the page of sources says which page of an item could not
 // be read, or that of a site has no feed, and not the key that its address may hold.
 func TestPageIsNamedWithoutItsKey(t *testing.T) {
