@@ -138,7 +138,7 @@ func (d *document) pictureOf(picture *goquery.Selection) string {
 	if strings.Contains(strings.ToLower(picture.AttrOr("class", "")), "lazy") {
 		attrs = append(attrs[1:], "src")
 	}
-	places := picture.AddSelection(picture.ParentFiltered("picture").ChildrenFiltered("source"))
+	places := picture.AddNodes(sizesOf(picture)...)
 	for _, attr := range attrs {
 		for _, n := range places.EachIter() {
 			address := n.AttrOr(attr, "")
@@ -152,6 +152,29 @@ func (d *document) pictureOf(picture *goquery.Selection) string {
 		}
 	}
 	return ""
+}
+
+// maxSizes is how far before a picture the lists of its sizes are looked for, in nodes.
+const maxSizes = 64
+
+// sizesOf returns the elements that give sizes of a picture beside it.
+func sizesOf(picture *goquery.Selection) []*html.Node {
+	if !picture.Parent().Is("picture") {
+		return nil
+	}
+	var sizes []*html.Node
+	n := picture.Nodes[0].PrevSibling
+	for range maxSizes {
+		if n == nil {
+			break
+		}
+		if n.Data == "source" {
+			sizes = append(sizes, n)
+		}
+		n = n.PrevSibling
+	}
+	slices.Reverse(sizes)
+	return sizes
 }
 
 // anchor returns the link within an item that leads to its page: of those that

@@ -200,6 +200,17 @@ func TestManyFeeds(t *testing.T) {
 	}
 }
 
+// TestFeedManySizes: thousands of items beside thousands of lists of sizes do not take the
+// time of looking through each for each.
+func TestFeedManySizes(t *testing.T) {
+	page := "<picture>" + strings.Repeat("<source>", 20_000) + strings.Repeat(`<img class=item title=Pier src="1.jpg">`, 10_000)
+	start := race.Spent(t)
+	_, err := article.Feed([]byte(page), "", "https://example.org/", news.PageRules{Item: ".item"}, 1000)
+	if took := race.Spent(t) - start; took > 2*time.Second || err == nil {
+		t.Errorf("it took %v (%v)", took, err)
+	}
+}
+
 // TestFeedLongBase: against a long base, or address of the page, links do not take the
 // room of their product.
 func TestFeedLongBase(t *testing.T) {
