@@ -72,50 +72,74 @@ func (p *Pings) Close() {
 	p.work.Wait()
 }
 
-// tell tells a hub of everything, until it was told or that is given up.
+// tell tells a hub of everything, until it was told or that is given up. What it could
+// not be told is kept apart from what has changed since: it may refuse the one for good,
+// and with it all that is named beside it.
 func (p *Pings) tell(hub string, u *untold) {
-	said := false // that it could not be told
+	late, said := map[string]bool{}, false // that it could not be told
 	for try := 0; ; {
-		topics := p.take(hub, u)
-		if len(topics) == 0 {
+		topics := p.take(hub, u, late)
+		again := len(topics) == 0
+		if again {
+			topics = slices.Sorted(maps.Keys(late))
+		}
+		if len(topics) == 0 || again && p.ends() {
 			return
 		}
 		ctx, stop := context.WithTimeout(context.Background(), pingLimit)
 		err := Ping(ctx, p.client, hub, topics...)
 		stop()
 		if err == nil {
-			try, said = 0, false
+			if again {
+				clear(late)
+			}
+			if len(late) == 0 {
+				try, said = 0, false
+			}
 			continue
 		}
 		if !said {
 			p.log.Warn("a hub could not be told of a change, and is told again; readers learn of it when they poll, too", "hub", hub, "error", err)
 			said = true
 		}
-		if try == len(defaultRetry) {
+		if again && try == len(defaultRetry) {
 			p.log.Warn("a hub could not be told of a change, which is given up", "hub", hub, "error", err)
+			clear(late)
+			try = 0
 			continue
 		}
-		p.mu.Lock()
-		for _, t := range topics {
-			u.topics[t] = true
+		if !again {
+			try = 0
 		}
-		p.mu.Unlock()
-		again := time.NewTimer(defaultRetry[try])
+		for _, t := range topics {
+			late[t] = true
+		}
+		wait := time.NewTimer(defaultRetry[try])
 		try++
 		select {
 		case <-p.ending:
-			again.Stop()
+			wait.Stop()
 			return
 		case <-u.more:
-			again.Stop()
+			wait.Stop()
 			try = 0
-		case <-again.C:
+		case <-wait.C:
 		}
 	}
 }
 
-// take returns what a hub is to be told of now. If that is nothing it is told of everything.
-func (p *Pings) take(hub string, u *untold) []string {
+func (p *Pings) ends() bool {
+	select {
+	case <-p.ending:
+		return true
+	default:
+		return false
+	}
+}
+
+// take returns what has changed since a hub was last told. Of that it is late no longer;
+// if there is neither, it is told of everything.
+func (p *Pings) take(hub string, u *untold, late map[string]bool) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
@@ -123,7 +147,11 @@ func (p *Pings) take(hub string, u *untold) []string {
 	default:
 	}
 	topics := slices.Sorted(maps.Keys(u.topics))
-	if clear(u.topics); len(topics) == 0 {
+	clear(u.topics)
+	for _, t := range topics {
+		delete(late, t)
+	}
+	if len(topics)+len(late) == 0 {
 		delete(p.untold, hub)
 	}
 	return topics

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,8 +14,8 @@ import (
 	"time"
 )
 
-// TestHubIsToldAgain: what an outside hub could not be told is told again, together
-// with what has changed since; and what it was told is not.
+// TestHubIsToldAgain: what an outside hub could not be told is told again, and what has
+// changed since at once; what it was told is not.
 func TestHubIsToldAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -54,7 +55,7 @@ func TestHubIsToldAgain(t *testing.T) {
 		time.Sleep(time.Second)
 		p.Close()
 		want := []ping{
-			{time.Second, "one"}, {11 * time.Second, "one"}, {30 * time.Second, "one two"}, {40 * time.Second, "one two"}, {100 * time.Second, "one two"},
+			{time.Second, "one"}, {11 * time.Second, "one"}, {30 * time.Second, "two"}, {40 * time.Second, "one two"}, {100 * time.Second, "one two"},
 			{time.Hour + time.Minute, "one"}, {2*time.Hour + time.Minute, "two"},
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -62,6 +63,41 @@ func TestHubIsToldAgain(t *testing.T) {
 		}
 		if n := strings.Count(said.String(), "could not be told"); n != 2 {
 			t.Errorf("it is said %d times:\n%s", n, &said)
+		}
+	})
+}
+
+// TestHubThatRefusesOne: a hub that takes no request which names one of the topics is told
+// of the others all the same, as often as they change, and is left alone with that one.
+func TestHubThatRefusesOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told, refused := 0, 0
+		client := &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+			if err := r.ParseForm(); err != nil {
+				return nil, err
+			}
+			status := http.StatusNoContent
+			if slices.Contains(r.PostForm["hub.url"], "none") {
+				refused++
+				status = http.StatusNotFound
+			} else {
+				told += len(r.PostForm["hub.url"])
+			}
+			return &http.Response{StatusCode: status, Body: io.NopCloser(&bytes.Buffer{}), Request: r}, nil
+		})}
+		p := NewPings(slog.New(slog.DiscardHandler), client)
+		p.Tell("https://hub.example/", nil, "none")
+		for range 5 {
+			time.Sleep(5 * time.Second)
+			p.Tell("https://hub.example/", nil, "one", "two")
+		}
+		time.Sleep(24 * time.Hour)
+		p.Close()
+		if told != 10 {
+			t.Errorf("a hub was told of %d changes of 10", told)
+		}
+		if refused > 12 {
+			t.Errorf("it has refused %d requests", refused)
 		}
 	})
 }
