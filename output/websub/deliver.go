@@ -74,13 +74,14 @@ func (h *Hub) deliver(ctx context.Context, k key) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	sub.sending, sub.failing = false, err != nil
-	if err == nil {
+	renewed := sub.Secret != job.Secret // meanwhile: what was sent may not be what can be verified
+	if err == nil && !renewed {
 		sub.sent = doc.ETag
 	}
 	switch {
 	case h.subs[k] != sub:
 		// It has been ended meanwhile.
-	case sub.again:
+	case sub.again || renewed:
 		sub.again = false
 		h.due[k] = sub
 	case err == nil:

@@ -78,3 +78,33 @@ func TestUnsubscribedAtAnother(t *testing.T) {
 		t.Errorf("the callback was asked %d times, and %d subscriptions are kept", asked, len(b.list()))
 	}
 }
+
+// TestAnotherSecretMeanwhile: who subscribes with another secret at another process,
+// while something that was signed with the last one is being delivered, is sent it again.
+func TestAnotherSecretMeanwhile(t *testing.T) {
+	s, b := fresh()
+	publishes, other, rd := start(t, s, b), start(t, s, b), newReader(t)
+	taken := make(chan bool)
+	rd.answer = func(_ http.ResponseWriter, r *http.Request, n int) bool {
+		if r.Method == http.MethodPost && n == 0 {
+			<-taken
+		}
+		return false
+	}
+	f := form("subscribe", rd.URL)
+	f.Set("hub.secret", "first")
+	post(publishes, f)
+	eventually(t, "a subscription is kept", func() bool { return len(b.list()) == 1 })
+	s.change("two")
+	publishes.Publish(topic)
+	eventually(t, "the change is sent", func() bool { _, n := rd.count(); return n == 1 })
+	f.Set("hub.secret", "second")
+	post(other, f)
+	eventually(t, "the secret is another one", func() bool { return b.list()[0].Secret == "second" })
+	publishes.refresh(t.Context())
+	close(taken)
+	eventually(t, "it is sent with the secret that holds", func() bool {
+		_, n := rd.count()
+		return n == 2 && rd.received[1].Header.Get("X-Hub-Signature") == sign("second", []byte("two"))
+	})
+}
