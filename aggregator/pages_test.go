@@ -168,6 +168,37 @@ func TestPagesOfOneThatRefuses(t *testing.T) {
 	})
 }
 
+// TestPagesWhoseRobotsAreAway: where robots.txt could not be read the pages of items are
+// asked for when it can, and not given up.
+func TestPagesWhoseRobotsAreAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			switch {
+			case r.URL.Path == "/robots.txt" && r.Host == "harbour.test" && time.Since(began) < 30*time.Minute:
+				w.WriteHeader(http.StatusBadGateway)
+			case r.URL.Path == "/robots.txt":
+				fmt.Fprint(w, "User-agent: *\nDisallow: /closed")
+			case r.Host == "harbour.test":
+				fmt.Fprintf(w, article, r.URL.Path)
+			default:
+				fmt.Fprint(w, "<rss version='2.0'><channel><title>Finds</title><item><guid>1</guid><title>One</title><link>http://harbour.test/1</link></item>"+
+					"<item><guid>2</guid><title>Two</title><link>http://harbour.test/closed/2</link></item></channel></rss>")
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("finds", "http://finds.test/", "@every 1h")
+		src.FullText, src.Robots = true, true
+		b.sources["finds"] = src
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(9 * time.Hour) })
+		if open, closed := len(book.visits["harbour.test/1"]), len(book.visits["harbour.test/closed/2"]); open != 1 || closed != 0 {
+			t.Errorf("what may be read was asked for %d times, what may not %d times", open, closed)
+		}
+	})
+}
+
 // TestPageIsNamedWithoutItsKey: the page of sources says which page of an item could not
 // be read, or that of a site has no feed, and not the key that its address may hold.
 func TestPageIsNamedWithoutItsKey(t *testing.T) {

@@ -97,7 +97,11 @@ func (v *visit) received() time.Time { return v.now.Add(time.Since(v.started)) }
 func (v *visit) obey(ctx context.Context) news.Answer {
 	if v.src.Robots {
 		if err := v.client.allowed(ctx, v.src, v.target, v.now); err != nil {
-			return news.Answer{At: v.now, URL: publicURL(v.src, v.target), Outcome: news.OutcomeBlocked, Error: err.Error(), Mend: mendFailure(news.OutcomeBlocked, err)}
+			outcome := news.OutcomeBlocked
+			if errors.Is(err, errRobotsAway) && v.rooms == &v.client.further { // a page, of which nothing else would say that it may be asked for later
+				outcome = news.OutcomeNetwork
+			}
+			return news.Answer{At: v.now, URL: publicURL(v.src, v.target), Outcome: outcome, Error: err.Error(), Mend: mendFailure(outcome, err)}
 		}
 	}
 	return v.run(ctx)

@@ -21,7 +21,10 @@ const (
 	robotsHosts = 4096 // hosts whose rules are remembered
 )
 
-var errRobots = errors.New("robots.txt of the host does not want this address to be read")
+var (
+	errRobots     = errors.New("robots.txt of the host does not want this address to be read")
+	errRobotsAway = fmt.Errorf("%w, as far as is known: it could not be read itself", errRobots)
+)
 
 // A robotsCache remembers the rules of hosts. Its zero value is empty.
 type robotsCache struct {
@@ -33,6 +36,7 @@ type robotsCache struct {
 type robots struct {
 	until time.Time
 	rules []robotsRule
+	away  bool // they could not be read
 }
 
 // A robotsRule allows or disallows paths that match its pattern.
@@ -58,7 +62,7 @@ func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, 
 		case a.Outcome == "":
 			r.rules = parseRobots(string(a.Body))
 		case a.Status/100 != 4 && a.Outcome != news.OutcomeTooLarge:
-			r = robots{until: now.Add(time.Hour), rules: []robotsRule{{pattern: "/"}}}
+			r = robots{until: now.Add(time.Hour), rules: []robotsRule{{pattern: "/"}}, away: true}
 		}
 		if ctx.Err() == nil {
 			c.robots.keep(host, r)
@@ -71,10 +75,13 @@ func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, 
 	if target.RawQuery != "" {
 		path += "?" + target.RawQuery
 	}
-	if !r.allow(path) {
-		return errRobots
+	switch {
+	case r.allow(path):
+		return nil
+	case r.away:
+		return errRobotsAway
 	}
-	return nil
+	return errRobots
 }
 
 func (rc *robotsCache) keep(host string, r robots) {
