@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/textproto"
@@ -34,9 +33,11 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 		l.report(path, "user and bearer are both set, and a request has room for one of them", "keep one of them")
 	}
 	const oneLine = "write it on one line: the variable that it is taken from may end with a line break"
-	for key, value := range map[string]string{"user": built.User, "password": built.Password, "bearer": built.Bearer} {
-		if broken(value) {
-			l.report(child(path, key), fmt.Sprintf("the %s has more than one line", cmp.Or(map[string]string{"bearer": "token"}[key], key)), oneLine)
+	for _, secret := range []struct{ key, name, value string }{
+		{"user", "user", built.User}, {"password", "password", built.Password}, {"bearer", "token", built.Bearer},
+	} {
+		if broken(secret.value) {
+			l.report(child(path, secret.key), "the "+secret.name+" has more than one line", oneLine)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(built.Query)) {

@@ -218,8 +218,8 @@ func (l *loader) selectable() map[string]map[string][]string {
 		s := &l.config.Sources[i]
 		add := func(kind string, words ...string) {
 			for _, word := range words {
-				if names := l.selected[kind][word]; word != "" && !slices.Contains(names[max(0, len(names)-1):], s.Name) {
-					l.selected[kind][word] = append(names, s.Name)
+				if word != "" {
+					l.selected[kind][word] = append(l.selected[kind][word], s.Name)
 				}
 			}
 		}
