@@ -173,6 +173,15 @@ func TestRule28To32_TheSubscriber(t *testing.T) {
 	})
 }
 
+// pushThrice has the hub tell of three notes, after which it is relied upon.
+func (o *pressOffice) pushThrice() {
+	time.Sleep(2 * time.Minute)
+	for i := range 3 {
+		time.Sleep(10 * time.Minute)
+		o.push(4+i, signed)
+	}
+}
+
 // TestPushedWhileDown stops the program for three hours while its hub is relied
 // upon: what the hub told meanwhile is fetched, and what it tells at the first
 // moment is heard.
@@ -181,11 +190,7 @@ func TestPushedWhileDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		office := &pressOffice{notes: 3}
 		shut := office.serve(t, dir)
-		time.Sleep(2 * time.Minute)
-		for i := range 3 {
-			time.Sleep(10 * time.Minute)
-			office.push(4+i, signed)
-		}
+		office.pushThrice()
 		time.Sleep(time.Minute)
 		relied := office.state(t)
 		if wait := relied.NextDue.Sub(relied.LastPoll); relied.Pushes != 3 || wait < 12*time.Hour {
@@ -213,11 +218,7 @@ func TestPushedWhilePolled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		office := &pressOffice{notes: 3}
 		shut := office.serve(t, dir)
-		time.Sleep(2 * time.Minute)
-		for i := range 3 {
-			time.Sleep(10 * time.Minute)
-			office.push(4+i, signed)
-		}
+		office.pushThrice()
 		time.Sleep(10 * time.Minute)
 		relied := office.state(t)
 		office.slow = 10 * time.Second
