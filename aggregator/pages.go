@@ -57,7 +57,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		host := hostOf(it.URL)
 		some := func() bool { return tired[host] && gave[host] } // it gives some at a time
 		if fetched == pagesMost || tired[host] || time.Now().After(end) {
-			doc.askAgain(i, some())
+			doc.askAgain(i, gave[host] || !tired[host])
 			continue
 		}
 		if fetched++; fetched > 1 {

@@ -227,3 +227,54 @@ func TestPageIsNamedWithoutItsKey(t *testing.T) {
 		}
 	})
 }
+
+// TestPagesBehindSilentOnes: pages for which no time is left, because others have taken
+// it all and gave no answer, have their turn once those are given up.
+func TestPagesBehindSilentOnes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			switch {
+			case r.Host == "dead.test":
+				<-r.Context().Done()
+			case r.URL.Path != "/":
+				fmt.Fprintf(w, article, r.URL.Path)
+			default:
+				w.Header().Set("ETag", `"1"`)
+				if r.Header.Get("If-None-Match") == `"1"` {
+					w.WriteHeader(http.StatusNotModified)
+					return
+				}
+				fmt.Fprint(w, "<rss version='2.0'><channel><title>Finds</title>")
+				for n := range 10 {
+					host := "dead"
+					if n > 3 {
+						host = "harbour"
+					}
+					fmt.Fprintf(w, "<item><guid>%d</guid><title>Note %[1]d</title><link>http://%s.test/%[1]d</link></item>", n, host)
+				}
+				fmt.Fprint(w, "</channel></rss>")
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("finds", "http://finds.test/", "@every 1h")
+		src.FullText = true
+		b.sources["finds"] = src
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(20 * time.Hour) })
+		for at, times := range map[string]int{"dead.test/0": 6, "dead.test/1": 6, "dead.test/2": 1, "harbour.test/4": 1, "harbour.test/9": 1} {
+			if n := len(book.visits[at]); n != times {
+				t.Errorf("%s was asked for %d times, and not %d times", at, n, times)
+			}
+		}
+		plain := 0
+		for _, h := range book.heads["finds.test/"] {
+			if h.Get("If-None-Match") == "" {
+				plain++
+			}
+		}
+		if plain != 8 {
+			t.Errorf("the feed was asked for %d times anew", plain)
+		}
+	})
+}
