@@ -92,7 +92,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		last = fmt.Errorf("%s: it says what the page of another item says", shown(foreign[0].at))
 	}
 	switch {
-	case silent:
+	case silent && doc.unread:
 		doc.pageTries++
 	case fetched > 0:
 		doc.pageTries = 0

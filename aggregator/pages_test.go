@@ -278,3 +278,35 @@ func TestPagesBehindSilentOnes(t *testing.T) {
 		}
 	})
 }
+
+// TestPagesAfterOneGivenUp: a page that gives no answer at once is asked for again, too,
+// when another one was given up before.
+func TestPagesAfterOneGivenUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		book := &visitorsBook{answer: func(n int, w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			switch {
+			case r.URL.Path == "/1" || r.URL.Path == "/2" && n == 0:
+				w.WriteHeader(http.StatusServiceUnavailable)
+			case r.URL.Path != "/":
+				fmt.Fprintf(w, article, r.URL.Path)
+			default:
+				fmt.Fprint(w, "<rss version='2.0'><channel><title>Finds</title>")
+				for n := range int(time.Since(began)/(10*time.Hour)) + 1 { // one more each ten hours
+					fmt.Fprintf(w, "<item><guid>%d</guid><title>Note %[1]d</title><link>http://harbour.test/%[1]d</link></item>", n+1)
+				}
+				fmt.Fprint(w, "</channel></rss>")
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("finds", "http://finds.test/", "@every 1h")
+		src.FullText = true
+		b.sources["finds"] = src
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(19 * time.Hour) })
+		if first, second := len(book.visits["harbour.test/1"]), len(book.visits["harbour.test/2"]); first != 6 || second != 2 {
+			t.Errorf("what never answers was asked for %d times, what answers the second time %d times", first, second)
+		}
+	})
+}
