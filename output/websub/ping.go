@@ -74,9 +74,12 @@ func (p *Pings) Close() {
 
 // tell tells a hub of everything, until it was told or that is given up. What it could
 // not be told is kept apart from what has changed since: it may refuse the one for good,
-// and with it all that is named beside it.
+// and with it all that is named beside it. That it takes the other shows that it answers
+// again, which is one reason to tell it of the one before its time, and no more than one.
 func (p *Pings) tell(hub string, u *untold) {
 	late, said := map[string]bool{}, false // that it could not be told
+	var due time.Time                      // when it is told of what is late
+	answers := false
 	for try := 0; ; {
 		topics := p.take(hub, u, late)
 		again := len(topics) == 0
@@ -86,16 +89,22 @@ func (p *Pings) tell(hub string, u *untold) {
 		if len(topics) == 0 || again && p.ends() {
 			return
 		}
+		if again && !p.wait(u, due) {
+			continue
+		}
 		ctx, stop := context.WithTimeout(context.Background(), pingLimit)
 		err := Ping(ctx, p.client, hub, topics...)
 		stop()
 		if err == nil {
 			if again {
 				clear(late)
+			} else if !answers {
+				due = time.Time{}
 			}
 			if len(late) == 0 {
 				try, said = 0, false
 			}
+			answers = true
 			continue
 		}
 		if !said {
@@ -109,22 +118,27 @@ func (p *Pings) tell(hub string, u *untold) {
 			continue
 		}
 		if !again {
-			try = 0
+			try, answers = 0, false
 		}
 		for _, t := range topics {
 			late[t] = true
 		}
-		wait := time.NewTimer(defaultRetry[try])
+		due = time.Now().Add(defaultRetry[try])
 		try++
-		select {
-		case <-p.ending:
-			wait.Stop()
-			return
-		case <-u.more:
-			wait.Stop()
-			try = 0
-		case <-wait.C:
-		}
+	}
+}
+
+// wait returns true at an instant, and false before when more has changed, or all ends.
+func (p *Pings) wait(u *untold, at time.Time) bool {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-p.ending:
+		return false
+	case <-u.more:
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 
