@@ -1,8 +1,11 @@
 package render
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -17,6 +20,10 @@ const SearchPath = "/search"
 // like those of a topic, so that a reader can subscribe to a query.
 func Search(site Site, path, query string, found []news.Filed) (news.Document, error) {
 	query = cleanLine(query)
+	found = slices.Clone(found)
+	for i := range found {
+		found[i].ID = site.foundID(query, &found[i])
+	}
 	ch := Channel{
 		Topic:  news.Topic{Title: "Search", Description: "Type a few words: the stories that hold all of them are shown."},
 		Filed:  found,
@@ -41,6 +48,18 @@ func Search(site Site, path, query string, found []news.Filed) (news.Document, e
 		}
 	}
 	return news.Document{}, errors.New("render: no such form of a search")
+}
+
+// foundID is the id of what was found of a story. It is not that of the filing: which
+// of the story's topics was taken changes when a report comes to another one, and
+// readers that know an id once for all feeds would miss in one what they saw in
+// another.
+func (s Site) foundID(query string, f *news.Filed) string {
+	if s.Authority == "" {
+		return f.ID
+	}
+	sum := sha256.Sum256([]byte(query)) // readers keep some hundred letters of an id
+	return "tag:" + s.Authority + ":search/" + hex.EncodeToString(sum[:8]) + "/" + f.Story
 }
 
 // search is the query as it stands in addresses.

@@ -2,6 +2,8 @@ package render
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,5 +42,37 @@ func TestSearch(t *testing.T) {
 	}
 	if _, err := Search(site, "/search.xml", "x", nil); err == nil {
 		t.Error("a form that there is not was rendered")
+	}
+}
+
+// What is found keeps its id whichever of the story's topics it was found in, and it
+// is no other's: that of the topic, or of another query.
+func TestSearchIDs(t *testing.T) {
+	query := strings.Repeat("渡", 200)
+	ids := func(query, topic string) (list []string) {
+		found := ordinary().Filed
+		for i := range found {
+			found[i].ID = "tag:example.org,2026-03-14:" + topic + "/" + found[i].Key
+		}
+		for _, path := range []string{"/search.rss", "/search.atom", "/search.json"} {
+			doc, err := Search(site, path, query, found)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range regexp.MustCompile(`(?:<guid[^>]*>|<id>|"id": ")(tag:[^<"]*/s[12])[<"]`).FindAllSubmatch(doc.Body, -1) {
+				list = append(list, string(id[1]))
+			}
+		}
+		return list
+	}
+	city := ids(query, "city")
+	if len(city) != 6 || !slices.Equal(city[:2], city[2:4]) || !slices.Equal(city[:2], city[4:]) || !isCanonical(city[0]) || len(city[0]) > 100 {
+		t.Fatalf("ids %q", city)
+	}
+	if got := ids(query, "coast"); !slices.Equal(got, city) {
+		t.Errorf("found in another topic: %q, want %q", got, city)
+	}
+	if got := ids("ferry", "city"); slices.Contains(got, city[0]) || len(got) != 6 {
+		t.Errorf("another query has the ids %q", got)
 	}
 }
