@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,29 @@ func TestPagesStaySmall(t *testing.T) {
 	}
 	if took := race.Spent(t) - start; took > 10*time.Second {
 		t.Errorf("a long story took %v", took)
+	}
+}
+
+// In a topic in the order of changes a day can come again: it is named once.
+func TestDaysThatComeAgain(t *testing.T) {
+	ch := ordinary()
+	ch.Topic.Sort = news.SortUpdated
+	yesterday := ch.Filed[1]
+	yesterday.Published = day.AddDate(0, 0, -1)
+	ch.Filed = []news.Filed{ch.Filed[0], yesterday, ch.Filed[0], yesterday}
+	doc, err := TopicPage(site, ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, id := range regexp.MustCompile(` id="[^"]*"`).FindAllString(string(doc.Body), -1) {
+		if seen[id] {
+			t.Errorf("twice on the page:%s", id)
+		}
+		seen[id] = true
+	}
+	if n := strings.Count(string(doc.Body), `<section class="day"`); n != 4 {
+		t.Errorf("%d days, want 4", n)
 	}
 }
 

@@ -40,6 +40,7 @@ type topicPage struct {
 }
 
 type storyDay struct {
+	ID      string // within the page
 	Date    time.Time
 	Stories []template.HTML
 }
@@ -122,7 +123,12 @@ func (l *layout) days(data *topicPage) error {
 		}
 		date := pl.entry.published.Truncate(24 * time.Hour)
 		if n := len(data.Days); n == 0 || !data.Days[n-1].Date.Equal(date) {
-			data.Days = append(data.Days, storyDay{Date: date})
+			day := storyDay{"d" + date.Format("20060102"), date, nil}
+			// Where the order is that of changes a day may come again.
+			if slices.ContainsFunc(data.Days, func(d storyDay) bool { return d.ID == day.ID }) {
+				day.ID = fmt.Sprint(day.ID, "-", n)
+			}
+			data.Days = append(data.Days, day)
 		}
 		last := &data.Days[len(data.Days)-1]
 		last.Stories = append(last.Stories, pl.page)
