@@ -15,6 +15,10 @@ import (
 // fit into one packet anyway.
 const smallest = 512
 
+// soon is within what time of a change a document is published, however much else
+// is. One that is published later has lost something, of which nobody need be told.
+const soon = time.Minute
+
 // A page is a document ready to be sent: what of its header is the same for
 // every reader is made once.
 type page struct {
@@ -27,6 +31,7 @@ type page struct {
 	cacheControl []string
 	changed      time.Time // when the document was modified, or the page made if that is ahead
 	modified     []string  // that, as it is said; nil: not said
+	twice        bool      // so was the version before, within the same second
 	contentType  []string
 }
 
@@ -56,10 +61,12 @@ func newPage(doc news.Document, old *page) *page {
 		contentType:  []string{doc.ContentType},
 	}
 	if p.changed = doc.Modified; !p.changed.IsZero() {
-		if now := time.Now(); p.changed.After(now) {
+		now := time.Now()
+		if p.changed.After(now) {
 			p.changed = now // RFC 9110 section 8.8.2.1
 		}
 		p.modified = []string{p.changed.UTC().Format(http.TimeFormat)}
+		p.twice = old != nil && old.doc.ETag != doc.ETag && old.changed.Unix() == p.changed.Unix() && now.Sub(p.changed) < soon
 	}
 	if old != nil && old.wanted.Load() {
 		p.compress(old)
@@ -69,12 +76,17 @@ func newPage(doc news.Document, old *page) *page {
 
 // known reports whether a reader has a form of this page already. A page that is dated
 // ahead is known by its own date alone: by the clock that dated it, which may be that of
-// another replica, a later one may be that of an earlier version.
+// another replica, a later one may be that of an earlier version. By the second in
+// which two versions were modified none is known.
 func (p *page) known(noneMatch, modifiedSince string, f *form) bool {
 	if ahead := !p.changed.Equal(p.doc.Modified); ahead && noneMatch == "" {
-		return modifiedSince == p.modified[0]
+		return modifiedSince == p.modified[0] && !p.twice
 	}
-	return notModified(noneMatch, modifiedSince, f.etag[0], p.changed)
+	changed := p.changed
+	if p.twice {
+		changed = changed.Add(time.Second)
+	}
+	return notModified(noneMatch, modifiedSince, f.etag[0], changed)
 }
 
 // inGzip returns the form in gzip, made when it is first asked for. It is nil if

@@ -164,3 +164,32 @@ func TestModifiedAheadOfAnother(t *testing.T) {
 		}
 	})
 }
+
+// TestModifiedTwice: who has the first of two versions of one second, and asks by that
+// second alone, is given the other. One that lost something is still the same.
+func TestModifiedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		doc := document("/topics/city.rss", "application/rss+xml; charset=utf-8")
+		doc.Modified = time.Now()
+		second, next := doc.Modified.UTC().Format(http.TimeFormat), doc.Modified.Add(time.Second).UTC().Format(http.TimeFormat)
+		s := serving(t, Options{}, doc)
+		asked := func(version, by string, want int) {
+			t.Helper()
+			if code := ask(s, "GET", doc.Path, "If-Modified-Since", by).StatusCode; code != want {
+				t.Errorf("%s by %s: %d, want %d", version, by, code, want)
+			}
+		}
+		asked("the first", second, http.StatusNotModified)
+		for _, tag := range []string{`"2"`, `"3"`} {
+			time.Sleep(300 * time.Millisecond)
+			doc.Body, doc.ETag = []byte("version "+tag), tag
+			s.Set(doc)
+			asked(tag, second, http.StatusOK)
+			asked(tag, next, http.StatusNotModified)
+		}
+		time.Sleep(time.Hour)
+		doc.Body, doc.ETag = []byte("less"), `"4"`
+		s.Set(doc)
+		asked("less", second, http.StatusNotModified)
+	})
+}
