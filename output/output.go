@@ -66,7 +66,16 @@ type Shelf interface {
 func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 	begin, c := time.Now(), p.current()
 	p.settle(c)
+	p.await(c)
+	defer p.await(c)
 	var errs []error
+	lists := only == nil
+	if p.listAt.IsZero() { // before topics, of which many take long: pages that were restored want their style
+		lists = false
+		if err := p.listsDue(ctx, c, true); err != nil {
+			errs = append(errs, fmt.Errorf("publish the overview: %w", err))
+		}
+	}
 	for _, topic := range c.Topics {
 		if only != nil && !only[topic.Name] {
 			continue
@@ -75,7 +84,7 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 			errs = append(errs, fmt.Errorf("publish %s: %w", topic.Name, err))
 		}
 	}
-	if err := p.overview(ctx, c, only == nil); err != nil {
+	if err := p.overview(ctx, c, lists); err != nil {
 		errs = append(errs, fmt.Errorf("publish the overview: %w", err))
 	}
 	if len(errs) == 0 && p.shelf.Leads() {

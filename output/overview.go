@@ -15,15 +15,7 @@ import (
 // or when their time has come, and the front page. It is made anew at every
 // start, and so it is not stored.
 func (p *Publisher) overview(ctx context.Context, c Catalogue, lists bool) error {
-	start := time.Now()
-	var failed error
-	if wait := p.listAt.Sub(start); wait <= 0 || lists {
-		failed = p.lists(ctx, c)
-		p.listing, p.listAt = false, time.Now().Add(listShare*time.Since(start))
-	} else if !p.listing {
-		p.listing = true
-		time.AfterFunc(wait, func() { p.Changed(nil) })
-	}
+	failed := p.listsDue(ctx, c, lists)
 	var summaries []render.Summary
 	for _, t := range c.Topics {
 		if s, ok := p.summaries[t.Name]; ok {
@@ -38,6 +30,22 @@ func (p *Publisher) overview(ctx context.Context, c Catalogue, lists bool) error
 		return errors.Join(failed, err)
 	}
 	return errors.Join(failed, p.keep(ctx, []news.Document{index}, false))
+}
+
+// listsDue publishes the lists of all sources, if it is told to or their time has
+// come; else it sees to it that they are once it has.
+func (p *Publisher) listsDue(ctx context.Context, c Catalogue, now bool) error {
+	start := time.Now()
+	if wait := p.listAt.Sub(start); wait > 0 && !now {
+		if !p.listing {
+			p.listing = true
+			time.AfterFunc(wait, func() { p.Changed(nil) })
+		}
+		return nil
+	}
+	err := p.lists(ctx, c)
+	p.listing, p.listAt = false, time.Now().Add(listShare*time.Since(start))
+	return err
 }
 
 // lists publishes the page of sources, the feed of their troubles and the lists

@@ -101,7 +101,8 @@ func NewPublisher(shelf Shelf, desk *serve.Server, catalogue Catalogue, logger *
 }
 
 // Restore puts what was last published before readers, from the first moment.
-// Of a topic that is no longer configured it tells that it is gone.
+// Of a topic that is no longer configured it tells that it is gone; of what is made
+// anew at every start, that it is yet to come.
 func (p *Publisher) Restore(ctx context.Context) error {
 	docs, err := p.shelf.Documents(ctx)
 	if err != nil {
@@ -114,6 +115,7 @@ func (p *Publisher) Restore(ctx context.Context) error {
 	}
 	p.settle(p.current())
 	p.desk.Set(slices.DeleteFunc(slices.Collect(maps.Values(p.last)), damaged)...)
+	p.await(p.current())
 	return nil
 }
 
@@ -150,6 +152,15 @@ func (p *Publisher) settle(c Catalogue) {
 		rules.Retired[name] = !known[name] && rules.Renamed[name] == "" && !p.aside.Load()
 	}
 	p.desk.SetRules(rules)
+}
+
+// await tells the desk whether something of a catalogue is yet to be published.
+func (p *Publisher) await(c Catalogue) {
+	missing := func(path string) bool {
+		_, held := p.desk.Document(path)
+		return !held
+	}
+	p.desk.Pending(missing("/") || slices.ContainsFunc(c.Topics, func(t news.Topic) bool { return missing(render.TopicPath(t.Name)) }))
 }
 
 // Changed tells that the filings of topics changed. It does not block.
@@ -307,6 +318,7 @@ func (p *Publisher) follow(ctx context.Context) bool {
 		docs = slices.DeleteFunc(docs, func(doc news.Document) bool { _, ok := p.last[doc.Path]; return !ok || damaged(doc) })
 		p.desk.Set(docs...)
 	}
+	p.await(c)
 	p.rev = rev
 	p.known.Store(now.UnixNano())
 	return true

@@ -115,6 +115,9 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error
 	case errors.As(err, &elsewhere):
 		w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(w, r, s.opts.BaseURL+string(elsewhere), http.StatusTemporaryRedirect)
+	case errors.Is(err, ErrNotFound) && s.pending.Load():
+		w.Header().Set("Retry-After", "5")
+		refuse(w, r, http.StatusServiceUnavailable, "not published yet, please try again")
 	case errors.Is(err, ErrNotFound):
 		s.turnAway(w, r, http.StatusNotFound, "not found")
 	case errors.Is(err, errBusy), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

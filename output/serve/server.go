@@ -77,6 +77,7 @@ type Server struct {
 	setting sync.Mutex // held by who replaces docs
 	found   *shelf
 	clients *clients
+	pending atomic.Bool
 }
 
 // New returns a Server without documents.
@@ -131,6 +132,10 @@ func (s *Server) SetRules(r Rules) {
 		s.found.clear()
 	}
 }
+
+// Pending says whether there are documents that are not held yet: until then what is
+// not found may be there soon, and is answered 503.
+func (s *Server) Pending(yes bool) { s.pending.Store(yes) }
 
 // Forget forgets what was found: by another configuration it is found otherwise.
 func (s *Server) Forget() { s.found.clear() }
