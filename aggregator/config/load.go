@@ -210,8 +210,12 @@ func (l *loader) general() {
 	switch {
 	case strings.TrimSpace(c.Store) == "":
 		l.report([]string{"store"}, "the store is empty", "leave it out for data/wireroom.db, or name a file")
-	case c.Store == "~" || strings.HasPrefix(c.Store, "~/"): // only a shell puts its user's folder there
+	case BelowHome(c.Store):
 		l.report([]string{"store"}, "~ is a folder of that name here, and not your own", "write the whole path, such as /home/ann/wireroom.db, or ./~/ if the folder is meant")
 	}
 	l.server()
 }
+
+// BelowHome reports whether a store is named below ~. Only a shell puts the folder of
+// its user there.
+func BelowHome(store string) bool { return store == "~" || strings.HasPrefix(store, "~/") }

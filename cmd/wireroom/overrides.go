@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/url"
@@ -27,6 +28,9 @@ func (o *overrides) flags(cmd *cobra.Command) {
 // load reads the configuration and applies the flags. One that is at fault is
 // returned as it is.
 func (o *overrides) load(list fetcher) (*config.Config, error) {
+	if err := o.misplaced(); err != nil {
+		return nil, err
+	}
 	cfg, err := load(o.config, list)
 	if err != nil {
 		return cfg, err
@@ -47,7 +51,19 @@ func (o *overrides) stored() (*config.Config, error) {
 	if o.store == "" {
 		return o.load(nil)
 	}
+	if err := o.misplaced(); err != nil {
+		return nil, err
+	}
 	return &config.Config{Store: o.store, Log: config.Log{Format: "text", Level: "warn"}}, nil
+}
+
+// misplaced is what is wrong with the store that a flag names, if anything is: behind
+// an equals sign most shells leave ~ as it is.
+func (o *overrides) misplaced() error {
+	if !config.BelowHome(o.store) {
+		return nil
+	}
+	return exitError{errors.New("--store: ~ is a folder of that name here, and not your own; write the whole path, such as /home/ann/wireroom.db, or ./~/ if the folder is meant"), exitConfig}
 }
 
 // newLogger returns the program's one logger: JSON lines, or text, in colour
