@@ -53,6 +53,11 @@ func (v *visit) follow(ctx context.Context) (trail, error) {
 		if hop > maxRedirects {
 			return t, errTooManyHops
 		}
+		if hop > 0 { // to where who has the address may not have been meant to get
+			if err := v.allowed(ctx, t.url); err != nil {
+				return t, err
+			}
+		}
 		home = home && sameOrigin(t.url, v.src.URL)
 		resp, err := v.send(ctx, t.url, home)
 		if err != nil {

@@ -21,7 +21,7 @@ func classify(ctx context.Context, err error) (news.Outcome, string) {
 	switch {
 	case errors.Is(err, ErrBlocked):
 		return news.OutcomeBlocked, innermost(err, ErrBlocked)
-	case errors.As(err, new(*waitError)):
+	case errors.As(err, new(*waitError)), errors.Is(err, errRobots):
 		return news.OutcomeBlocked, err.Error()
 	case errors.Is(err, ErrTooLarge):
 		return news.OutcomeTooLarge, innermost(err, ErrTooLarge)

@@ -95,16 +95,21 @@ func (v *visit) received() time.Time { return v.now.Add(time.Since(v.started)) }
 
 // obey is run, where the robots.txt of the host allows that or is not to be asked.
 func (v *visit) obey(ctx context.Context) news.Answer {
-	if v.src.Robots {
-		if err := v.client.allowed(ctx, v.src, v.target, v.now); err != nil {
-			outcome := news.OutcomeBlocked
-			if errors.Is(err, errRobotsAway) && v.rooms == &v.client.further { // a page, of which nothing else would say that it may be asked for later
-				outcome = news.OutcomeNetwork
-			}
-			return news.Answer{At: v.now, URL: publicURL(v.src, v.target), Outcome: outcome, Error: err.Error(), Mend: mendFailure(outcome, err)}
-		}
+	if err := v.allowed(ctx, v.target); err != nil {
+		answer := news.Answer{At: v.now, URL: publicURL(v.src, v.target)}
+		v.fail(ctx, &answer, err)
+		return answer
 	}
 	return v.run(ctx)
+}
+
+// allowed asks the robots.txt of a host for leave to read one of its addresses, where
+// that is to be asked.
+func (v *visit) allowed(ctx context.Context, u *url.URL) error {
+	if !v.src.Robots {
+		return nil
+	}
+	return v.client.allowed(ctx, v.src, u, v.now)
 }
 
 // run sends the requests and makes the answer.
@@ -199,6 +204,9 @@ func bodyHash(data []byte) string {
 // fail fills in the answer for a fetch that ended with an error.
 func (v *visit) fail(ctx context.Context, answer *news.Answer, err error) {
 	answer.Outcome, answer.Error = classify(ctx, err)
+	if errors.Is(err, errRobotsAway) && v.rooms == &v.client.further { // a page, of which nothing else would say that it may be asked for later
+		answer.Outcome = news.OutcomeNetwork
+	}
 	answer.Crowded = errors.Is(err, errNoRoom)
 	answer.Error, answer.Mend = Redact(v.src, answer.Error), mendFailure(answer.Outcome, err)
 	answer.Body, answer.Validators = nil, news.Validators{}

@@ -251,3 +251,44 @@ func TestRule18_WhereADocumentMayLead(t *testing.T) {
 		}
 	}
 }
+
+// TestRule27_RobotsOfEachHop: what robots.txt does not want to be read is not read by way
+// of a redirect either, in its host or from another one.
+func TestRule27_RobotsOfEachHop(t *testing.T) {
+	inside := 0
+	var other *httptest.Server
+	script := func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/robots.txt":
+			fmt.Fprint(w, "User-agent: *\nDisallow: /private/")
+		case "/out":
+			http.Redirect(w, r, other.URL+"/private/feed.xml", http.StatusFound)
+		case "/in":
+			http.Redirect(w, r, "/private/feed.xml", http.StatusMovedPermanently)
+		case "/open":
+			http.Redirect(w, r, "/feed.xml", http.StatusFound)
+		case "/private/feed.xml":
+			inside++
+			fallthrough
+		default:
+			fmt.Fprint(w, feedDoc("a"))
+		}
+	}
+	s := httptest.NewServer(http.HandlerFunc(script))
+	defer s.Close()
+	other = httptest.NewServer(http.HandlerFunc(script))
+	defer other.Close()
+	c := poll.NewClient(poll.Options{})
+	defer c.Close()
+	for path, allowed := range map[string]bool{"/out": false, "/in": false, "/open": true} {
+		src := news.Source{Name: "test", URL: s.URL + path, AllowPrivate: true, Robots: true}
+		for _, a := range []news.Answer{c.Poll(t.Context(), src, news.State{}, time.Now()), c.Get(t.Context(), src, src.URL, time.Now())} {
+			if (a.Body != nil) != allowed || !allowed && a.Outcome != news.OutcomeBlocked {
+				t.Errorf("%s: outcome %q (%s), want allowed: %v", path, a.Outcome, a.Error, allowed)
+			}
+		}
+	}
+	if inside > 0 {
+		t.Errorf("what is not to be read was asked for %d times", inside)
+	}
+}
