@@ -212,6 +212,31 @@ func TestLatePictures(t *testing.T) {
 	}
 }
 
+// TestLatePicturesOnce: what stands for a picture until scripts show it is taken out
+// behind what readers without scripts are given, too.
+func TestLatePicturesOnce(t *testing.T) {
+	long := strings.Repeat("<p>"+paragraph+"</p>", 3)
+	late := func(name string) string {
+		return `<img class="lazyload" src="data:image/gif;base64,R0" data-src="` + name + `">`
+	}
+	plain := func(name string) string { return `<noscript><img src="` + name + `"></noscript>` }
+	for _, pictures := range []string{
+		plain("/p.jpg") + late("/p.jpg") + plain("/q.jpg") + late("/q.jpg"),
+		plain("/p.jpg") + " <span>" + late("/p.jpg") + "</span> <a href='/q'>" + plain("/q.jpg") + late("/q.jpg") + "</a>",
+		late("/p.jpg") + plain("/p.jpg") + late("/q.jpg") + plain("/q.jpg"),
+		plain("/p.jpg") + late("/q.jpg") + plain("/q.jpg"),
+	} {
+		e, err := article.Entry([]byte("<body><article><h1>Crane falls</h1>"+long+"<p>"+pictures+"</p>"+long+"</article></body>"), "", "https://example.org/harbour")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, p, q := strings.Count(e.Content.Value, "<img"), strings.Index(e.Content.Value, "/p.jpg"), strings.Index(e.Content.Value, "/q.jpg")
+		if all != 2 || p < 0 || q < p {
+			t.Errorf("%s became %s", pictures, strings.ReplaceAll(e.Content.Value, long, ""))
+		}
+	}
+}
+
 // TestByLines: all who wrote an article are named, by their names alone.
 func TestByLines(t *testing.T) {
 	long := strings.Repeat("<p>"+paragraph+"</p>", 6)

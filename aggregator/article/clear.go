@@ -44,30 +44,41 @@ func (d *document) unveil() {
 		if err != nil {
 			return
 		}
-		picture := onlyPicture(inside.Nodes[0])
+		picture := onlyPicture(inside.Selection)
 		if picture == nil || inside.Find("*").FilterFunction(unshown).Length() > 0 { // it counts readers
 			return
 		}
 		unveiled[picture] = true
-		if before := s.Prev(); before.Length() > 0 {
-			if late := onlyPicture(before.Nodes[0]); late != nil && !unveiled[late] {
-				if late.Parent.Data == "picture" { // whose other sizes come late, too
-					late = late.Parent
-				}
-				goquery.NewDocumentFromNode(late).ReplaceWithNodes(picture) // what is around it may lead to the article
-				return
-			}
+		late := onlyPicture(s.Next()) // some write it behind
+		if late == nil || !d.samePicture(late, picture) {
+			late = onlyPicture(s.Prev())
 		}
-		s.BeforeNodes(picture)
+		if late == nil || unveiled[late] {
+			s.BeforeNodes(picture)
+			return
+		}
+		if late.Parent.Data == "picture" { // whose other sizes come late, too
+			late = late.Parent
+		}
+		goquery.NewDocumentFromNode(late).ReplaceWithNodes(picture) // what is around it may lead to the article
 	})
 }
 
+// samePicture reports whether a picture that is shown late is the other one.
+func (d *document) samePicture(late, picture *html.Node) bool {
+	src := func(n *html.Node) string { return d.pictureOf(goquery.NewDocumentFromNode(n).Selection) }
+	return src(picture) != "" && src(late) == src(picture)
+}
+
 // onlyPicture returns the picture that is all that an element shows, which may be the
-// element itself; nil if it shows more, or nothing.
-func onlyPicture(n *html.Node) *html.Node {
+// element itself; nil if it shows more, or nothing, or is not there.
+func onlyPicture(s *goquery.Selection) *html.Node {
+	if s.Length() == 0 {
+		return nil
+	}
 	const most = 32 // nodes around a picture
-	nodes := []*html.Node{n}
-	for d := range n.Descendants() {
+	nodes := []*html.Node{s.Nodes[0]}
+	for d := range s.Nodes[0].Descendants() {
 		if nodes = append(nodes, d); len(nodes) > most {
 			return nil
 		}
