@@ -121,6 +121,9 @@ func TestPrivateTopicTellsNobody(t *testing.T) {
 			t.Errorf("%s names a private topic", doc.Path)
 		}
 	}
+	if bytes.Contains(index.Body, []byte("no topic")) || !bytes.Contains(index.Body, []byte("a private one has an address of its own")) {
+		t.Errorf("who has private topics alone is told that there is none:\n%s", index.Body)
+	}
 }
 
 func TestOPML(t *testing.T) {
