@@ -154,13 +154,14 @@ func (p *Publisher) settle(c Catalogue) {
 	p.desk.SetRules(rules)
 }
 
-// await tells the desk whether something of a catalogue is yet to be published.
+// await tells the desk whether something of a catalogue is yet to be published: not
+// where another process publishes under a newer one, which may lack some topics.
 func (p *Publisher) await(c Catalogue) {
 	missing := func(path string) bool {
 		_, held := p.desk.Document(path)
 		return !held
 	}
-	p.desk.Pending(missing("/") || slices.ContainsFunc(c.Topics, func(t news.Topic) bool { return missing(render.TopicPath(t.Name)) }))
+	p.desk.Pending(!p.aside.Load() && (missing("/") || slices.ContainsFunc(c.Topics, func(t news.Topic) bool { return missing(render.TopicPath(t.Name)) })))
 }
 
 // Changed tells that the filings of topics changed. It does not block.

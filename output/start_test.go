@@ -86,4 +86,12 @@ func TestReadersAtTheStart(t *testing.T) {
 	}
 	asked("/topics/every.rss", http.StatusOK)
 	asked("/topics/none.rss", http.StatusNotFound)
+
+	// What another process does not publish under a newer catalogue is not waited for.
+	p.Replace(output.Catalogue{Topics: []news.Topic{topic, {Name: "few"}}, MaxAge: time.Minute})
+	p.StandAside(true)
+	if err := p.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked("/topics/few.rss", http.StatusNotFound)
 }
