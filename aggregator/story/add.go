@@ -116,6 +116,12 @@ func (x *Index) Take(w *Words) news.Decision {
 	x.evict()
 
 	x.keep(r, e.source)
+	d := news.Decision{Seq: e.seq, Key: e.key(), Family: e.family.Value(), Agency: r.agency}
+	if x.past(e) {
+		x.enter(e, newCluster(e.key().Slug()), e.key().Slug(), &d)
+		d.Kind = news.KindNew
+		return d
+	}
 	r.tally(r.boilerplate)
 	e.shingles = hashes(r.kept)
 	e.terms = x.seen.vector(r.tallies)
@@ -123,7 +129,6 @@ func (x *Index) Take(w *Words) news.Decision {
 	e.common = commonTerms(r.tallies)
 	e.marks = marksOf(r.head, r.body, r.boilerplate)
 
-	d := news.Decision{Seq: e.seq, Key: e.key(), Family: e.family.Value(), Agency: r.agency}
 	kindred := x.kindred(e)
 	x.decide(e, r, kindred, &d)
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
@@ -134,6 +139,28 @@ func (x *Index) Take(w *Words) news.Decision {
 	}
 	x.insert(e)
 	return d
+}
+
+// past reports whether an item is so old that it is neither taken in nor held against
+// any that is, and has nothing in common with them, nor in a user's words: as are half
+// of those that sources show when they are first asked. It is a story of its own, and
+// no more of it is looked at.
+func (x *Index) past(e *entry) bool {
+	clock := e.clock
+	if x.roll.count > 0 {
+		clock = x.roll.at(x.roll.first).clock
+	}
+	oldest := clock - x.window // of the live publications: none was older when it came
+	if float64(oldest-e.published) <= reach || len(x.hits.used) > 0 {
+		return false
+	}
+	for _, k := range e.exact {
+		if k != 0 && len(x.keyed(k)) > 0 {
+			return false
+		}
+	}
+	slug := e.key().Slug()
+	return !x.overrides.named[slug] && x.live(slug) == nil
 }
 
 // decide puts an item into a story: by a user's word, by exact identity, as a
