@@ -179,19 +179,13 @@ func sameness(address string) string {
 
 // insert writes entries into the text.
 func (at sourcesAt) insert(text []byte, entries []Entry) ([]byte, error) {
-	lines := bytes.SplitAfter(text, []byte("\n"))
+	lines := splitLines(text)
 	block := func(indent int) string {
-		if bytes.Contains(text, []byte("\r\n")) {
-			return strings.ReplaceAll(written(entries, indent), "\n", "\r\n")
-		}
-		return written(entries, indent)
+		return strings.ReplaceAll(written(entries, indent), "\n", lineEnd(text))
 	}
 	switch {
 	case at.value == nil:
-		if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
-			text = append(bytes.Clone(text), '\n')
-		}
-		return append(bytes.Clone(text), "sources:\n"+block(2)...), nil
+		return spliced(lines, len(lines), "sources:"+lineEnd(text)+block(2)), nil
 	case at.value.Kind != yaml.MappingNode:
 		return spliced(lines, at.key.Line, block(2)), nil
 	case at.value.Style&yaml.FlowStyle != 0:
@@ -242,8 +236,35 @@ func lastLine(lines [][]byte, key *yaml.Node) int {
 // spliced returns the lines with text behind line n.
 func spliced(lines [][]byte, n int, text string) []byte {
 	head := bytes.Join(lines[:n], nil)
-	if !bytes.HasSuffix(head, []byte("\n")) {
+	if len(head) > 0 && !bytes.HasSuffix(head, []byte("\n")) && !bytes.HasSuffix(head, []byte("\r")) {
 		head = append(head, '\n')
 	}
 	return append(append(head, text...), bytes.Join(lines[n:], nil)...)
+}
+
+// splitLines returns the lines of a text with their ends: as in YAML, a carriage
+// return alone is one, too.
+func splitLines(text []byte) (lines [][]byte) {
+	for len(text) > 0 {
+		n := bytes.IndexAny(text, "\r\n") + 1
+		switch {
+		case n == 0:
+			n = len(text)
+		case bytes.HasPrefix(text[n-1:], []byte("\r\n")):
+			n++
+		}
+		lines, text = append(lines, text[:n]), text[n:]
+	}
+	return lines
+}
+
+// lineEnd returns how the lines of a text end.
+func lineEnd(text []byte) string {
+	switch {
+	case bytes.Contains(text, []byte("\r\n")):
+		return "\r\n"
+	case bytes.ContainsRune(text, '\r') && !bytes.ContainsRune(text, '\n'):
+		return "\r"
+	}
+	return "\n"
 }

@@ -26,7 +26,14 @@ func TestAdd(t *testing.T) {
 		},
 		"last, without an end of line": {"sources:\n  a: x", "sources:\n  a: x\n  new: https://new.example/feed\n"},
 		"windows":                      {"sources:\r\n  a: x\r\ntopics:\r\n", "sources:\r\n  a: x\r\n  new: https://new.example/feed\r\ntopics:\r\n"},
-		"known":                        {"sources: {a: https://new.example/feed}\n", "sources: {a: https://new.example/feed}\n"},
+		"windows, without sources":     {"topics: {}\r\n", "topics: {}\r\nsources:\r\n  new: https://new.example/feed\r\n"},
+		"carriage returns":             {"topics: {}\rsources:\r  a: x\r", "topics: {}\rsources:\r  a: x\r  new: https://new.example/feed\r"},
+		"carriage returns, flow":       {"topics: {}\rsources: {a: x}\r", "topics: {}\rsources: {new: \"https://new.example/feed\", a: x}\r"},
+		"ends of line, converted twice": {
+			"title: x\r\r\ntopics: {}\r\r\nsources:\r\r\n  a: x\r\r\n",
+			"title: x\r\r\ntopics: {}\r\r\nsources:\r\r\n  a: x\r  new: https://new.example/feed\r\n\r\n",
+		},
+		"known": {"sources: {a: https://new.example/feed}\n", "sources: {a: https://new.example/feed}\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, _, err := Add([]byte(c.before), []Entry{entry})
