@@ -118,7 +118,7 @@ type sourcesAt struct {
 // sourceNodes finds the sources of a file.
 func sourceNodes(text []byte) (sourcesAt, error) {
 	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	if err := yaml.Unmarshal(ownLines(text), &doc); err != nil {
 		return sourcesAt{}, fmt.Errorf("config: %w", err)
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {

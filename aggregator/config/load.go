@@ -161,7 +161,7 @@ func (l *loader) document(name string, data []byte) *yaml.Node {
 		line, column := invalidAt(data)
 		return fault(line, column, "this is not UTF-8", "save the file in the encoding UTF-8")
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec := yaml.NewDecoder(bytes.NewReader(ownLines(data)))
 	var doc, more yaml.Node
 	err := dec.Decode(&doc)
 	if errors.Is(err, io.EOF) || err == nil && (doc.Kind == 0 || len(doc.Content) == 0 || doc.Content[0].Tag == "!!null") {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,6 +77,19 @@ func TestParse(t *testing.T) {
 	}
 	if c.Retention != 365*24*time.Hour || c.HostGap != time.Second || c.Workers != 32 || c.Budget != 24 {
 		t.Errorf("defaults: %+v", c)
+	}
+}
+
+// What Unicode has as ends of lines is shown as none, and is none.
+func TestSeparatorsThatNobodySees(t *testing.T) {
+	const text = "title: Harbour\u2028news\nsources: {a: https://a.example/}\n# a\u2029remark\u0085\ntopics: {t: {limit: 0}}\n"
+	c, err := Parse("feeds.yaml", []byte(text), env())
+	var problems Problems
+	if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Line != 4 || problems[0].Path != "topics.t.limit" {
+		t.Error(err)
+	}
+	if c.Title != "Harbour news" {
+		t.Errorf("title %q", c.Title)
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -51,4 +52,14 @@ func limitedRead(f *os.File, name string, limit int64) ([]byte, os.FileInfo, err
 		return nil, info, fmt.Errorf("%s is larger than %d bytes", name, limit)
 	}
 	return data, info, err
+}
+
+// ownLines gives a text the lines that its editor shows: YAML's parser takes what
+// Unicode has as line separators, which nobody sees, for ends of lines, as YAML did
+// before 1.2. They come with titles that are copied from pages.
+func ownLines(text []byte) []byte {
+	for _, separator := range []string{"\u0085", "\u2028", "\u2029"} {
+		text = bytes.ReplaceAll(text, []byte(separator), []byte(" "))
+	}
+	return text
 }
