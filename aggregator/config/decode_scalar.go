@@ -95,7 +95,9 @@ func number[N int64 | duration | size](d *decoder, node *yaml.Node, path []strin
 	switch {
 	case err != nil:
 		d.reject(node, path, fmt.Sprintf("%q is not %s", node.Value, wantOf(v)), fmt.Sprintf("write for example %s: %s", f.key, exampleOf(f)))
-	case text == "forever" && greatest == "":
+	case text == "forever" && greatest != "":
+		d.reject(node, path, "forever is too large", "the greatest is "+greatest)
+	case text == "forever":
 		v.SetInt(0)
 	case least != "" && (errLow != nil || n < low):
 		d.reject(node, path, node.Value+" is too small", "the least is "+least)

@@ -60,7 +60,7 @@ func TestSchemaValidates(t *testing.T) {
 		}
 	}
 	refused := 0
-	for _, kind := range []string{"file-list", "file-text", "key-misspelt", "key-unknown", "key-in", "key-wrong", "type-", "number-", "word-", "duration-without", "duration-unknown", "size-unknown", "name-upper", "name-with", "sources-list", "url-missing", "cron-word", "from-empty"} {
+	for _, kind := range []string{"file-list", "file-text", "key-misspelt", "key-unknown", "key-in", "key-wrong", "type-", "number-", "word-", "duration-without", "duration-forever", "duration-unknown", "size-unknown", "name-upper", "name-with", "sources-list", "url-missing", "cron-word", "from-empty"} {
 		files, err := filepath.Glob("testdata/" + kind + "*.bad.yaml")
 		if err != nil || len(files) == 0 {
 			t.Fatal(kind, err)
@@ -190,7 +190,11 @@ func scalarSchema(t reflect.Type, f field) *jsonschema.Schema {
 		}
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{number, variable}}
 	case reflect.TypeFor[duration]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^(\d+(\.\d+)?(ms|s|m|h|d|w))+$|^forever$|\$\{`, Examples: []any{exampleOf(f)}}
+		pattern := `^(\d+(\.\d+)?(ms|s|m|h|d|w))+$|\$\{`
+		if f.Tag.Get("max") == "" {
+			pattern += `|^forever$`
+		}
+		return &jsonschema.Schema{Type: "string", Pattern: pattern, Examples: []any{exampleOf(f)}}
 	case reflect.TypeFor[size]():
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "integer"}, {Type: "string", Pattern: `^\d+(\.\d+)? ?([kKMG]i?)?B?$|\$\{`}}}
 	}
