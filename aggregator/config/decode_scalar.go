@@ -28,6 +28,10 @@ func (d *decoder) scalar(node *yaml.Node, path []string, v reflect.Value, f fiel
 		d.reject(node, path, fmt.Sprintf("the environment variable %s is not set", name),
 			fmt.Sprintf("set it, or write ${%s:-something} to say what holds without it", name))
 	}
+	if nested(node.Value) {
+		d.reject(node, path, "a variable within another one is not read", "write a text behind :- and no variable")
+		return
+	}
 	if len(missing) > 0 {
 		return
 	}

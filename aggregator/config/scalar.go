@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,4 +126,10 @@ func expand(s string, getenv func(string) (string, bool)) (value string, missing
 		return otherwise
 	})
 	return value, missing
+}
+
+// nested reports whether a variable stands within another, as in ${NAME:-${OTHER}}:
+// that is not read, and its last brace would be a part of the value.
+func nested(s string) bool {
+	return slices.ContainsFunc(envForm.FindAllString(s, -1), func(form string) bool { return strings.Contains(form[2:], "${") })
 }
