@@ -29,9 +29,7 @@ included list are warnings: they are left out.`,
 				return err
 			}
 			if cfg != nil {
-				for _, w := range cfg.Warnings {
-					fmt.Fprintln(term.err, "warning:", w.Error())
-				}
+				warn(term, cfg)
 			}
 			if asJSON {
 				if problems == nil {
@@ -58,4 +56,11 @@ included list are warnings: they are left out.`,
 	cmd.Flags().StringVar(&path, "config", "feeds.yaml", "the file to check")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the problems as a JSON array, empty if there are none")
 	return cmd
+}
+
+// warn tells of what is wrong in the lists that a configuration includes.
+func warn(term terminal, cfg *config.Config) {
+	for _, w := range cfg.Warnings {
+		fmt.Fprintln(term.err, "warning:", w.Error())
+	}
 }

@@ -84,10 +84,11 @@ type plannedTopic struct {
 func comparison(ctx context.Context, term terminal, at overrides, now time.Time) (*planned, error) {
 	lib, err := at.open(ctx, term)
 	if errors.Is(err, store.ErrMissing) {
-		cfg, err := at.load(nil)
+		cfg, err := at.load(func(string) ([]byte, error) { return nil, errUnfetched })
 		if err != nil {
 			return nil, err
 		}
+		warn(term, cfg)
 		return &planned{
 			Fresh: true, Sources: sourceChanges(cfg, inForce{}, nil, nil), Topics: topicChanges(cfg, inForce{}),
 			Forecast: foresee(cfg, nil, now),
@@ -114,6 +115,7 @@ func comparison(ctx context.Context, term terminal, at overrides, now time.Time)
 		byName[s.Source] = s
 	}
 	cfg := lib.setup.cfg
+	warn(term, cfg) // of a list that is not known yet, whose sources are missing here
 	p := &planned{
 		Fresh: !known, Sources: sourceChanges(cfg, was, byName, outlets), Topics: topicChanges(cfg, was),
 		Forecast: foresee(cfg, byName, now),

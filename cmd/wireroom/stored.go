@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -66,10 +67,13 @@ func openStored(ctx context.Context, term terminal, cfg *config.Config) (*store.
 func keptList(ctx context.Context, db *store.DB, address string) ([]byte, error) {
 	kept, err := db.Noted(ctx, noteList+address)
 	if err == nil && kept == "" {
-		err = fmt.Errorf("it was never fetched; wireroom serve does")
+		err = errUnfetched
 	}
 	return []byte(kept), err
 }
+
+// errUnfetched is why a list on the web is missing that no run has asked for yet.
+var errUnfetched = errors.New("it was never fetched; wireroom serve does")
 
 // close ends what open opened. Nothing was written, so that nothing can be lost.
 func (l *library) close() { _ = l.db.Close() }
