@@ -86,7 +86,7 @@ func inspect(ctx context.Context, term terminal, in inspection) error {
 	items := normalize.Items(src, *feed, answer.At)
 	about := normalize.About(*feed)
 	if in.asJSON {
-		return printJSON(term.out, inspected{answer.URL, about.Format, about.Title, about.Link, feed.Repairs, feed.Dropped, items})
+		return printJSON(term.out, inspected{answer.URL, about.Format, about.Title, about.Link, append([]news.Repair{}, feed.Repairs...), feed.Dropped, items})
 	}
 	if err := showAnswer(term.out, src, configured, answer); err != nil {
 		return err

@@ -21,7 +21,7 @@ func sourceChanges(cfg *config.Config, was inForce, states map[string]news.State
 	for _, o := range outlets {
 		old[o.Source] = o
 	}
-	var changes []change
+	changes := []change{}
 	next := newInForce(cfg)
 	for _, src := range cfg.Sources {
 		fingerprint, ok := was.Sources[src.Name]
@@ -79,7 +79,7 @@ func sourceDiff(src news.Source, old news.Outlet, state news.State) []string {
 
 // topicChanges returns what happens to topics, by name.
 func topicChanges(cfg *config.Config, was inForce) []plannedTopic {
-	var changes []plannedTopic
+	changes := []plannedTopic{}
 	next, fate := map[string]bool{}, map[string]string{}
 	for _, t := range cfg.Topics {
 		next[t.Name] = true

@@ -58,7 +58,7 @@ func (l *library) judge(ctx context.Context, was inForce, topics []plannedTopic,
 	if err != nil {
 		return nil, err
 	}
-	var all []plannedTopic
+	all := []plannedTopic{}
 	for _, t := range byName {
 		if t.What != "" || t.Gains+t.Loses > 0 {
 			all = append(all, *t)

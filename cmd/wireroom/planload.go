@@ -36,7 +36,7 @@ const aRequest = time.Second
 
 // foresee makes a forecast.
 func foresee(cfg *config.Config, states map[string]news.State, now time.Time) forecast {
-	f := forecast{Sources: len(cfg.Sources)}
+	f := forecast{Sources: len(cfg.Sources), Hosts: []hostLoad{}}
 	var all schedule.Census
 	for _, src := range cfg.Sources {
 		all.Add(src, states[src.Name], now)
