@@ -199,7 +199,7 @@ func (r *opmlReader) outline(t html.Token, group bool) {
 		r.leave(text, fault{"it is a list within the list", "include that list by its own address"})
 		return
 	case strings.Contains(kind, "xpath") || strings.Contains(kind, "dotnotation"): // of FreshRSS
-		r.leave(text, fault{"it is no feed but read by " + attr["type"], "say with page: and CSS selectors what its items are; see docs/moving.md"})
+		r.leave(text, fault{fmt.Sprintf("it is no feed but read by %q", attr["type"]), "say with page: and CSS selectors what its items are; see docs/moving.md"})
 		return
 	case e.URL == "" && attr["htmlurl"] != "" && kind != "link":
 		e.URL, e.Site = attr["htmlurl"], true

@@ -185,7 +185,7 @@ func (d *discovery) show(w io.Writer) error {
 	var b strings.Builder
 	field := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-10s %s\n", name, value)
+			fmt.Fprintf(&b, "%-10s %s\n", name, legible(value))
 		}
 	}
 	field("feed", d.url)
@@ -203,7 +203,7 @@ func (d *discovery) show(w io.Writer) error {
 		if !it.Dated {
 			date = "undated         "
 		}
-		fmt.Fprintf(&b, "  %s  %s (%s of text)\n", date, it.Title, count(len([]rune(it.Text)), "character"))
+		fmt.Fprintf(&b, "  %s  %s (%s of text)\n", date, legible(it.Title), count(len([]rune(it.Text)), "character"))
 	}
 	for _, other := range d.others {
 		field("also", strings.TrimSpace(other.URL+" "+other.Title))

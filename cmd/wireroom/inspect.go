@@ -175,7 +175,7 @@ type lines struct{ strings.Builder }
 
 func (b *lines) field(name string, value any) {
 	if text := fmt.Sprint(value); text != "" && text != "0" {
-		fmt.Fprintf(b, "  %-12s %s\n", name, text)
+		fmt.Fprintf(b, "  %-12s %s\n", name, legible(text))
 	}
 }
 
@@ -210,7 +210,7 @@ func show(w io.Writer, feed news.Feed, about news.About, items []news.Item) erro
 	fmt.Fprintf(&b, "items: %d, of %d entries\n", len(items), len(feed.Entries))
 	for i := range items {
 		it := &items[i]
-		fmt.Fprintf(&b, "%d. %s\n", i+1, it.Title)
+		fmt.Fprintf(&b, "%d. %s\n", i+1, legible(it.Title))
 		field("id", it.ID)
 		field("link", it.Canonical)
 		if it.URL != it.Canonical {

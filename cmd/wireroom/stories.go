@@ -175,10 +175,10 @@ func (p *storyPrinter) print(out io.Writer, asJSON bool) error {
 
 // show prints for a reader. A writer that failed says so when it is flushed.
 func (t *keptLine) show(out io.Writer) {
-	fmt.Fprintf(out, "%s  %s\n", t.ID, t.Title)
+	fmt.Fprintf(out, "%s  %s\n", legible(t.ID), legible(t.Title))
 	field := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(out, "    %-14s %s\n", name, value)
+			fmt.Fprintf(out, "    %-14s %s\n", name, legible(value))
 		}
 	}
 	field("story", t.Story)
