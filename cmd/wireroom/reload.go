@@ -130,8 +130,11 @@ func (p *program) reload(ctx context.Context, load loader) []config.File {
 	for _, problem := range problems {
 		p.logger.Error("the configuration is at fault; the running one stays", "problem", problem.Error())
 	}
-	p.publisher.SetNotice(fmt.Sprintf("The configuration on disk has %s, the first at line %d; an earlier one is in force.",
-		count(len(problems), "mistake"), problems[0].Line))
+	where := "" // that of a file without anything in it is nowhere
+	if line := problems[0].Line; line > 0 {
+		where = fmt.Sprintf(", the first at line %d", line)
+	}
+	p.publisher.SetNotice(fmt.Sprintf("The configuration on disk has %s%s; an earlier one is in force.", count(len(problems), "mistake"), where))
 	return files
 }
 

@@ -254,6 +254,10 @@ func (r *reloading) faulty() {
 	await(r.t, applyWithin+time.Second, "the front page tells of the mistake", func() bool {
 		return strings.Contains(r.front(), "1 mistake, the first at line 8")
 	})
+	write(r.t, r.file, "")
+	await(r.t, applyWithin+time.Second, "the front page tells of an empty file", func() bool {
+		return strings.Contains(r.front(), "The configuration on disk has 1 mistake; an earlier one is in force.")
+	})
 	for _, broken := range []string{"", "sources:", "\x00\x01"} {
 		write(r.t, r.file, broken)
 		time.Sleep(3 * lookEvery)
