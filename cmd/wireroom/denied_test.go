@@ -55,7 +55,7 @@ func TestDenied(t *testing.T) {
 		}
 	}
 	const unread = "user 65532 may not read feeds.yaml, which belongs to user 65533 and group 65533 with the mode -rw-------: let that user read it with chmod or chgrp"
-	for _, command := range [][]string{{"check"}, {"serve"}, {"once"}, {"plan"}, {"backup", "copy.db"}, {"healthcheck"}, {"import", "list.opml"}} {
+	for _, command := range [][]string{{"check"}, {"serve"}, {"once"}, {"plan"}, {"backup", "copy.db"}, {"healthcheck"}, {"import", "list.opml"}, {"inspect", "wire"}} {
 		refused(unread, command...)
 	}
 	if err := errors.Join(os.Chmod(path, 0o644), os.Chmod(filepath.Dir(path), 0o755)); err != nil {

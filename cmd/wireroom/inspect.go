@@ -109,8 +109,9 @@ func (in *inspection) source() (src news.Source, configured bool, err error) {
 		return src, false, nil
 	}
 	cfg, err := load(in.config, nil)
+	_, missing := os.Stat(in.config)
 	switch {
-	case cfg == nil || err != nil && in.isAddress():
+	case err != nil && in.isAddress(), errors.Is(missing, os.ErrNotExist): // then it was to be a file
 		return src, false, nil
 	case err != nil:
 		return src, false, err
