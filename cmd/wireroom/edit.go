@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -120,19 +121,22 @@ func replaceFile(path string, old, text []byte) error {
 // renameInto makes a file of a text, like the one whose place it takes if there is
 // one.
 func renameInto(path string, text []byte, like os.FileInfo) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".wireroom-")
+	mode := fs.FileMode(0o644) // or less, as this user wants new files to be
+	if like != nil {
+		mode = 0o600 // until it is like that
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".wireroom-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // gone, if all went well
-	mode := fs.FileMode(0o644)
 	if like != nil {
-		mode, err = like.Mode().Perm(), own(f, like)
+		err = errors.Join(own(f, like), f.Chmod(like.Mode().Perm()))
 	}
 	if err == nil {
 		_, err = f.Write(text)
 	}
-	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/wireroom/wireroom/aggregator/config"
+	"github.com/wireroom/wireroom/internal/built"
 )
 
 const editedFile = "sources:\n  wire: https://wire.example/feed.xml\ntopics:\n  all: {}\n"
@@ -90,6 +92,25 @@ func TestEditedOwner(t *testing.T) {
 	text, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(text), "ribera") || !strings.Contains(string(text), "gannet") {
 		t.Errorf("%v: there is only:\n%s", err, text)
+	}
+}
+
+// TestEditedFirst: who wants no file of theirs to be read by others, has a feeds.yaml
+// that is not: a list may bring passwords.
+func TestEditedFirst(t *testing.T) {
+	dir := t.TempDir()
+	list := filepath.Join(dir, "list.opml")
+	write(t, list, `<opml><body><outline xmlUrl="https://ann:tide@gannet.example/feed.xml"/></body></opml>`)
+	for umask, want := range map[string]fs.FileMode{"022": 0o644, "077": 0o600} {
+		path := filepath.Join(dir, umask+".yaml")
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", "umask "+umask+`; exec "$0" "$@"`, built.Program(t), "import", "--config", path, list)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode() != want {
+			t.Errorf("umask %s: %v, %v", umask, info.Mode(), err)
+		}
 	}
 }
 
