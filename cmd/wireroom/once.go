@@ -26,7 +26,9 @@ func onceCommand(term terminal) *cobra.Command {
 		Long: `Polls every source that is due, once, and writes what serve would publish as
 static files for any web server: for cron jobs and static hosting. The bytes are
 those that serve hands out, but that pages have no field to search with, and feeds
-name no hub but an outside one: a file cannot answer. Private topics are left out: a file cannot ask for a token.
+name no hub but an outside one: a file cannot answer. Private topics are left out:
+a file cannot ask for a token. The files lead to server.base_url, which is to be set to
+the address at which the files will be.
 
 A file is replaced as a whole, and what others lead to is written before them;
 then the files are removed that are no more. It can be ended at any moment: the
