@@ -47,7 +47,7 @@ func export(ctx context.Context, term terminal, at overrides) error {
 		return err
 	}
 	titles := map[string]news.Outlet{}
-	var list fetcher
+	list := func(string) ([]byte, error) { return nil, errUnfetched }
 	db, err := openStored(ctx, term, cfg)
 	switch {
 	case errors.Is(err, store.ErrMissing): // it has yet to be polled
@@ -64,7 +64,7 @@ func export(ctx context.Context, term terminal, at overrides) error {
 		}
 		list = func(address string) ([]byte, error) { return keptList(ctx, db, address) }
 	}
-	if list != nil && len(cfg.Lists) > 0 { // else a pipe, which can be read once, may do
+	if len(cfg.Lists) > 0 { // else a pipe, which can be read once, may do
 		if cfg, err = at.load(list); err != nil {
 			return err
 		}
