@@ -63,6 +63,14 @@ func explainSyntax(wrong *yaml.LoadError, data []byte) fault {
 	if n := wrong.Mark.Line; n > 0 && n <= len(lines) && behindQuote.MatchString(lines[n-1]) {
 		return fault{"there is more behind a closing quote", "put the whole value in quotes, of the other kind if it has quotes in it"}
 	}
+	if strings.Contains(wrong.Message, "did not find expected key") {
+		switch before, at := around(lines, wrong.Mark.Line, wrong.Mark.Column); {
+		case at == '}' || at == ']':
+			return fault{fmt.Sprintf("%c closes what was not opened", at), "take it out, or put a text that has one in it in quotes"}
+		case before == '"' || before == '\'':
+			return fault{"there is more behind a closing quote", "look for a quote before it that is opened and not closed"}
+		}
+	}
 	for n := wrong.ContextMark.Line; n > 0 && n <= min(wrong.Mark.Line, len(lines)); n++ {
 		if strings.Contains(wrong.Message, "expected ','") && remarked.MatchString(lines[n-1]) {
 			return aRemark
@@ -74,4 +82,19 @@ func explainSyntax(wrong *yaml.LoadError, data []byte) fault {
 		}
 	}
 	return fault{wrong.Message, "look at the indentation, the brackets and the quotes of this line and of the one before"}
+}
+
+// around returns the character at a place, and the one before it; 0: there is none.
+func around(lines []string, line, column int) (before, at rune) {
+	if line < 1 || line > len(lines) {
+		return 0, 0
+	}
+	text := []rune(lines[line-1])
+	if column > 1 && column-2 < len(text) {
+		before = text[column-2]
+	}
+	if column > 0 && column-1 < len(text) {
+		at = text[column-1]
+	}
+	return before, at
 }
