@@ -158,8 +158,12 @@ func (l *loader) document(name string, data []byte) *yaml.Node {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		line, column := invalidAt(data)
+		line, column := firstAt(data, func(r rune, n int) bool { return r == utf8.RuneError && n == 1 })
 		return fault(line, column, "this is not UTF-8", "save the file in the encoding UTF-8")
+	}
+	if bytes.ContainsFunc(data, forbidden) {
+		line, column := firstAt(data, func(r rune, _ int) bool { return forbidden(r) })
+		return fault(line, column, "this is not YAML: there is a control character, which is not seen", "take it out")
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(ownLines(data)))
 	var doc, more yaml.Node
@@ -183,12 +187,17 @@ func (l *loader) document(name string, data []byte) *yaml.Node {
 	return node
 }
 
-// invalidAt returns where the first byte that is not UTF-8 stands.
-func invalidAt(data []byte) (line, column int) {
+// forbidden says of a character that YAML has no place for it, as for zero, of which a
+// file is full that was not written to its end.
+func forbidden(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
+
+// firstAt returns where the first character of a kind stands, of which n is the
+// length in bytes.
+func firstAt(data []byte, kind func(r rune, n int) bool) (line, column int) {
 	line, column = 1, 1
 	for len(data) > 0 {
 		r, n := utf8.DecodeRune(data)
-		if r == utf8.RuneError && n == 1 {
+		if kind(r, n) {
 			break
 		}
 		column++
