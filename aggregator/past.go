@@ -18,7 +18,8 @@ const pastTime = time.Minute
 // An error means that the log could not be read.
 func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, doc *reading, seat *seat) error {
 	past := func(l news.Link) bool { return l.Rel == "prev-archive" || l.Rel == "next" }
-	if !slices.ContainsFunc(doc.feed.Links, past) {
+	known := func(e news.Entry) bool { return e.Known } // was read before: not all is new
+	if !slices.ContainsFunc(doc.feed.Links, past) || slices.ContainsFunc(doc.feed.Entries, known) {
 		return nil
 	}
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)

@@ -1,0 +1,50 @@
+package aggregator_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/store"
+)
+
+// TestPastOfWhatIsRead: the archive of a feed is fetched at its first import, and where
+// all that is in it is new; not where one entry is, and the others were read before.
+func TestPastOfWhatIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "past.db")
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		newest := func() int { // one entry an hour, and at once six that nobody has seen
+			n := 10 + int(time.Since(began)/time.Hour)
+			if time.Since(began) >= 10*time.Hour {
+				n += 6
+			}
+			return n
+		}
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			link, last := `<link rel="prev-archive" href="/past"/>`, newest()
+			if r.URL.Path == "/past" {
+				link, last = "", 5
+			}
+			fmt.Fprintf(w, `<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour</title>%s`, link)
+			for n := last; n > last-5; n-- {
+				fmt.Fprintf(w, `<entry><id>urn:note:%d</id><title>Note %[1]d</title><link href="/%[1]d"/></entry>`, n)
+			}
+			fmt.Fprint(w, "</feed>")
+		}}
+		b := &bureau{path: path, web: book}
+		b.add("harbour", "http://harbour.test/", "@every 1h")
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(9*time.Hour + 30*time.Minute) })
+		if n := len(book.visits["harbour.test/past"]); n != 1 {
+			t.Errorf("while it had an entry more each hour its archive was fetched %d times", n)
+		}
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(3 * time.Hour) })
+		if n := len(book.visits["harbour.test/past"]); n != 2 {
+			t.Errorf("after a gap its archive had been fetched %d times", n)
+		}
+	})
+}
