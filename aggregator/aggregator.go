@@ -136,7 +136,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		return claim.State, news.Appended{}, nil
 	}
 	if doc.feed != nil && !answer.Partial {
-		if err := a.catchUp(ctx, src, claim.State, &doc, seat); err != nil {
+		if err := a.catchUp(ctx, src, claim.State, answer.At, &doc, seat); err != nil {
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}
 	}

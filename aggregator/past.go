@@ -15,8 +15,8 @@ const pastTime = time.Minute
 
 // catchUp adds the past of a feed to a reading, at its first import and where
 // everything in it is new, so that entries may have passed unseen (RFC 5005).
-// An error means that the log could not be read.
-func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, doc *reading, seat *seat) error {
+// at is the start of the poll. An error means that the log could not be read.
+func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, at time.Time, doc *reading, seat *seat) error {
 	past := func(l news.Link) bool { return l.Rel == "prev-archive" || l.Rel == "next" }
 	known := func(e news.Entry) bool { return e.Known } // was read before: not all is new
 	if !slices.ContainsFunc(doc.feed.Links, past) || slices.ContainsFunc(doc.feed.Entries, known) {
@@ -38,7 +38,9 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 		earlier = a.client.Earlier(ctx, src, doc.feed, state.LastBody, time.Now(), read)
 	})
 	for _, older := range earlier {
-		doc.items = append(doc.items, normalize.Items(src, *older, time.Now())...)
+		for item := range normalize.Each(src, *older, at) {
+			doc.add(item)
+		}
 	}
 	return nil
 }

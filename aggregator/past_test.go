@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
@@ -46,5 +49,37 @@ func TestPastOfWhatIsRead(t *testing.T) {
 		if n := len(book.visits["harbour.test/past"]); n != 2 {
 			t.Errorf("after a gap its archive had been fetched %d times", n)
 		}
+	})
+}
+
+// TestPastWithoutDates: what stands on the further pages of a feed without dates is not
+// newer than what stands on its first.
+func TestPastWithoutDates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "past.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			page, next := 1, ""
+			fmt.Sscan(strings.TrimPrefix(r.URL.Path, "/"), &page)
+			if page < 3 {
+				next = fmt.Sprintf(`"next_url": "http://harbour.test/%d",`, page+1)
+			}
+			fmt.Fprintf(w, `{"version": "https://jsonfeed.org/version/1.1", "title": "Harbour", %s "items": [`, next)
+			fmt.Fprintf(w, `{"id": "%d", "title": "Note", "content_text": "The %[1]dth"}, {"id": "%d", "title": "Note", "content_text": "The %[2]dth"}]}`, 2*page, 2*page+1)
+		}}
+		b := &bureau{path: path, web: book}
+		b.add("harbour", "http://harbour.test/", "@every 1h")
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(30 * time.Minute)
+			records, err := db.Records(t.Context(), 0, 100)
+			if err != nil || len(records) != 6 {
+				t.Fatalf("%d items, %v", len(records), err)
+			}
+			slices.SortFunc(records, func(a, b news.Record) int { return b.Item.Published.Compare(a.Item.Published) })
+			for i, r := range records {
+				if want := fmt.Sprint(i + 2); r.Item.ID != want {
+					t.Errorf("item %s was published as the %dth newest", r.Item.ID, i+1)
+				}
+			}
+		})
 	})
 }

@@ -23,6 +23,7 @@ type reading struct {
 	items []news.Item // those of the document, and behind them those of its past
 
 	current int    // how many of the items are of the document itself
+	undated int    // how many of the items have no date
 	seen    string // the hashes of the entries that became items, now or before
 	found   string // of a site: the feed that its page advertises, to be polled instead
 
@@ -68,21 +69,26 @@ func (a *Aggregator) read(ctx context.Context, src news.Source, state news.State
 	doc.feed, doc.found, err = Open(src, state, answer, known)
 	if err == nil && doc.found == "" {
 		doc.about = normalize.About(*doc.feed)
-		undated := 0
 		for item := range normalize.Each(src, *doc.feed, answer.At) {
 			if ctx.Err() != nil {
 				return reading{}, ctx.Err()
 			}
-			if !item.Dated { // what stands above others is the newer: readers sort by date
-				item.Published = item.Published.Add(-time.Duration(undated) * time.Second)
-				undated++
-			}
-			doc.items = append(doc.items, item)
+			doc.add(item)
 		}
 		doc.current = len(doc.items)
 		doc.seen = seen(doc)
 	}
 	return doc, err
+}
+
+// add adds an item. Of those without a date what stands above others is the newer:
+// readers sort by date.
+func (doc *reading) add(item news.Item) {
+	if !item.Dated {
+		item.Published = item.Published.Add(-time.Duration(doc.undated) * time.Second)
+		doc.undated++
+	}
+	doc.items = append(doc.items, item)
 }
 
 // mendOf says what can be done about a document that cannot be read.

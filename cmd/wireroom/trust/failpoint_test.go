@@ -33,7 +33,7 @@ var points = []point{
 	{"parse before", "aggregator/reading.go", "\tdoc.feed, doc.found, err = Open(src, state, answer, known)\n", false},
 	{"parse after", "aggregator/reading.go", "\tif err == nil && doc.found == \"\" {\n", false},
 	{"sanitise before", "aggregator/reading.go", "\t\tdoc.about = normalize.About(*doc.feed)\n", false},
-	{"sanitise after", "aggregator/reading.go", "\t\t\tdoc.items = append(doc.items, item)\n", false},
+	{"sanitise after", "aggregator/reading.go", "\t\t\tdoc.add(item)\n", false},
 	{"begin before", "aggregator/store/sqlite.go", "\tif _, err := e.on.exec(ctx, \"BEGIN IMMEDIATE\")", false},
 	{"begin after", "aggregator/store/sqlite.go", "\t\tif err := w.fn(ctx, e.on); err != nil {\n", false},
 	{"insert entry before", "aggregator/store/append.go", "\t\tif err := storeItems(ctx, tx, e, p); err != nil {\n", false},
