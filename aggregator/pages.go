@@ -43,8 +43,8 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 	end := time.Now().Add(pagesTime)
 	fetched, failed, silent := 0, 0, false
 	tired, gave := map[string]bool{}, map[string]bool{} // hosts
-	if src.URL == state.URL && time.Now().Before(state.RetryAt) {
-		// A hub has sent the document.
+	if src.URL == state.URL && time.Now().Before(state.RetryAt) || !doc.retryAt.IsZero() {
+		// A hub has sent the document, or its past was asked for.
 		tired[hostOf(src.URL)] = true
 	}
 	var pages []itemPage
@@ -74,9 +74,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		}
 		if refuses(answer) {
 			tired[host] = true
-			if hostOf(answer.URL) == hostOf(src.URL) { // whose wish it is for the feed, too
-				doc.retryAt = answer.RetryAt
-			}
+			doc.heed(src, answer)
 		}
 		if passes(answer) {
 			silent = silent || !some()
@@ -132,6 +130,14 @@ func passes(answer news.Answer) bool {
 // to be asked again.
 func refuses(answer news.Answer) bool {
 	return answer.Outcome == news.OutcomeBlocked && answer.Status != 0 || answer.Outcome == news.OutcomeHTTP5xx && !answer.RetryAt.IsZero()
+}
+
+// heed keeps the wish of the source's host to be left alone, which it has answered with
+// to another question than that for the source: it is for that, too.
+func (doc *reading) heed(src news.Source, answer news.Answer) {
+	if refuses(answer) && hostOf(answer.URL) == hostOf(src.URL) {
+		doc.retryAt = answer.RetryAt
+	}
 }
 
 func hostOf(address string) string {

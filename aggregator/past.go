@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -29,6 +30,10 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 	ctx, stop := context.WithTimeout(ctx, pastTime)
 	defer stop()
 	read := func(answer news.Answer) (*news.Feed, error) {
+		if answer.Body == nil {
+			doc.heed(src, answer)
+			return nil, errors.New(answer.Error)
+		}
 		sleep(ctx, a.gap(src), nil)
 		older, err := a.inTurn(ctx, src, state, answer, nil)
 		return older.feed, err

@@ -83,3 +83,34 @@ func TestPastWithoutDates(t *testing.T) {
 		})
 	})
 }
+
+// TestPastWithinALimit: a server that answers to the question for an archive when it wants
+// to be asked again is asked for nothing before.
+func TestPastWithinALimit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "past.db")
+	synctest.Test(t, func(t *testing.T) {
+		var until time.Time
+		inside := 0
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if time.Now().Before(until) {
+				inside++
+			}
+			if r.URL.Path == "/past" {
+				until = time.Now().Add(6 * time.Hour)
+				w.Header().Set("Retry-After", fmt.Sprint(6*3600))
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			fmt.Fprint(w, `<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour</title><link rel="prev-archive" href="/past"/>`+
+				`<entry><id>urn:note</id><title>The ferry</title><link href="/note"/><summary>It waits.</summary></entry></feed>`)
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("harbour", "http://harbour.test/", "@every 1h")
+		src.FullText = true
+		b.sources["harbour"] = src
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(9 * time.Hour) })
+		if inside > 0 || len(book.visits["harbour.test/"]) < 2 {
+			t.Errorf("within six hours it was asked %d times, for its feed %d times in nine", inside, len(book.visits["harbour.test/"]))
+		}
+	})
+}

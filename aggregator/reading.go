@@ -29,7 +29,7 @@ type reading struct {
 
 	unread    bool      // the document has items whose pages the next poll is to ask for
 	pageTries int       // see news.State
-	retryAt   time.Time // before which the source's host wants to be asked for no page
+	retryAt   time.Time // before which the source's host wants to be asked for nothing more
 }
 
 // entries is how many entries the document has.

@@ -21,7 +21,7 @@ func Behind(state news.State, entries, fresh int) bool {
 
 // Earlier fetches the documents that go before a feed: its archives (RFC 5005
 // section 4) or, at the first import, its further pages (section 3), newest
-// first, at most ten. read makes a feed of an answer's body. It ends at the
+// first, at most ten. read makes a feed of an answer, which may have no body. It ends at the
 // first document that cannot be had, that is older than since, or that was
 // fetched already; nothing may be inferred from what is missing in them.
 func (c *Client) Earlier(ctx context.Context, src news.Source, feed *news.Feed, since, now time.Time, read func(news.Answer) (*news.Feed, error)) []*news.Feed {
@@ -33,11 +33,7 @@ func (c *Client) Earlier(ctx context.Context, src news.Source, feed *news.Feed, 
 			break
 		}
 		seen[link] = true
-		answer := c.Get(ctx, src, link, now)
-		if answer.Body == nil {
-			break
-		}
-		older, err := read(answer)
+		older, err := read(c.Get(ctx, src, link, now))
 		if err != nil || older == nil || len(older.Entries) == 0 {
 			break
 		}
