@@ -78,7 +78,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 	}
 	if utf8.Valid(body) {
 		if name := first(stated, declared); name != "" && !isUTF8(name) && ascii(body) {
-			if text, name, ok := decodeAs(body, name); ok {
+			if text, name, ok := decodeAs(body, name); ok && markedUp(text) {
 				return text, name
 			}
 		}
@@ -114,7 +114,7 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 		if isUTF8(name) || name == "" {
 			continue
 		}
-		if text, name, ok := decodeAs(body, name); ok {
+		if text, name, ok := decodeAs(body, name); ok && markedUp(text) {
 			return text, name
 		}
 	}
@@ -130,6 +130,10 @@ func decodeBytes(body []byte, contentType string, note func(detail string)) (str
 	}
 	return text, name
 }
+
+// markedUp reports whether a text can be a document. What is said to be in a charset of
+// wide characters, or in EBCDIC, and is not, has no markup when it is read as that.
+func markedUp(text string) bool { return strings.ContainsAny(text, "<{") }
 
 // weak are charsets that servers state without looking.
 var weak = map[string]bool{"iso-8859-1": true, "latin1": true, "us-ascii": true, "ascii": true}
