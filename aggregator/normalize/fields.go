@@ -88,11 +88,17 @@ func origin(base string, o *news.Origin) *news.Origin {
 	return &out
 }
 
-// portrait reports whether a picture is the face of a user of Gravatar, which
-// blogs of WordPress add to each of their entries as if it showed its matter.
+// portrait reports whether a picture is the face of a user of Gravatar, which blogs of
+// WordPress add to each of their entries as if it showed its matter, or of GitHub, whose
+// feeds do the same.
 func portrait(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && strings.HasPrefix(u.Path, "/avatar/") && (u.Host == "gravatar.com" || strings.HasSuffix(u.Host, ".gravatar.com"))
+	if err != nil {
+		return false
+	}
+	server, domain, _ := strings.Cut(u.Host, ".")
+	return strings.HasPrefix(u.Path, "/avatar/") && (u.Host == "gravatar.com" || strings.HasSuffix(u.Host, ".gravatar.com")) ||
+		domain == "githubusercontent.com" && strings.TrimRight(server, "0123456789") == "avatars"
 }
 
 // picture returns an item's lead picture: of those that the feed states the

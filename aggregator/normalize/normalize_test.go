@@ -363,6 +363,9 @@ func TestPortraitsAreNoPictures(t *testing.T) {
 	}{
 		{of(face, matter), matter, 1},
 		{of(face), "https://www.gazette.example/boats.jpg", 0},
+		{of("https://avatars.githubusercontent.com/u/1?s=60&v=4"), "https://www.gazette.example/boats.jpg", 0},
+		{of("https://avatars2.githubusercontent.com/u/1"), "https://www.gazette.example/boats.jpg", 0},
+		{of("https://user-images.githubusercontent.com/1/2.png"), "https://user-images.githubusercontent.com/1/2.png", 1},
 		{of("https://gazette.example/avatar/film.jpg"), "https://gazette.example/avatar/film.jpg", 1},
 	} {
 		it := Items(testSource, feedOf(c.entry), firstPoll)[0]
