@@ -37,10 +37,10 @@ func (c *Client) decode(resp *http.Response, limit int64) error {
 	}
 	raw := &capped{r: resp.Body, left: limit, limit: limit}
 	in := bufio.NewReader(raw)
-	encoding := strings.ToLower(strings.TrimSpace(strings.Join(resp.Header.Values("Content-Encoding"), ",")))
+	encoding := coding(resp.Header)
 	out := &body{raw: resp.Body}
 	switch encoding {
-	case "", "identity":
+	case "":
 		out.Reader = raw
 		resp.Body = out
 		return nil
@@ -70,6 +70,24 @@ func (c *Client) decode(resp *http.Response, limit int64) error {
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
 	return nil
+}
+
+// uncoded are words that servers write where a content coding belongs, and that are
+// none: the document is as it was, in what is named beside them.
+var uncoded = map[string]bool{
+	"": true, "identity": true, "none": true, "utf-8": true, "utf8": true, "iso-8859-1": true,
+	"7bit": true, "8bit": true, "binary": true, "chunked": true, "aws-chunked": true,
+}
+
+// coding returns the content codings of a response, those that are some.
+func coding(h http.Header) string {
+	var all []string
+	for _, name := range strings.Split(strings.Join(h.Values("Content-Encoding"), ","), ",") {
+		if name = strings.ToLower(strings.TrimSpace(name)); !uncoded[name] {
+			all = append(all, name)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // A body is a decompressed body; closing it ends the connection's.
