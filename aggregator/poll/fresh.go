@@ -28,11 +28,7 @@ func freshUntil(h http.Header, now time.Time) time.Time {
 		if err != nil {
 			return time.Time{}
 		}
-		date, err := http.ParseTime(h.Get("Date"))
-		if err != nil {
-			date = now
-		}
-		life = expires.Sub(date)
+		life = expires.Sub(date(h, now))
 	}
 	if age, ok := seconds(h.Get("Age")); ok {
 		life -= age
@@ -41,6 +37,16 @@ func freshUntil(h http.Header, now time.Time) time.Time {
 		return time.Time{}
 	}
 	return now.Add(min(life, maxFresh))
+}
+
+// date returns when an answer was made, by the clock of the server that made it; now
+// where it does not say.
+func date(h http.Header, now time.Time) time.Time {
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return now
+	}
+	return at
 }
 
 // saysFreshness reports whether an answer speaks of its freshness at all.
@@ -68,8 +74,8 @@ func maxAge(h http.Header) (time.Duration, bool) {
 }
 
 // retryAt returns when a server that answered at now wishes to be asked again
-// (RFC 9110 section 10.2.3): delay-seconds or an HTTP-date. The zero time means
-// not said, or not in a form that can be kept.
+// (RFC 9110 section 10.2.3): delay-seconds or an HTTP-date, which is measured by the
+// server's own clock. The zero time means not said, or not in a form that can be kept.
 func retryAt(h http.Header, now time.Time) time.Time {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
@@ -81,7 +87,10 @@ func retryAt(h http.Header, now time.Time) time.Time {
 		if err != nil {
 			return time.Time{}
 		}
-		wait = at.Sub(now)
+		wait = at.Sub(date(h, now))
+		if age, ok := seconds(h.Get("Age")); ok { // of what a cache has kept
+			wait -= age
+		}
 	}
 	if wait <= 0 {
 		return time.Time{}

@@ -49,3 +49,34 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
+
+// TestRetryAfterByTheServersClock: a date at which a server wants to be asked again is one
+// of its own clock, whatever that shows, and of the moment at which it answered.
+func TestRetryAfterByTheServersClock(t *testing.T) {
+	now := time.Date(2026, 3, 15, 8, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		date  time.Duration // of the server's clock, from ours; its Retry-After is an hour later
+		age   string
+		after time.Duration
+	}{
+		"right":           {0, "", time.Hour},
+		"behind":          {-50 * time.Minute, "", time.Hour},
+		"far behind":      {-20 * 365 * 24 * time.Hour, "", time.Hour},
+		"ahead":           {48 * time.Hour, "", time.Hour},
+		"from a cache":    {-10 * time.Minute, "600", 50 * time.Minute},
+		"from an old one": {-2 * time.Hour, "7200", 0},
+	} {
+		at := now.Add(tc.date)
+		h := http.Header{"Date": {at.Format(http.TimeFormat)}, "Retry-After": {at.Add(time.Hour).Format(http.TimeFormat)}}
+		if tc.age != "" {
+			h.Set("Age", tc.age)
+		}
+		want := time.Time{}
+		if tc.after > 0 {
+			want = now.Add(tc.after)
+		}
+		if got := retryAt(h, now); !got.Equal(want) {
+			t.Errorf("%s: to be asked at %v, want %v", name, got, want)
+		}
+	}
+}
