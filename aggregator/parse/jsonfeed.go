@@ -23,8 +23,19 @@ var errNotJSONFeed = errors.New("it is JSON, but neither version nor items are t
 // before the end of a truncated document are kept.
 func readJSON(text string, maxItems int, feed *news.Feed) error {
 	top, items, err := splitJSON(text, maxItems, feed)
+	if errors.As(err, new(*json.SyntaxError)) {
+		feed.Dropped = 0
+		if t, more, err2 := splitJSON(rightJSON(text), maxItems, feed); err2 == nil || len(more) > len(items) {
+			top, items, err = t, more, err2
+			repair(feed, "json", "what JSON does not allow was read as it was meant", 0)
+		}
+	}
 	if err != nil {
-		return err
+		cutOff := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if len(top) == 0 || !cutOff && len(items) == 0 {
+			return err
+		}
+		repair(feed, "truncated", "the document ends or breaks off early; the items before it were kept", 0)
 	}
 	var version string
 	_ = json.Unmarshal(top["version"], &version)
@@ -61,38 +72,30 @@ func readJSON(text string, maxItems int, feed *news.Feed) error {
 }
 
 // splitJSON returns the members of the top object but for the items, and the
-// items, undecoded.
+// items, undecoded; beside an error those that stand before it.
 func splitJSON(text string, maxItems int, feed *news.Feed) (map[string]json.RawMessage, []json.RawMessage, error) {
 	top := map[string]json.RawMessage{}
 	var items []json.RawMessage
 	d := json.NewDecoder(strings.NewReader(text))
-	cut := func(err error) error {
-		if len(top) == 0 || !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && len(items) == 0 {
-			return err
-		}
-		repair(feed, "truncated", "the document ends or breaks off early; the items before it were kept", 0)
-		return nil
-	}
 	if _, err := d.Token(); err != nil {
 		return nil, nil, err
 	}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return top, items, cut(err)
+			return top, items, err
 		}
 		name, _ := key.(string)
 		if name == "items" && items == nil {
-			if items, err = readItems(d, maxItems, feed); err != nil {
-				top[name] = nil
-				return top, items, cut(err)
-			}
 			top[name] = nil
+			if items, err = readItems(d, maxItems, feed); err != nil {
+				return top, items, err
+			}
 			continue
 		}
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
-			return top, items, cut(err)
+			return top, items, err
 		}
 		if _, ok := top[name]; !ok {
 			top[name] = raw

@@ -49,6 +49,27 @@ func TestJSONWithoutItems(t *testing.T) {
 	}
 }
 
+// TestJSONByHand: what templates get wrong that write JSON by hand costs no item.
+func TestJSONByHand(t *testing.T) {
+	const head, tail = `{"version":"https://jsonfeed.org/version/1.1","title":"Gazette","items":[`, `]}`
+	item := func(id, title string) string { return `{"id":"` + id + `","title":"` + title + `"}` }
+	for name, tc := range map[string]struct{ items, title string }{
+		"a line break":            {item("1", "The\nferry") + "," + item("2", "B"), "The\nferry"},
+		"another one, and a tab":  {item("1", "The\r\n\tferry") + "," + item("2", "B"), "The\r\n\tferry"},
+		"an apostrophe escaped":   {item("1", `The ferry\'s`) + "," + item("2", "B"), "The ferry's"},
+		"a backslash":             {item("1", `C:\data \u26 \\ \"x\"`) + "," + item("2", "B"), `C:\data \u26 \ "x"`},
+		"a comma behind the last": {item("1", "The ferry, ]") + "," + item("2", "B") + ",\n", "The ferry, ]"},
+	} {
+		feed := mustParse(t, head+tc.items+tail, "")
+		if len(feed.Entries) != 2 || feed.Entries[0].Title.Value != tc.title || feed.Entries[1].Title.Value != "B" || len(feed.Repairs) != 1 {
+			t.Errorf("%s: repairs %v, entries %+v", name, feed.Repairs, feed.Entries)
+		}
+	}
+	if feed := mustParse(t, head+item("1", "A")+","+item("2", "The\nferry")+",x]", ""); len(feed.Entries) != 2 {
+		t.Errorf("before what cannot be read are %d entries", len(feed.Entries))
+	}
+}
+
 // TestJSONAttachments: what cannot be read of one attachment costs no other.
 func TestJSONAttachments(t *testing.T) {
 	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","attachments":[
