@@ -113,12 +113,13 @@ func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessag
 	if t == nil {
 		return nil, nil // as many programs write a list in which nothing is
 	}
-	if t != json.Delim('[') {
+	numbered := t == json.Delim('{') // as PHP writes a list of which something was taken out
+	if t != json.Delim('[') && !numbered {
 		return nil, errNotJSONFeed
 	}
 	for d.More() {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
+		raw, err := element(d, numbered)
+		if err != nil {
 			return items, err
 		}
 		if len(items) >= maxItems {
@@ -127,7 +128,9 @@ func readItems(d *json.Decoder, maxItems int, feed *news.Feed) ([]json.RawMessag
 		}
 		items = append(items, raw)
 	}
-	_, err = d.Token()
+	if _, err = d.Token(); err == nil && numbered && items == nil {
+		err = errNotJSONFeed
+	}
 	return items, err
 }
 
@@ -221,25 +224,45 @@ func jsonAuthors(members map[string]json.RawMessage) []jsonPerson {
 	return out
 }
 
-// listed returns what is in a list, or the one that stands in the place of a list. As
+// listed returns what is in a list, or the one that stands in the place of a list. A list
+// of which something was taken out is an object to PHP, and its keys are numbers. As
 // many are enough as there may be, and one to tell that there are more.
 func listed(raw json.RawMessage) []json.RawMessage {
 	d := json.NewDecoder(bytes.NewReader(raw))
-	switch t, err := d.Token(); {
+	t, err := d.Token()
+	switch {
 	case err != nil || t == nil:
 		return nil
-	case t != json.Delim('['):
+	case t != json.Delim('[') && t != json.Delim('{'):
 		return []json.RawMessage{raw}
 	}
 	var list []json.RawMessage
 	for d.More() && len(list) <= maxTerms {
-		var one json.RawMessage
-		if d.Decode(&one) != nil {
+		one, err := element(d, t == json.Delim('{'))
+		if err != nil {
 			break
 		}
 		list = append(list, one)
 	}
+	if list == nil && t == json.Delim('{') {
+		return []json.RawMessage{raw}
+	}
 	return list
+}
+
+// element returns the next element of a list, or of what is numbered in its place.
+func element(d *json.Decoder, numbered bool) (raw json.RawMessage, err error) {
+	if numbered {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		if name, _ := key.(string); name == "" || strings.Trim(name, "0123456789") != "" {
+			return nil, errNotJSONFeed
+		}
+	}
+	err = d.Decode(&raw)
+	return raw, err
 }
 
 func jsonPersons(list []jsonPerson) []news.Person {

@@ -70,6 +70,24 @@ func TestJSONByHand(t *testing.T) {
 	}
 }
 
+// TestJSONListsOfPHP: a list of which something was taken out, which PHP writes as an
+// object, is one.
+func TestJSONListsOfPHP(t *testing.T) {
+	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","items":{"0":{"id":"1","title":"A"},"2":{"id":"2","title":"B",
+	"tags":{"1":"ports","4":"piers"},"authors":{"1":{"name":"Ann"}},"attachments":{"3":{"url":"/a.mp3"}}}},"title":"Gazette"}`, "")
+	if len(feed.Entries) != 2 || feed.Title.Value != "Gazette" || len(feed.Repairs) != 0 {
+		t.Fatalf("%+v", feed)
+	}
+	if e := feed.Entries[1]; len(e.Categories) != 2 || len(e.Authors) != 1 || e.Authors[0].Name != "Ann" || len(e.Enclosures) != 1 {
+		t.Errorf("%+v", e)
+	}
+	for _, other := range []string{`{"items":{"total":{"id":"1","title":"A"}}}`, `{"items":{}}`} {
+		if _, err := parse.Parse(news.Source{}, news.Answer{Body: []byte(other)}); err == nil {
+			t.Errorf("%s was read as a feed", other)
+		}
+	}
+}
+
 // TestJSONAttachments: what cannot be read of one attachment costs no other.
 func TestJSONAttachments(t *testing.T) {
 	feed := mustParse(t, `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","attachments":[
