@@ -55,7 +55,7 @@ var captures = map[string]bool{
 // readXML reads an XML document into feed and returns what gofeed is to read.
 func readXML(text, url string, maxItems int, feed *news.Feed) (*document, error) {
 	d := &document{
-		scanner: scanner{doc: text}, url: url, maxItems: maxItems, feed: feed,
+		scanner: scanner{doc: text, entries: true}, url: url, maxItems: maxItems, feed: feed,
 		names: map[string]string{}, entryFrame: -1,
 		bindings: []binding{{"xml", "xml"}}, entities: &entities{},
 	}

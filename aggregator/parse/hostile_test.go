@@ -97,11 +97,13 @@ func TestHostileFeeds(t *testing.T) {
 func TestNeverClosed(t *testing.T) {
 	for name, mark := range map[string]string{
 		"comments": "<!-- >", "instructions": "<? >", "declarations": "<!a[>", "sections": "<![CDATA[>",
+		"sections of entries": "<![CDATA[</item>",
 	} {
 		opened := strings.Repeat(mark, 1<<19/len(mark))
 		for where, body := range map[string]string{
 			"between items": rssDoc("<item><guid>1</guid></item>" + opened),
 			"in a text":     rssDoc("<item><guid>1</guid><description>" + opened + "</description></item>"),
+			"before an end": rssDoc("<item><guid>1</guid></item>" + opened + "]]>"),
 		} {
 			start := race.Spent(t)
 			feed := mustParse(t, body, "")

@@ -63,6 +63,27 @@ func compressed(s string) string {
 	return b.String()
 }
 
+// TestSectionsNeverClosed: a CDATA section without an end costs no entry beside its own.
+func TestSectionsNeverClosed(t *testing.T) {
+	item := func(n, said string) string {
+		return "<item><title>" + n + "</title><description>" + said + "</description></item>\n"
+	}
+	const good = "<![CDATA[<p>It waits &amp; waits.</p>]]>"
+	for name, others := range map[string]string{"beside others": good, "alone": "It waits."} {
+		feed := mustParse(t, rssDoc(item("One", others)+item("Two", "<![CDATA[<p>It sails &amp; sails.</p>")+item("Three", others)+item("Four", others)), "")
+		if got := strings.Join(titles(feed), " "); got != "One Two Three Four" || feed.Entries[1].Summary.Value != "<p>It sails &amp; sails.</p>" {
+			t.Errorf("%s: %s; %q", name, got, feed.Entries[1].Summary.Value)
+		}
+	}
+	about := "How feeds say it: <![CDATA[ and then &lt;/item&gt; <![CDATA["
+	if feed := mustParse(t, rssDoc(item("One", "<![CDATA["+about+"]]>")+item("Two", good)), ""); len(feed.Entries) != 2 || feed.Entries[0].Summary.Value != about {
+		t.Errorf("%+v", feed.Entries)
+	}
+	if feed := mustParse(t, `<rss><channel><item><title>One</title><description><![CDATA[<p>It waits &amp;lt;`, ""); len(feed.Entries) != 1 || feed.Entries[0].Summary.Value != "<p>It waits &amp;lt;" {
+		t.Errorf("%+v", feed.Entries)
+	}
+}
+
 // TestRepair gives documents with one fault each: the title of the one item in
 // them must come out, and the fault must be noted.
 func TestRepair(t *testing.T) {

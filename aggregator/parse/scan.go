@@ -37,6 +37,8 @@ type scanner struct {
 	pos   int
 	attrs []attr
 
+	entries bool     // doc has entries: a CDATA section ends with its own at the latest
+	ends    int      // where the last CDATA section that was looked at seemed to end
 	lacks   []string // marks that do not stand behind pos any more
 	endless bool     // a declaration was never closed
 }
@@ -121,10 +123,19 @@ func (s *scanner) text(start int) token {
 
 // section reads what runs from an opening to a closing mark. Without the
 // closing mark, a comment ends with its first ">", so that one bad comment
-// does not swallow the rest.
+// does not swallow the rest; nor does a CDATA section swallow further entries: its
+// mark is passed over, and the element that it stands in ends where it seems to.
 func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 	from := start + open
-	if i := s.find(from, mark); i >= 0 {
+	i := s.ends - from
+	if kind != tokenCDATA || i < 0 {
+		i = s.find(from, mark)
+	}
+	if s.entries && kind == tokenCDATA && (i < 0 || beyond(s.doc[from:from+i])) {
+		s.pos, s.ends = from, from+i
+		return token{kind: tokenOther, start: start, end: from}
+	}
+	if i >= 0 {
 		s.pos = from + i + len(mark)
 		return token{kind: kind, start: start, end: s.pos, body: s.doc[from : from+i]}
 	}
@@ -136,6 +147,13 @@ func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 	}
 	s.pos = len(s.doc)
 	return token{kind: kind, start: start, end: s.pos, body: s.doc[from:]}
+}
+
+// beyond reports whether what seems to be a CDATA section goes on into another one, in an
+// entry behind its own: its closing mark is that of the other.
+func beyond(section string) bool {
+	before, _, another := strings.Cut(section, "<![CDATA[")
+	return another && (strings.Contains(before, "</item>") || strings.Contains(before, "</entry>"))
 }
 
 // find returns how far behind from a mark stands, or -1. What was not found is not
