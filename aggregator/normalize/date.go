@@ -72,15 +72,15 @@ func (p *dateParser) scan(s string) bool {
 			}
 			s, sep = s[n:], 0
 			continue
-		case r == '(':
-			end := strings.IndexByte(s, ')')
-			if end < 0 {
+		case r == '(' || r == '[' || r == '（':
+			remark, rest, closed := strings.Cut(s[size:], closing[r])
+			if !closed {
 				return false
 			}
 			if !p.hasZone { // a remark, unless nothing else names the zone
-				p.namedZone(s[1:end])
+				p.namedZone(remark)
 			}
-			s = s[end+1:]
+			s = rest
 			continue
 		case (r == '+' || r == '-' || r == '\u2212') && p.hasClock && !p.hasNumericZone():
 			n, ok := p.numericZone(s[size:], r == '+')
@@ -113,6 +113,10 @@ func (p *dateParser) scan(s string) bool {
 	}
 	return true
 }
+
+// closing are the marks around remarks: of RFC 822, of Java's dates, and of those of
+// East Asia, which tell the day of the week so.
+var closing = map[rune]string{'(': ")", '[': "]", '（': "）"}
 
 func (p *dateParser) hasNumericZone() bool {
 	return p.zone != "" && (p.zone[0] == '+' || p.zone[0] == '-')
