@@ -19,7 +19,7 @@ func canonical(address, site string, keepFragment bool) string {
 	}
 	u = unwrap(u)
 	if (u.Scheme == "http" && u.Port() == "80") || (u.Scheme == "https" && u.Port() == "443") {
-		u.Host = u.Hostname()
+		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port()) // Hostname has no brackets
 	}
 	if !keepFragment && !strings.HasPrefix(u.Fragment, "!") && !strings.HasPrefix(u.Fragment, "/") || trackingFragment(u.Fragment) {
 		u.Fragment, u.RawFragment = "", ""

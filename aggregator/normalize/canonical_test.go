@@ -14,6 +14,7 @@ func TestCanonical(t *testing.T) {
 		"https://gazette.example/a#xtor=RSS-1":                              "https://gazette.example/a",
 		"https://gazette.example/#!/story/1":                                "https://gazette.example/#!/story/1",
 		"HTTPS://Gazette.Example:443/A":                                     "https://gazette.example/A",
+		"http://[2001:db8::1]:80/a":                                         "http://[2001:db8::1]/a",
 		"http://gazette.example:80":                                         "http://gazette.example/",
 		"https://gazette.example:8443/":                                     "https://gazette.example:8443/",
 		"https://amp.gazette.example/a":                                     "https://www.gazette.example/a",
