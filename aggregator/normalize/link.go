@@ -23,6 +23,9 @@ func webAddress(base, ref string, mailto bool) string {
 	if ref == "" || len(ref) > maxAddress {
 		return ""
 	}
+	if ref[0]|0x20 == 'w' && unschemed.MatchString(ref) {
+		ref = "//" + ref
+	}
 	u, err := url.Parse(ref)
 	if err != nil {
 		if u, err = url.Parse(repairEscapes(ref)); err != nil {
@@ -48,6 +51,10 @@ func webAddress(base, ref string, mailto bool) string {
 	}
 	return s
 }
+
+// unschemed matches an address that was written as people say it, without its scheme. By
+// the rules it is one of a file beside the document, which nobody calls so.
+var unschemed = regexp.MustCompile(`^(?i)www\.[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}([:/?#]|$)`)
 
 // nearby returns what addresses are resolved against. Of a long one its query goes,
 // of which little depends on it, and then the path.
