@@ -148,6 +148,7 @@ func (g *guard) admit(u *url.URL) (*url.URL, error) {
 	}
 	sent := *u
 	sent.User, sent.Fragment, sent.RawFragment = nil, "", ""
+	sent.RawQuery = spaces.Replace(sent.RawQuery)
 	if host != u.Hostname() {
 		sent.Host = host
 		if p := u.Port(); p != "" {
@@ -156,6 +157,10 @@ func (g *guard) admit(u *url.URL) (*url.URL, error) {
 	}
 	return &sent, nil
 }
+
+// spaces writes a query as browsers send it: a space would end the address, and servers
+// refuse the request. Of paths package url takes care.
+var spaces = strings.NewReplacer(" ", "%20")
 
 // asciiHost maps a host as browsers do: wide digits and dots become plain
 // ones, which is how an address can look like a name.

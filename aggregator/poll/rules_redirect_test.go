@@ -292,3 +292,28 @@ func TestRule27_RobotsOfEachHop(t *testing.T) {
 		t.Errorf("what is not to be read was asked for %d times", inside)
 	}
 }
+
+// TestSpacesInQueries: a query with spaces, as people write it and servers redirect to it,
+// is asked for as browsers do.
+func TestSpacesInQueries(t *testing.T) {
+	o := &origin{script: func(_ int, w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("q") == "high tide" {
+			w.Header()["Location"] = []string{"/feed?q=low tide&x=%20"}
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		fmt.Fprint(w, feedDoc("a"))
+	}}
+	r := loopback(t, o)
+	r.src.URL += "?q=high tide"
+	for range 2 {
+		if a := r.poll(); a.Status != http.StatusOK {
+			t.Errorf("answered %d %s", a.Status, a.Error)
+		}
+	}
+	log := o.requests()
+	if len(log) != 4 || log[3].header.Get("If-None-Match") != `"1"` {
+		t.Errorf("%d requests: %+v", len(log), log)
+	}
+}
