@@ -194,7 +194,7 @@ func (a *Aggregator) recognise(ctx context.Context, index *story.Index, records 
 	}()
 	for words := range read {
 		for _, w := range words {
-			d, err := a.decide(ctx, index, records[len(s.decisions)], w, stored)
+			d, err := a.decide(ctx, index, s, w, stored)
 			if err != nil {
 				return s, err
 			}

@@ -263,9 +263,11 @@ func readAhead(index *story.Index, plan *Plan, records []news.Record) <-chan []*
 	return read
 }
 
-// decide puts a record into its story. An item that is revised after it has
-// left the index stays where it was filed, once all before it is stored.
-func (a *Aggregator) decide(ctx context.Context, index *story.Index, rec news.Record, words *story.Words, stored <-chan struct{}) (news.Decision, error) {
+// decide puts a record into its story, behind the decisions of its stretch. An item
+// that is revised after it has left the index stays where it was filed, once all before
+// the stretch is stored.
+func (a *Aggregator) decide(ctx context.Context, index *story.Index, s stretch, words *story.Words, stored <-chan struct{}) (news.Decision, error) {
+	rec := s.records[len(s.decisions)]
 	if rec.Revision > 1 && !index.Knows(rec.Item.Key()) {
 		select {
 		case <-stored:
@@ -273,9 +275,20 @@ func (a *Aggregator) decide(ctx context.Context, index *story.Index, rec news.Re
 			return news.Decision{}, ctx.Err()
 		}
 		d, ok, err := a.log.Decision(ctx, rec.Item.Key())
-		if ok || err != nil {
-			d.Seq = rec.Seq
+		if err != nil {
 			return d, err
+		}
+		for _, since := range s.decisions { // which are not stored yet
+			switch {
+			case since.Key == rec.Item.Key():
+				d, ok = since, true
+			case slices.Contains(since.Absorbs, d.Story):
+				d.Story = since.Story
+			}
+		}
+		if ok {
+			d.Seq = rec.Seq
+			return d, nil
 		}
 	}
 	return index.Take(words), nil

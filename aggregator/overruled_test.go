@@ -111,7 +111,7 @@ func (p *paper) do(step string, minute int) {
 		_, err := p.db.Purge(p.t.Context(), p.begin.Add(-time.Hour), now)
 		p.must(err)
 	default:
-		p.add(words[1], told[words[0]], now)
+		p.add(words[1], told[words[0]], now, now)
 	}
 	client := poll.NewClient(poll.Options{})
 	defer client.Close()
@@ -119,7 +119,8 @@ func (p *paper) do(step string, minute int) {
 	p.must(a.FileOnce(p.t.Context()))
 }
 
-func (p *paper) add(source, text string, now time.Time) {
+// add has an outlet give its item, or that in other words.
+func (p *paper) add(source, text string, published, now time.Time) {
 	p.t.Helper()
 	ctx := p.t.Context()
 	p.plan.Sources[source] = news.Source{Name: source, URL: fmt.Sprintf("https://outlet-%s.example/feed", source), Family: source}
@@ -128,10 +129,11 @@ func (p *paper) add(source, text string, now time.Time) {
 		sources = append(sources, src)
 	}
 	p.must(p.db.SetSources(ctx, sources, now))
+	p.must(p.db.SetDue(ctx, map[string]time.Time{source: now}))
 	claims, err := p.db.Claim(ctx, now, 100, time.Minute)
 	p.must(err)
 	title, _, _ := strings.Cut(text, ":")
-	it := news.Item{Source: source, ID: "item", Title: title, Text: text, Hash: text, Language: "en", Dated: true, Published: now, Updated: now, FirstSeen: now, Fetched: now}
+	it := news.Item{Source: source, ID: "item", Title: title, Text: text, Hash: text, Language: "en", Dated: true, Published: published, Updated: now, FirstSeen: now, Fetched: now}
 	it.URL = fmt.Sprintf("https://outlet-%s.example/item", source)
 	it.Canonical = it.URL
 	p.items[source] = it.Key()
