@@ -29,6 +29,7 @@ var stranded = map[string]string{
 func TestOneStretch(t *testing.T) {
 	for name, steps := range map[string]string{ // source, text, published before now, in minutes
 		"an old item of a story that is absorbed":       "1 tugs 360; file; 2 reef 240; 3 refund 210; file; 4 all 168; 1 tugs+ 360",
+		"the item that has joined two stories":          "1 reef 240; 2 tugs 210; file; 3 all 168; 3 all+ 168",
 		"an old item that is corrected, and once again": "1 reef 120; file; 2 tugs 960; 2 tugs+ 960; 3 tugs 120; 2 tugs++ 960",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,8 +21,9 @@ func newWorkspace(stored []news.Story) *workspace {
 	return w
 }
 
-// add puts a member into its story: in the place of its earlier revision, else
-// last, and behind the members of the stories that its decision absorbs.
+// add puts a member into its story: in the place of its earlier revision, whose
+// absorbed stories are to be withdrawn still, else last, and behind the members of
+// the stories that its decision absorbs.
 func (w *workspace) add(m news.Member) {
 	id := m.Decision.Story
 	s := w.byID[id]
@@ -45,6 +46,7 @@ func (w *workspace) add(m news.Member) {
 		s.Members = append(s.Members, m)
 	} else {
 		m.First = s.Members[i].Since()
+		m.Decision.Absorbs = slices.Concat(s.Members[i].Decision.Absorbs, m.Decision.Absorbs)
 		s.Members[i] = m
 	}
 	if !slices.Contains(w.ids, id) {
