@@ -338,7 +338,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		var found, far *entry
 		var apart []string // copies of what it is not
 		numbers := x.keyed(k)
-		page := i == keyLink && x.page(k, numbers)
+		page := i != keyText && x.page(i, k, numbers)
 		for _, number := range numbers {
 			o := x.roll.at(number)
 			if o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) && (recurs(e, o) || kinds[o.kind] != news.KindSame) { // of which no headline is kept
@@ -374,26 +374,24 @@ func earlier(a, b *entry) *entry {
 }
 
 // tells reports whether a key that two items have makes them one. page is whether it
-// is the link of several of one source.
+// is a link, or a guid, of several of one source.
 func tells(key int, a, b *entry, page bool) bool {
-	switch key {
-	case keyLink:
-		return !page && a.source != b.source || oneOfPage(a, b) && !another(a, b)
-	case keyText:
+	if key == keyText {
 		return !recurs(a, b)
 	}
-	return true
+	return !page && a.source != b.source || oneOfPage(a, b) && !another(a, b)
 }
 
 // page reports whether a link is that of several items of one source: all changes of a
 // program are on one page, all comments on an article on its, and all episodes lead to
-// their show. Only the headline tells which of them another source has. numbers are
-// those of the entries that have the link, or a key like it.
-func (x *Index) page(link uint64, numbers []uint32) bool {
+// their show; and careless feeds give one guid to all their entries. Only the headline
+// tells which of them another source has. numbers are those of the entries that have
+// the key, or one like it.
+func (x *Index) page(key int, k uint64, numbers []uint32) bool {
 	stories := map[uint64]*cluster{} // by the source of their items
 	for _, number := range numbers {
 		o := x.roll.at(number)
-		if o.exact[keyLink] != link {
+		if o.exact[key] != k {
 			continue
 		}
 		if c := stories[o.source]; c != nil && c != o.in() {

@@ -102,6 +102,32 @@ func TestOnePage(t *testing.T) {
 	}
 }
 
+// TestOneGUID gives items of one source that all have one guid, as of a careless feed:
+// each is an entry of its own, and what another source has under that guid is the one
+// of its headline.
+func TestOneGUID(t *testing.T) {
+	x, seq := New(Options{}), int64(0)
+	add := func(source, title, text string) news.Decision {
+		seq++
+		return x.Add(record(seq, news.Item{Source: source, ID: fmt.Sprint(seq), Language: "en", Title: title, Text: text, GUID: "https://lamp.example/news/index", Canonical: fmt.Sprint("https://lamp.example/", source, seq)}), news.Outlet{})
+	}
+	for _, d := range []news.Decision{
+		add("lamp", "Harbour master retires after forty years", "Anna Berg leaves her tower on the quay on Friday."),
+		add("lamp", "Snow closes the pass at Holm", "The road office hopes to open it again by Tuesday."),
+		add("lamp", "Bakers strike over flour", "There is no bread in Oddvik for the third day."),
+	} {
+		if d.Kind != news.KindNew {
+			t.Errorf("%s is %q of %v: %s", d.Key.ID, d.Kind, d.Of, d.Evidence.Rule)
+		}
+	}
+	if d := add("lantern", "Snow closes the pass at Holm", ""); d.Kind != news.KindSame || d.Of.ID != "2" {
+		t.Errorf("%s is %q of %v", d.Key.ID, d.Kind, d.Of)
+	}
+	if d := add("lantern", "Otters seen at the weir", ""); d.Kind != news.KindNew {
+		t.Errorf("%s is %q of %v: %s", d.Key.ID, d.Kind, d.Of, d.Evidence.Rule)
+	}
+}
+
 // TestOnePlace gives what one source says again and again in one place under one
 // headline: none is taken for the one before.
 func TestOnePlace(t *testing.T) {
