@@ -371,7 +371,8 @@ func (x *Index) apart(a, b *cluster) bool {
 
 // lighten drops from a fingerprint what enough others have already, and from a
 // copy's what the copied item has: its terms, and its shingles where enough
-// copies are kept.
+// copies are kept. What is the same by its link or guid as an item with next to no
+// text has one of its own: somebody posted the link before its outlet brought the report.
 func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
 	for i, k := range e.exact {
 		if k != 0 && x.enough(e, i) {
@@ -383,6 +384,10 @@ func (x *Index) lighten(e *entry, r *reading, kindred []kin) {
 	}
 	switch kinds[e.kind] {
 	case news.KindSame:
+		told := slices.ContainsFunc(kindred, func(k kin) bool { return k.copies == e.copies })
+		if other := x.find(e.from()); len(e.shingles) >= leastShingles && !told && len(other.shingles) < copyShingles {
+			return
+		}
 		e.shingles, e.marks, e.pairs, e.terms, e.common, e.norm = nil, nil, nil, nil, stemSet{}, 0
 	case news.KindCopy:
 		e.terms, e.norm = nil, 0

@@ -53,6 +53,44 @@ func TestExactIdentity(t *testing.T) {
 	}
 }
 
+// TestLinkPostedBefore: where somebody had posted the link of a report before the
+// report came, copies and other reports of it are known for what they are, as they are
+// after a restart.
+func TestLinkPostedBefore(t *testing.T) {
+	text := "The harbour board of Tidewell voted on Tuesday to tear down the old grain silo, which has stood empty since the mill moved to Holm nine years ago. " +
+		"Board chair Ulla Brandt said that the concrete had begun to crumble and that a piece of it had fallen onto the quay in October. " +
+		"Opponents, among them the painter Nils Okeke, who has a studio in the tower, had gathered four thousand names against it."
+	items := []news.Item{
+		{Source: "links", Canonical: "https://paper.example/silo", Title: "A town tears something down", Text: "submitted by /u/some-name [link] [comments]"},
+		{Source: "paper", Canonical: "https://paper.example/silo", Title: "Tidewell board votes to tear down grain silo", Text: text},
+		{Source: "section", Canonical: "https://paper.example/silo", Title: "Tidewell board votes to tear down grain silo", Text: text},
+		{Source: "copyist", Canonical: "https://copyist.example/1", Title: "The end of a landmark", Text: "By our own reporter. " + text},
+		{Source: "reporter", Canonical: "https://reporter.example/1", Title: "Grain silo of Tidewell will be torn down, harbour board votes",
+			Text: "By five votes to two the harbour board has sealed the end of the grain silo of Tidewell. Ulla Brandt, who chairs the board, spoke of crumbling concrete; painter Nils Okeke, whose studio is in the silo, spoke of chains."},
+	}
+	want := []news.Kind{news.KindNew, news.KindSame, news.KindSame, news.KindCopy, news.KindReport}
+	for _, restart := range []bool{false, true} {
+		x := New(Options{})
+		var decisions []news.Decision
+		for i, it := range items {
+			if restart {
+				x = New(Options{})
+				for _, d := range decisions {
+					x.Restore(d)
+				}
+			}
+			it.Language, it.ID = "en", "1"
+			d := x.Add(record(int64(i+1), it), news.Outlet{})
+			if decisions = append(decisions, d); d.Kind != want[i] || d.Story != decisions[0].Story {
+				t.Errorf("restarted %t: %s is %q of %v", restart, it.Source, d.Kind, d.Of)
+			}
+		}
+		if n := len(x.live(decisions[0].Story).members); n != 3 { // the link, the paper's, and the report
+			t.Errorf("restarted %t: %d items stand for the story", restart, n)
+		}
+	}
+}
+
 func TestRevisionKeepsItsStory(t *testing.T) {
 	x := New(Options{})
 	link := "https://a.example/1"

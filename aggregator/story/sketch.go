@@ -73,9 +73,7 @@ func (e *entry) in() *cluster {
 
 // represents reports whether the entry stands for its text in its story. Of
 // copies the copied item does.
-func (e *entry) represents() bool {
-	return len(e.terms) > 0 && (kinds[e.kind] == news.KindNew || kinds[e.kind] == news.KindReport)
-}
+func (e *entry) represents() bool { return len(e.terms) > 0 }
 
 // arrival is when an item came, in seconds since 1970 and in the order of the
 // log, and what else is small.
