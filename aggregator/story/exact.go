@@ -22,7 +22,7 @@ const minExactText = 60
 // world, and of title and text. 0 stands for a key that the item lacks.
 func (w *Words) exactKeys(it *news.Item) (keys [3]uint64) {
 	if link := it.Canonical; link != "" && specific(link) {
-		keys[keyLink] = keyHash("link", link)
+		keys[keyLink] = keyHash("link", oneAddress(link))
 	}
 	if worldly(it.GUID) {
 		keys[keyGUID] = keyHash("guid", it.GUID)
@@ -46,6 +46,17 @@ const (
 )
 
 func keyHash(kind, value string) uint64 { return max(1, xxh3.HashString(kind+"\x00"+value)) }
+
+// oneAddress returns the address that stands for those of one page: with http or https,
+// with www or without, with a slash at its end or none. Outlets answer all of these,
+// and whoever posts a link has it from somewhere else than the outlet's feed.
+func oneAddress(link string) string {
+	rest, plain := strings.CutPrefix(link, "http://")
+	if !plain {
+		rest = strings.TrimPrefix(link, "https://")
+	}
+	return "https://" + strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
+}
 
 // specific reports whether a link can be that of one item: a bare home page is
 // what careless feeds give to all their entries.

@@ -26,6 +26,8 @@ func TestExactIdentity(t *testing.T) {
 		rule string // empty: not the same
 	}{
 		{"one link", news.Item{Canonical: "https://a.example/1"}, news.Item{Canonical: "https://a.example/1"}, "canonical link"},
+		{"one page", news.Item{Canonical: "http://a.example/1"}, news.Item{Canonical: "https://www.a.example/1/"}, "canonical link"},
+		{"two pages", news.Item{Canonical: "https://a.example/1/?p=1"}, news.Item{Canonical: "https://a.example/1/?p=2"}, ""},
 		{"a home page is no identity", news.Item{Canonical: "https://a.example/"}, news.Item{Canonical: "https://a.example/"}, ""},
 		{"a query is one", news.Item{Canonical: "https://a.example/?p=1"}, news.Item{Canonical: "https://a.example/?p=2"}, ""},
 		{"bare numbers", news.Item{GUID: "4711"}, news.Item{GUID: "4711"}, ""},
