@@ -210,18 +210,18 @@ func TestPageIsNamedWithoutItsKey(t *testing.T) {
 				fmt.Fprint(w, "<rss version='2.0'><channel><title>Members</title><item><guid>1</guid><title>A note</title><link>http://members.test/1?key=sesame</link></item></channel></rss>")
 			case "/site":
 				http.Redirect(w, r, "/enter?key=sesame", http.StatusFound)
-			case "/enter":
+			case "/enter", "/hunter2/site":
 				fmt.Fprint(w, "<!DOCTYPE html><title>Who are you?</title>")
 			default:
 				w.WriteHeader(http.StatusForbidden)
 			}
 		}}}
-		for name, says := range map[string]string{"members": "http://members.test/1: ", "site": "http://members.test/enter "} {
-			src := b.add(name, map[string]string{"members": "http://members.test/", "site": "http://members.test/site"}[name], "@every 1h")
-			src.FullText, src.Site = true, name == "site"
+		for name, says := range map[string]string{"members": "http://members.test/1: ", "site": "http://members.test/enter ", "secret": "the page … advertises no feed"} {
+			src := b.add(name, map[string]string{"members": "http://members.test/", "site": "http://members.test/site", "secret": "http://members.test/hunter2/site"}[name], "@every 1h")
+			src.FullText, src.Site, src.Unlisted = true, name != "members", name == "secret"
 			b.sources[name] = src
 			s := b.live(t, name, 2*time.Minute)
-			if told := fmt.Sprint(s.Repairs, s.Error); !strings.Contains(told, says) || strings.Contains(told, "sesame") {
+			if told := fmt.Sprint(s.Repairs, s.Error); !strings.Contains(told, says) || strings.Contains(told, "sesame") || strings.Contains(told, "hunter2") {
 				t.Errorf("of %s is told: %s", name, told)
 			}
 		}

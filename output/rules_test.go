@@ -175,10 +175,12 @@ func TestSourcesOfPrivateTopics(t *testing.T) {
 	d.must(d.SetSources(t.Context(), sources, time.Now()))
 	claims, err := d.Claim(t.Context(), time.Now(), len(sources), time.Minute)
 	d.must(err)
-	for _, c := range claims { // what has become of each names its new address
+	for _, c := range claims { // what has become of each names its new address, or where it has been in vain
 		moved := news.Event{At: time.Now(), Kind: news.EventMoved, Text: "It has moved to https://" + c.State.Source + ".example/feed."}
 		unread := []news.Repair{{Kind: "page", Detail: "no full text: https://" + c.State.Source + ".example/feed/1: answered 403"}}
-		_, err := d.Append(t.Context(), c, nil, func(news.Appended) news.State { return news.State{Events: []news.Event{moved}, Repairs: unread} }, time.Now(), 0)
+		broken := news.Event{At: time.Now(), Kind: news.EventBroken, Text: "It has failed 3 times in a row: the page https://" + c.State.Source + ".example/feed: not a feed"}
+		state := news.State{Events: []news.Event{moved, broken}, Repairs: unread, Outcome: news.OutcomeParse, Error: "the page https://" + c.State.Source + ".example/feed advertises no feed"}
+		_, err := d.Append(t.Context(), c, nil, func(news.Appended) news.State { return state }, time.Now(), 0)
 		d.must(err)
 	}
 	for _, test := range []struct {

@@ -2,6 +2,7 @@ package news
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,9 +23,14 @@ func (s Source) Told() string {
 	return told
 }
 
-// Discreet returns a state with nothing in its events of where its source is, and in
-// what was mended of where its items are.
+// addresses fits the addresses in a sentence.
+var addresses = regexp.MustCompile(`(?i)\bhttps?://[^\s"]*[^\s".,:;]`)
+
+// Discreet returns a state with nothing in it that is told of where its source is, or
+// where its items are.
 func (s State) Discreet() State {
+	hide := func(sentence string) string { return addresses.ReplaceAllString(sentence, "…") }
+	s.Error = hide(s.Error)
 	s.Repairs = slices.Clone(s.Repairs)
 	for i := range s.Repairs {
 		if s.Repairs[i].Kind == RepairPage {
@@ -36,6 +42,7 @@ func (s State) Discreet() State {
 		if s.Events[i].Kind == EventMoved {
 			s.Events[i].Text = "It has moved to another address and is polled there from now on."
 		}
+		s.Events[i].Text = hide(s.Events[i].Text)
 	}
 	return s
 }
