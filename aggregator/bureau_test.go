@@ -1,6 +1,7 @@
 package aggregator_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -27,11 +28,12 @@ type bureau struct {
 	web     http.Handler
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: every name leads to web
 	budget  float64
-	large   int64        // room for large documents; 0: any
-	files   *os.Root     // folder of the sources that are files; nil: none
-	workers int          // 0: 32, as configurations have it
-	handler slog.Handler // nil: nobody reads the log
-	topics  []news.Topic // nil: nothing is filed
+	large   int64         // room for large documents; 0: any
+	files   *os.Root      // folder of the sources that are files; nil: none
+	workers int           // 0: 32, as configurations have it
+	gap     time.Duration // between requests to a host; 0: a second
+	handler slog.Handler  // nil: nobody reads the log
+	topics  []news.Topic  // nil: nothing is filed
 
 	wrap func(*store.DB) aggregator.Log // nil: the log is the store itself
 
@@ -97,7 +99,7 @@ func (b *bureau) open(t *testing.T) (a *aggregator.Aggregator, db *store.DB, shu
 		t.Fatal(err)
 	}
 	client := poll.NewClient(poll.Options{DialContext: dial, Large: b.large, Files: b.files})
-	plan := &aggregator.Plan{Sources: b.sources, Topics: b.topics, Rules: rules, HostGap: time.Second, Budget: b.budget, Authority: "test.example"}
+	plan := &aggregator.Plan{Sources: b.sources, Topics: b.topics, Rules: rules, HostGap: cmp.Or(b.gap, time.Second), Budget: b.budget, Authority: "test.example"}
 	workers := b.workers
 	if workers == 0 {
 		workers = 32

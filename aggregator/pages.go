@@ -30,8 +30,13 @@ const (
 // the poll. A page that was read is not fetched again for the same revision of
 // its item. A host that has had too many requests is asked for no other page by
 // this poll, and the source's own host for nothing before it wants to be asked again.
-// An error means that the log could not be read.
+// Where the pause between requests to a host is longer than a poll may spend on pages
+// none is read. An error means that the log could not be read.
 func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.State, doc *reading, seat *seat) error {
+	pause := a.gap(src)
+	if pause >= pagesTime {
+		return nil
+	}
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
 	if err != nil {
 		return err
@@ -56,12 +61,12 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		}
 		host := hostOf(it.URL)
 		some := func() bool { return tired[host] && gave[host] } // it gives some at a time
-		if fetched == pagesMost || tired[host] || time.Now().After(end) {
+		if fetched == pagesMost || tired[host] || time.Now().Add(pause).After(end) {
 			doc.askAgain(i, gave[host] || !tired[host])
 			continue
 		}
 		if fetched++; fetched > 1 {
-			seat.wait(0, func() { sleep(ctx, a.gap(src), nil) })
+			seat.wait(0, func() { sleep(ctx, pause, nil) })
 		}
 		page, answer, err := a.pageOf(ctx, src, it, seat)
 		if err != nil {

@@ -310,3 +310,34 @@ func TestPagesAfterOneGivenUp(t *testing.T) {
 		}
 	})
 }
+
+// TestPagesOfALongGap: what a feed brings is stored, however long the pause is that the
+// pages of its items would have to wait for, and the host has that pause.
+func TestPagesOfALongGap(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/" {
+				w.Header().Set("Content-Type", "text/html")
+				fmt.Fprintf(w, article, r.URL.Path)
+				return
+			}
+			fmt.Fprint(w, "<rss version='2.0'><channel><title>Harbour</title>")
+			for n := range 3 {
+				fmt.Fprintf(w, "<item><guid>%d</guid><title>Note %[1]d</title><link>http://harbour.test/%[1]d</link><description>The ferry waits.</description></item>", n)
+			}
+			fmt.Fprint(w, "</channel></rss>")
+		}}
+		b := &bureau{path: path, web: book, gap: 10 * time.Minute}
+		src := b.add("harbour", "http://harbour.test/", "@every 1h")
+		src.FullText = true
+		b.sources["harbour"] = src
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			time.Sleep(30 * time.Minute)
+			records, err := db.Records(t.Context(), 0, 100)
+			if asked := len(book.visits["harbour.test/"]); err != nil || len(records) != 3 || asked != 1 {
+				t.Errorf("%d items are stored, the feed was asked for %d times: %v", len(records), asked, err)
+			}
+		})
+	})
+}
