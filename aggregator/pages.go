@@ -65,9 +65,8 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 			doc.askAgain(i, gave[host] || !tired[host])
 			continue
 		}
-		if fetched++; fetched > 1 {
-			seat.wait(0, func() { sleep(ctx, pause, nil) })
-		}
+		fetched++
+		seat.wait(0, func() { sleep(ctx, pause, nil) })
 		page, answer, err := a.pageOf(ctx, src, it, seat)
 		if err != nil {
 			failed++

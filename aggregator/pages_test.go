@@ -341,3 +341,36 @@ func TestPagesOfALongGap(t *testing.T) {
 		})
 	})
 }
+
+// TestPagesKeepTheGap: a host has its pause before each of what a feed leads to there,
+// the first one too.
+func TestPagesKeepTheGap(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		var free time.Time
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			if time.Now().Before(free) {
+				t.Errorf("%s is asked for %s too early", r.URL.Path, time.Until(free))
+			}
+			time.Sleep(100 * time.Millisecond)
+			free = time.Now().Add(time.Second)
+			switch r.URL.Path {
+			case "/", "/older":
+				fmt.Fprintf(w, `<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:harbour</id><title>Harbour</title><updated>2000-01-01T00:00:00Z</updated>
+<link rel="prev-archive" href="http://harbour.test/older"/>
+<entry><id>urn:note:%[1]s</id><title>Note %[1]s</title><updated>2000-01-01T00:00:00Z</updated><link href="http://harbour.test/page%[1]s"/></entry></feed>`, r.URL.Path)
+			default:
+				w.Header().Set("Content-Type", "text/html")
+				fmt.Fprintf(w, article, r.URL.Path)
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("harbour", "http://harbour.test/", "@every 1h")
+		src.FullText = true
+		b.sources["harbour"] = src
+		b.run(t, func(_ *aggregator.Aggregator, _ *store.DB) { time.Sleep(30 * time.Minute) })
+		if len(book.visits) != 4 {
+			t.Errorf("asked for %v", book.visits)
+		}
+	})
+}

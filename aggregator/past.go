@@ -20,7 +20,7 @@ const pastTime = time.Minute
 func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.State, at time.Time, doc *reading, seat *seat) error {
 	past := func(l news.Link) bool { return l.Rel == "prev-archive" || l.Rel == "next" }
 	known := func(e news.Entry) bool { return e.Known } // was read before: not all is new
-	if !slices.ContainsFunc(doc.feed.Links, past) || slices.ContainsFunc(doc.feed.Entries, known) {
+	if a.gap(src) >= pastTime || !slices.ContainsFunc(doc.feed.Links, past) || slices.ContainsFunc(doc.feed.Entries, known) {
 		return nil
 	}
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
@@ -39,6 +39,7 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 		return older.feed, err
 	}
 	var earlier []*news.Feed
+	seat.wait(0, func() { sleep(ctx, a.gap(src), nil) })
 	seat.wait(slowAfter, func() {
 		earlier = a.client.Earlier(ctx, src, doc.feed, state.LastBody, time.Now(), read)
 	})
