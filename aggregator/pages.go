@@ -114,7 +114,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 // sure to have its turn.
 func (doc *reading) askAgain(i int, sure bool) {
 	it := &doc.items[i]
-	it.Hash += " without its page"
+	it.Hash += news.Unpaged
 	if i < doc.current && (sure || doc.pageTries < pageTries) {
 		it.Raw = ""
 		doc.unread = true

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator"
+	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
@@ -372,5 +373,41 @@ func TestPagesKeepTheGap(t *testing.T) {
 		if len(book.visits) != 4 {
 			t.Errorf("asked for %v", book.visits)
 		}
+	})
+}
+
+// TestPageThatIsMissingAfterAll: an item whose page gave no answer at first, and is
+// missing then, is as it was: readers are told of no change.
+func TestPageThatIsMissingAfterAll(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(n int, w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/":
+				fmt.Fprint(w, "<rss version='2.0'><channel><title>Harbour</title><item><guid>1</guid><title>A note</title><link>http://harbour.test/1</link><description>The ferry waits.</description></item></channel></rss>")
+			case n == 0:
+				w.WriteHeader(http.StatusServiceUnavailable)
+			default:
+				w.WriteHeader(http.StatusNotFound)
+			}
+		}}
+		b := &bureau{path: path, web: book, topics: []news.Topic{{Name: "all", Limit: 10}}}
+		src := b.add("harbour", "http://harbour.test/", "@every 1h")
+		src.FullText = true
+		b.sources["harbour"] = src
+		b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
+			var updated []time.Time
+			for range 2 {
+				time.Sleep(40 * time.Minute)
+				filed, err := db.Latest(t.Context(), "all", news.SortPublished, 10)
+				if err != nil || len(filed) != 1 {
+					t.Fatalf("%d filings: %v", len(filed), err)
+				}
+				updated = append(updated, filed[0].Updated)
+			}
+			if !updated[0].Equal(updated[1]) || len(book.visits["harbour.test/1"]) != 2 {
+				t.Errorf("the page was asked for %d times; the item was updated %s, then %s", len(book.visits["harbour.test/1"]), updated[0], updated[1])
+			}
+		})
 	})
 }

@@ -60,6 +60,11 @@ type Item struct {
 	Hash string `json:"hash"` // of the content: title, body, summary, link, names of what is played; another hash is another revision
 }
 
+// Unpaged ends the Hash of an item whose page may be asked for again: it is another
+// revision than the one with its page, and than one that is known to have none, though
+// that has the same content.
+const Unpaged = " without its page"
+
 // A Person is an author or a contributor.
 type Person struct {
 	Name  string `json:"name,omitempty"`
