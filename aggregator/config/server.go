@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -141,11 +142,17 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 		return nil, fault{fmt.Sprintf("an address that begins with %q is not polled", u.Scheme+":"), "write an address of http or https, such as " + example}
 	case u.Hostname() == "":
 		return nil, fault{"the address names no host", "write for example " + example}
+	case utf8.RuneCountInString(u.Hostname()) > maxHost:
+		return nil, fault{"the name of the host is too long", fmt.Sprintf("no host has a name of more than %d letters; write for example %s", maxHost, example)}
 	case !validPort(u.Port()):
 		return nil, fault{fmt.Sprintf("%q is not a port", u.Port()), "a port is a number from 1 to 65535"}
 	}
 	return u, fault{}
 }
+
+// maxHost is the length of the longest name that DNS has. What is longer cannot be
+// asked, and a database may have no room for it in an index.
+const maxHost = 253
 
 func validPort(port string) bool {
 	n, err := strconv.Atoi(port)
