@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/wireroom/wireroom/aggregator/store"
 )
 
 // A list on the web that becomes something else, as behind a login that has
@@ -45,5 +48,28 @@ func TestListBecomesAPage(t *testing.T) {
 			t.Errorf("the list has lost its source: %s %v", list, err)
 		}
 		gone.Store(true)
+	}
+}
+
+// A store that cannot be read is told of without the address of a list, which may
+// hold a key; and what an older version has kept of a list is still known.
+func TestListOfAStoreThatIsAway(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "w.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "https://lists.example/blogroll.opml?key=" + canary
+	if err := db.Note(t.Context(), noteList+address, "<opml/>"); err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := keptList(t.Context(), db, address); string(kept) != "<opml/>" || err != nil {
+		t.Errorf("what was kept is %q, %v", kept, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keptList(t.Context(), db, address); err == nil || strings.Contains(err.Error(), canary) {
+		t.Errorf("a store that is closed: %v", err)
 	}
 }

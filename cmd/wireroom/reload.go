@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/wireroom/wireroom/aggregator/config"
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/store"
 )
 
 // lookEvery is how often the files of the configuration are looked at. A
@@ -188,6 +191,24 @@ func (p *program) apply(ctx context.Context, load loader) (*config.Config, error
 // noteList is the note that keeps the last good copy of a list on the web.
 const noteList = "list:"
 
+// noteOfList is the name of that note. An address may hold a key, which an error of
+// the store would tell with the name, and be too long for a name.
+func noteOfList(address string) string {
+	sum := sha256.Sum256([]byte(address))
+	return noteList + hex.EncodeToString(sum[:16])
+}
+
+// notedList returns what is kept of a list, or "".
+func notedList(ctx context.Context, db *store.DB, address string) (string, error) {
+	kept, err := db.Noted(ctx, noteOfList(address))
+	if err == nil && kept == "" {
+		if kept, err = db.Noted(ctx, noteList+address); err != nil { // by an older version
+			err = errors.Unwrap(err) // without the name
+		}
+	}
+	return kept, err
+}
+
 // list fetches a list of feeds, or returns its last good copy where that
 // fails or brings something else.
 func (p *program) list(ctx context.Context, address string, private bool) ([]byte, error) {
@@ -195,11 +216,11 @@ func (p *program) list(ctx context.Context, address string, private bool) ([]byt
 	if answer.Body != nil {
 		err := config.CheckOPML(answer.Body)
 		if err == nil {
-			return answer.Body, p.db.Note(ctx, noteList+address, string(answer.Body))
+			return answer.Body, p.db.Note(ctx, noteOfList(address), string(answer.Body))
 		}
 		answer.Error = err.Error() // such as the page of a login
 	}
-	kept, err := p.db.Noted(ctx, noteList+address)
+	kept, err := notedList(ctx, p.db, address)
 	if err != nil || kept == "" {
 		return nil, errors.Join(err, errors.New(answer.Error))
 	}

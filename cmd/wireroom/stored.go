@@ -65,7 +65,7 @@ func openStored(ctx context.Context, term terminal, cfg *config.Config) (*store.
 
 // keptList returns the last good copy of a list on the web.
 func keptList(ctx context.Context, db *store.DB, address string) ([]byte, error) {
-	kept, err := db.Noted(ctx, noteList+address)
+	kept, err := notedList(ctx, db, address)
 	if err == nil && kept == "" {
 		err = errUnfetched
 	}
