@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -200,4 +201,29 @@ func (n *names) id(ctx context.Context, s session, table, name string) (int64, e
 		n.ids.Store(name, id)
 	}
 	return id, err
+}
+
+// all returns the names of those in a list that the table has, by their ids. It asks
+// once, however many there are.
+func (n *names) all(ctx context.Context, s session, table string, list []string) (map[int64]string, error) {
+	byID := make(map[int64]string, len(list))
+	var unknown []string
+	for _, name := range list {
+		if id, ok := n.ids.Load(name); ok {
+			byID[id.(int64)] = name
+		} else {
+			unknown = append(unknown, name)
+		}
+	}
+	err := eachIn(ctx, s, "SELECT id, name FROM "+table+" WHERE name IN LIST", nil, unknown, func(rows *sql.Rows) error {
+		var id int64
+		var name string
+		err := rows.Scan(&id, &name)
+		if err == nil {
+			n.ids.Store(name, id)
+			byID[id] = name
+		}
+		return err
+	})
+	return byID, err
 }

@@ -45,13 +45,9 @@ func (db *DB) search(ctx context.Context, topics []string, query []clause, limit
 	if query == nil {
 		return nil, nil
 	}
-	open := make(map[int64]string, len(topics))
-	for _, name := range topics {
-		id, err := db.topics.id(ctx, db.read, "topic", name)
-		if err != nil {
-			return nil, err
-		}
-		open[id] = name
+	open, err := db.topics.all(ctx, db.read, "topic", topics)
+	if err != nil {
+		return nil, err
 	}
 	condition, parameter := db.engine.matching(query)
 	best := map[string]storedFiled{} // by story
