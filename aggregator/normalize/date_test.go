@@ -1,9 +1,12 @@
 package normalize
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 	_ "time/tzdata"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 func TestDateCorpus(t *testing.T) {
@@ -151,6 +154,23 @@ func TestParseDateKeepsTheZone(t *testing.T) {
 	} {
 		if got, _ := parseDate(in); got.zone != want {
 			t.Errorf("zone of %q is %q, want %q", in, got.zone, want)
+		}
+	}
+}
+
+// TestLastHoursOfTheCalendar reads what some publishers write for never, in a zone in
+// which it is later in UTC than any date that can be stored.
+func TestLastHoursOfTheCalendar(t *testing.T) {
+	for _, date := range []string{"9999-12-31T23:59:59-05:00", "Fri, 31 Dec 9999 23:59:59 EST"} {
+		about := About(news.Feed{Updated: date})
+		if _, err := json.Marshal(about); err != nil {
+			t.Errorf("of a feed that was changed at %s: %v", date, err)
+		}
+		entry := news.Entry{GUID: "1", Title: news.Text{Value: "One"}, Published: []string{date}, Updated: []string{date}}
+		for _, it := range Items(news.Source{Name: "a"}, news.Feed{Entries: []news.Entry{entry}}, time.Now()) {
+			if _, err := json.Marshal(it); err != nil {
+				t.Errorf("of an item of %s: %v", date, err)
+			}
 		}
 	}
 }

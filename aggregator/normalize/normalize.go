@@ -254,8 +254,9 @@ func (n *normalizer) dates(it *news.Item, d *draft) {
 }
 
 // earliest is the instant before which no feed was published: what states an
-// earlier one means that it has no date.
-var earliest = time.Date(1970, time.January, 2, 0, 0, 0, 0, time.UTC)
+// earlier one means that it has no date. So does what states one that in UTC is in
+// the year 10000, as the last hours of 9999 are west of Greenwich: RFC 3339 has none.
+var earliest, latest = time.Date(1970, time.January, 2, 0, 0, 0, 0, time.UTC), time.Date(10000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // firstDate reads the first date that can be read. One without a zone is taken
 // to be in this one; nil: in UTC.
@@ -266,7 +267,7 @@ func firstDate(spellings []string, zone *time.Location) (stated, bool) {
 			t := at.at
 			at = stated{time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone).UTC(), zone.String()}
 		}
-		if ok && !at.at.Before(earliest) {
+		if ok && !at.at.Before(earliest) && at.at.Before(latest) {
 			return at, true
 		}
 	}
