@@ -3,6 +3,8 @@ package aggregator
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -33,26 +35,42 @@ const (
 // Collect polls the sources that are due, each when it is due, until ctx is
 // done; then it waits for the polls under way, which end at once.
 func (a *Aggregator) Collect(ctx context.Context) {
-	a.collectWhile(ctx, func() bool { return true })
+	a.collectWhile(ctx, func() bool { return true }, func(string, error) {})
 }
 
 // CollectOnce polls the sources that are due now, and the feeds that pages of sites
-// among them lead to, and returns when the last of them has answered.
-func (a *Aggregator) CollectOnce(ctx context.Context) {
+// among them lead to, and returns when the last of them has answered. The error is that
+// answers could not be stored; their sources are due still.
+func (a *Aggregator) CollectOnce(ctx context.Context) error {
+	var mu sync.Mutex
+	lost := map[string]error{}
 	until := time.Now()
 	a.collectWhile(ctx, func() bool {
 		if a.found.Swap(false) {
 			until = time.Now()
 		}
 		n, _, err := a.log.Due(ctx, until)
-		return err != nil || n > 0
+		mu.Lock()
+		defer mu.Unlock()
+		return err != nil || n > len(lost)
+	}, func(source string, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if delete(lost, source); err != nil {
+			lost[source] = err
+		}
 	})
+	for _, err := range lost {
+		return fmt.Errorf("of %d sources the answer could not be stored: %w", len(lost), err)
+	}
+	return nil
 }
 
 // collectWhile is the loop of the pool of pollers. It claims as many sources
 // as there are idle seats, and sleeps until a source is due, a seat is idle
-// again, or wakeEvery has passed.
-func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
+// again, or wakeEvery has passed. Done is told of each poll, and whether its answer
+// could be stored.
+func (a *Aggregator) collectWhile(ctx context.Context, more func() bool, done func(source string, err error)) {
 	crew := newCrew(a.opts.Workers)
 	defer crew.dismiss()
 	seats := newSeats(a.opts.Workers, a.freed)
@@ -85,8 +103,9 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool) {
 				// another process asks by now.
 				ctx, stop := context.WithDeadline(ctx, begin.Add(lease-lease/leaseMargin))
 				defer stop()
-				a.poll(ctx, claim, seat)
+				err := a.poll(ctx, claim, seat)
 				round.done(claim.State.Source)
+				done(claim.State.Source, err)
 			})
 		}
 		if probing {
@@ -153,21 +172,22 @@ func (a *Aggregator) lease() time.Duration {
 	return longest + pastTime + pagesTime + leaseSlack
 }
 
-// poll runs collect on one claim and logs its outcome.
-func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
+// poll runs collect on one claim and logs its outcome. The error is that it could not
+// be stored.
+func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) error {
 	src, ok := a.plan.Load().Sources[claim.State.Source]
 	if !ok { // another process works by another configuration
 		a.release(ctx, claim, time.Now().Add(wakeEvery))
-		return
+		return nil
 	}
 	start := time.Now()
 	if ctx.Err() != nil {
 		a.release(ctx, claim, start)
-		return
+		return nil
 	}
 	if until := a.notYet(src, claim.State, start); !until.IsZero() {
 		a.release(ctx, claim, until)
-		return
+		return nil
 	}
 	state, n, err := a.collect(ctx, src, claim, seat)
 	if n.New+n.Changed > 0 {
@@ -187,6 +207,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 		wake(a.freed)
 	case err != nil:
 		a.logger.Error("the answer could not be stored; it will be fetched again", "source", src.Name, "error", err)
+		return err
 	default:
 		a.polled.Add(1)
 		a.heard(ctx, src, claim.State, state)
@@ -201,6 +222,7 @@ func (a *Aggregator) poll(ctx context.Context, claim news.Claim, seat *seat) {
 			}
 		}
 	}
+	return nil
 }
 
 func pollAttrs(s news.State, n news.Appended, took time.Duration) []any {

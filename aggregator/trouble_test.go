@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -166,6 +167,49 @@ func TestTroubleOfStandby(t *testing.T) {
 			}
 			if told = max(told, len(said)); len(said) != told {
 				t.Errorf("of outage %d was told %d times, not %d", i, len(said), told)
+			}
+		}
+	})
+}
+
+// A pickyLog is a log that takes nothing of a source.
+type pickyLog struct {
+	*store.DB
+	source string
+}
+
+// Append implements aggregator.Log.
+func (l pickyLog) Append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (news.Appended, error) {
+	if claim.State.Source == l.source {
+		return news.Appended{}, errors.New("the disk is full")
+	}
+	return l.DB.Append(ctx, claim, items, settle, now, gap)
+}
+
+// TestOnceEndsThoughAnAnswerIsLost polls once what is due, of which one answer cannot be
+// stored: the others are polled, that one is asked no more than once, and it is told.
+func TestOnceEndsThoughAnAnswerIsLost(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) { quietFeed(w, r) }}
+		b := &bureau{path: filepath.Join(dir, "once.db"), web: book, workers: 1}
+		for _, name := range []string{"city", "port", "lost"} {
+			b.add(name, "http://"+name+".test/", "@every 24h")
+		}
+		b.wrap = func(db *store.DB) aggregator.Log { return pickyLog{db, "lost"} }
+		a, db, shut := b.open(t)
+		defer shut()
+		start := time.Now()
+		err := a.CollectOnce(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "the disk is full") {
+			t.Errorf("it ends with %v", err)
+		}
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("it ends after %s", took)
+		}
+		for name, polls := range map[string]int64{"city": 1, "port": 1, "lost": 0} {
+			if s, _, err := db.State(t.Context(), name); err != nil || s.Polls != polls || len(book.visits[name+".test/"]) != 1 {
+				t.Errorf("%s was asked %d times, and %d answers are stored (%v)", name, len(book.visits[name+".test/"]), s.Polls, err)
 			}
 		}
 	})

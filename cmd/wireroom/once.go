@@ -67,7 +67,7 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 			return err
 		}
 	}
-	p.aggregator.CollectOnce(ctx)
+	lost := p.aggregator.CollectOnce(ctx)
 	err = p.aggregator.FileOnce(ctx)
 	n := 0
 	if err == nil {
@@ -79,6 +79,9 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 		return exitError{fmt.Errorf("another wireroom serves from %s: what was polled is stored for it, and no file was written; give this one a store of its own", storeName(cfg.Store)), exitConfig}
 	case err != nil:
 		return err
+	}
+	if lost != nil { // what could be is written
+		return lost
 	}
 	_, err = fmt.Fprintf(term.out, "%s written to %s\n", count(n, "file"), dir)
 	return err
