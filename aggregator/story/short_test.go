@@ -61,3 +61,27 @@ func TestFewWords(t *testing.T) {
 		stories[d.Story] = true
 	}
 }
+
+// TestOneTown gives short items of one outlet that have nothing in common but the name of
+// a town, which is rare, in an index that knows what words are common.
+func TestOneTown(t *testing.T) {
+	babble := newBabble(5)
+	x := New(Options{})
+	seq := int64(0)
+	add := func(title, text string) news.Decision {
+		seq++
+		return x.Add(record(seq, news.Item{
+			Source: "valley", ID: title, Title: title, Text: text, Language: "en", Published: day.Add(time.Duration(seq) * time.Minute),
+		}), news.Outlet{})
+	}
+	for range 200 {
+		add(babble.text(8), babble.text(30))
+	}
+	first := add("Bakery opens in Oddvik", "Sweet rolls from six in the morning.")
+	if d := add("Oddvik choir wins prize", "Judges praised twenty voices."); d.Story == first.Story {
+		t.Errorf("a choir is in the story of a bakery: %s, %.2f, %+v", d.Kind, d.Score, d.Evidence)
+	}
+	if d := add("Oddvik bakery opens its doors", "Rolls are sold from six."); d.Story != first.Story {
+		t.Errorf("a second report of the bakery is not in its story: %s, %+v", d.Kind, d.Nearest)
+	}
+}

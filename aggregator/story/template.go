@@ -183,17 +183,26 @@ func (l *lens) titles(b *entry) titles {
 }
 
 // Very short items are compared by so few words that two of them may agree by
-// chance, as long as the index is new and knows no word as common.
+// chance, as long as the index is new and knows no word as common. And one outlet
+// names its town in much that has nothing to do with each other.
 const (
 	veryShort  = 6  // terms below which an item is
 	leastWords = 3  // that both must have, numbers left out, to be on one event
 	newIndex   = 50 // items below which an index is
+	ownWords   = 2  // that two items of one outlet must have
 )
 
-// scant reports whether two very short items have too few words in common to
-// be taken for reports of one event.
+// scant reports whether two items have too few words in common to be taken for
+// reports of one event.
 func (x *Index) scant(a, b *entry) bool {
-	if x.seen.items >= newIndex || min(len(a.terms), len(b.terms)) >= veryShort {
+	least := 0
+	if a.source == b.source {
+		least = ownWords
+	}
+	if x.seen.items < newIndex && min(len(a.terms), len(b.terms)) < veryShort {
+		least = leastWords
+	}
+	if least == 0 {
 		return false
 	}
 	words := 0
@@ -211,7 +220,7 @@ func (x *Index) scant(a, b *entry) bool {
 			j++
 		}
 	}
-	return words < leastWords
+	return words < least
 }
 
 // numberOrder stands for the numbers of a headline in their order, since "part
