@@ -55,11 +55,11 @@ func serving(r *run) {
 		{"304s", 0.9, []string{"If-None-Match: " + etag}, []string{"If-None-Match: " + staticTag}},
 		{"gzip bodies", 0.8, []string{"Accept-Encoding: gzip"}, []string{"Accept-Encoding: gzip"}},
 	} {
-		// In turn, so that what else the machine does falls upon both. How many are
+		// In turn, and often, so that what else the machine does falls upon both. How many are
 		// answered in a second is what wrk, which takes most of the machine, and
 		// others leave; what one takes of the processor tells more.
 		var ours, other rates
-		for range *roundsFlag {
+		for range servingTurns * *roundsFlag {
 			ours.add(r.wrk(wrk, set.url+path, c.ours, p.cpu))
 			other.add(r.wrk(wrk, static+path, c.other, workers))
 		}
@@ -69,6 +69,9 @@ func serving(r *run) {
 	}
 	p.stop()
 }
+
+// servingTurns is how often serving is measured in a round.
+const servingTurns = 4
 
 // rates are how many answers came in a second, and what each took of the
 // processor of who gave it, in µs: of each time that it was measured.
@@ -211,7 +214,7 @@ var rate = regexp.MustCompile(`(\d+) requests in [^\n]*(?:\n[^\n]*)*Requests/sec
 // processor by the time that cpu tells, in µs.
 func (r *run) wrk(bin, url string, headers []string, cpu func() time.Duration) (second, cost float64) {
 	r.Helper()
-	args := []string{"-t", "2", "-c", "64", "-d", fmt.Sprintf("%.0fs", max(1, lookFlag.Seconds()/4))}
+	args := []string{"-t", "2", "-c", "64", "-d", fmt.Sprintf("%.0fs", max(1, lookFlag.Seconds()/8))}
 	for _, h := range headers {
 		args = append(args, "-H", h)
 	}

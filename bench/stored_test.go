@@ -34,7 +34,7 @@ func stored(r *run) {
 			return p.poll()
 		})
 		stop := p.profiles(name + "-304")
-		same = least(*roundsFlag, p.poll)
+		same = least(sameRounds**roundsFlag, p.poll)
 		stop()
 		return same, fresh - same
 	}
