@@ -63,6 +63,7 @@ func readXML(text, url string, maxItems int, feed *news.Feed) (*document, error)
 		return nil, err
 	}
 	for len(d.frames) > 0 {
+		d.within = d.entryFrame >= 0
 		t := d.next()
 		switch t.kind {
 		case tokenStart:
@@ -71,6 +72,10 @@ func readXML(text, url string, maxItems int, feed *news.Feed) (*document, error)
 			}
 		case tokenClose:
 			d.close(t)
+		case tokenOther:
+			if strings.HasPrefix(d.doc[t.start:t.end], cdataMark) {
+				repair(feed, "unclosed", "a CDATA section was never closed", 0)
+			}
 		case tokenEnd:
 			d.truncated()
 		}

@@ -71,13 +71,23 @@ func TestSectionsNeverClosed(t *testing.T) {
 	const good = "<![CDATA[<p>It waits &amp; waits.</p>]]>"
 	for name, others := range map[string]string{"beside others": good, "alone": "It waits."} {
 		feed := mustParse(t, rssDoc(item("One", others)+item("Two", "<![CDATA[<p>It sails &amp; sails.</p>")+item("Three", others)+item("Four", others)), "")
-		if got := strings.Join(titles(feed), " "); got != "One Two Three Four" || feed.Entries[1].Summary.Value != "<p>It sails &amp; sails.</p>" {
+		if got := strings.Join(titles(feed), " "); got != "One Two Three Four" || !repaired(feed, "unclosed") || feed.Entries[1].Summary.Value != "<p>It sails &amp; sails.</p>" {
 			t.Errorf("%s: %s; %q", name, got, feed.Entries[1].Summary.Value)
 		}
 	}
 	about := "How feeds say it: <![CDATA[ and then &lt;/item&gt; <![CDATA["
 	if feed := mustParse(t, rssDoc(item("One", "<![CDATA["+about+"]]>")+item("Two", good)), ""); len(feed.Entries) != 2 || feed.Entries[0].Summary.Value != about {
 		t.Errorf("%+v", feed.Entries)
+	}
+	told := "How feeds say it: <item><title>x</title></item>, and <![CDATA[ in them"
+	if feed := mustParse(t, rssDoc("<item><title>One</title><description><![CDATA["+told+"]]></description><pubDate>Tue, 03 Mar 2026 10:00:00 GMT</pubDate></item>"+item("Two", good)), ""); len(feed.Entries) != 2 || feed.Entries[0].Summary.Value != told || len(feed.Entries[0].Published) != 1 || len(feed.Repairs) != 0 {
+		t.Errorf("%+v", feed)
+	}
+	for name, others := range map[string]string{"beside others": good, "alone": "It waits."} {
+		feed := mustParse(t, "<rss version='2.0'><channel><title>T</title><description><![CDATA[On the port</description>"+item("One", others)+item("Two", others)+"</channel></rss>", "")
+		if got := strings.Join(titles(feed), " "); got != "One Two" || !repaired(feed, "unclosed") {
+			t.Errorf("of the channel, %s: %s; %v", name, got, feed.Repairs)
+		}
 	}
 	if feed := mustParse(t, `<rss><channel><item><title>One</title><description><![CDATA[<p>It waits &amp;lt;`, ""); len(feed.Entries) != 1 || feed.Entries[0].Summary.Value != "<p>It waits &amp;lt;" {
 		t.Errorf("%+v", feed.Entries)

@@ -38,6 +38,7 @@ type scanner struct {
 	attrs []attr
 
 	entries bool     // doc has entries: a CDATA section ends with its own at the latest
+	within  bool     // pos is in one
 	ends    int      // where the last CDATA section that was looked at seemed to end
 	lacks   []string // marks that do not stand behind pos any more
 	endless bool     // a declaration was never closed
@@ -58,7 +59,7 @@ func (s *scanner) next() token {
 		switch {
 		case strings.HasPrefix(rest, "<!--"):
 			return s.section(start, 4, "-->", tokenOther)
-		case strings.HasPrefix(rest, "<![CDATA["):
+		case strings.HasPrefix(rest, cdataMark):
 			return s.section(start, 9, "]]>", tokenCDATA)
 		}
 		return s.declaration(start)
@@ -79,7 +80,7 @@ func markupAt(s string) bool {
 	case c == '/':
 		return len(s) > 2 && nameStart(s[2])
 	case c == '!':
-		return strings.HasPrefix(s, "<!--") || strings.HasPrefix(s, "<![CDATA[") ||
+		return strings.HasPrefix(s, "<!--") || strings.HasPrefix(s, cdataMark) ||
 			len(s) > 2 && nameStart(s[2])
 	case c == '?':
 		return true
@@ -131,7 +132,7 @@ func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 	if kind != tokenCDATA || i < 0 {
 		i = s.find(from, mark)
 	}
-	if s.entries && kind == tokenCDATA && (i < 0 || beyond(s.doc[from:from+i])) {
+	if s.entries && kind == tokenCDATA && (i < 0 || beyond(s.doc[from:from+i], s.within)) {
 		s.pos, s.ends = from, from+i
 		return token{kind: tokenOther, start: start, end: from}
 	}
@@ -150,11 +151,30 @@ func (s *scanner) section(start, open int, mark string, kind tokenKind) token {
 }
 
 // beyond reports whether what seems to be a CDATA section goes on into another one, in an
-// entry behind its own: its closing mark is that of the other.
-func beyond(section string) bool {
-	before, _, another := strings.Cut(section, "<![CDATA[")
-	return another && (strings.Contains(before, "</item>") || strings.Contains(before, "</entry>"))
+// entry behind its own, or in one at all: its closing mark is that of the other. An entry
+// that begins and ends in it is told of, as in a text on feeds.
+func beyond(section string, within bool) bool {
+	before, _, another := strings.Cut(section, cdataMark)
+	if !another {
+		return false
+	}
+	first := func(marks ...string) int {
+		least := len(before)
+		for _, mark := range marks {
+			if i := strings.Index(before, mark); i >= 0 {
+				least = min(least, i)
+			}
+		}
+		return least
+	}
+	begins, ends := first("<item", "<entry"), first("</item>", "</entry>")
+	if within {
+		return ends < begins
+	}
+	return begins < len(before)
 }
+
+const cdataMark = "<![CDATA["
 
 // find returns how far behind from a mark stands, or -1. What was not found is not
 // looked for again: a document of comments that are never closed would be read to its
