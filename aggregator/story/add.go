@@ -117,8 +117,9 @@ func (x *Index) Take(w *Words) news.Decision {
 
 	x.keep(r, e.source)
 	d := news.Decision{Seq: e.seq, Key: e.key(), Family: e.family.Value(), Agency: r.agency}
-	if x.past(e) {
-		x.enter(e, newCluster(e.key().Slug()), e.key().Slug(), &d)
+	slug := d.Key.Slug()
+	if x.past(e, slug) {
+		x.enter(e, newCluster(slug), slug, &d)
 		d.Kind = news.KindNew
 		return d
 	}
@@ -130,7 +131,7 @@ func (x *Index) Take(w *Words) news.Decision {
 	e.marks = marksOf(r.head, r.body, r.boilerplate)
 
 	kindred := x.kindred(e)
-	x.decide(e, r, kindred, &d)
+	x.decide(e, r, slug, kindred, &d)
 	e.kind, e.score = kindNumber(d.Kind), uint16(math.Round(d.Score*1000))
 	e.of, e.agency, e.copies = optional(d.Of), unique.Make(d.Agency), d.Copies
 	x.lighten(e, r, kindred)
@@ -145,7 +146,7 @@ func (x *Index) Take(w *Words) news.Decision {
 // any that is, and has nothing in common with them, nor in a user's words: as are half
 // of those that sources show when they are first asked. It is a story of its own, and
 // no more of it is looked at.
-func (x *Index) past(e *entry) bool {
+func (x *Index) past(e *entry, slug string) bool {
 	clock := e.clock
 	if x.roll.count > 0 {
 		clock = x.roll.at(x.roll.first).clock
@@ -159,14 +160,12 @@ func (x *Index) past(e *entry) bool {
 			return false
 		}
 	}
-	slug := e.key().Slug()
 	return !x.overrides.named[slug] && x.live(slug) == nil
 }
 
 // decide puts an item into a story: by a user's word, by exact identity, as a
-// copy, as a report, or as the first of its own.
-func (x *Index) decide(e *entry, r *reading, kindred []kin, d *news.Decision) {
-	slug := e.key().Slug()
+// copy, as a report, or as the first of its own. slug is that of its key.
+func (x *Index) decide(e *entry, r *reading, slug string, kindred []kin, d *news.Decision) {
 	own := x.own(slug)
 	switch other, key := x.same(e, slug); {
 	case x.overrides.join[slug] != "":

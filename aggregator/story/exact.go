@@ -51,10 +51,7 @@ func keyHash(kind, value string) uint64 { return max(1, xxh3.HashString(kind+"\x
 // with www or without, with a slash at its end or none. Outlets answer all of these,
 // and whoever posts a link has it from somewhere else than the outlet's feed.
 func oneAddress(link string) string {
-	rest, plain := strings.CutPrefix(link, "http://")
-	if !plain {
-		rest = strings.TrimPrefix(link, "https://")
-	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(link, "http://"), "https://")
 	return "https://" + strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
 
