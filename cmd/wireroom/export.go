@@ -47,7 +47,7 @@ func export(ctx context.Context, term terminal, at overrides) error {
 		return err
 	}
 	titles := map[string]news.Outlet{}
-	list := func(string) ([]byte, error) { return nil, errUnfetched }
+	list := fetcher(unfetched)
 	db, err := openStored(ctx, term, cfg)
 	switch {
 	case errors.Is(err, store.ErrMissing): // it has yet to be polled

@@ -84,7 +84,7 @@ type plannedTopic struct {
 func comparison(ctx context.Context, term terminal, at overrides, now time.Time) (*planned, error) {
 	lib, err := at.open(ctx, term)
 	if errors.Is(err, store.ErrMissing) {
-		cfg, err := at.load(func(string) ([]byte, error) { return nil, errUnfetched })
+		cfg, err := at.load(unfetched)
 		if err != nil {
 			return nil, err
 		}

@@ -67,13 +67,16 @@ func openStored(ctx context.Context, term terminal, cfg *config.Config) (*store.
 func keptList(ctx context.Context, db *store.DB, address string) ([]byte, error) {
 	kept, err := notedList(ctx, db, address)
 	if err == nil && kept == "" {
-		err = errUnfetched
+		return unfetched(address)
 	}
 	return []byte(kept), err
 }
 
-// errUnfetched is why a list on the web is missing that no run has asked for yet.
-var errUnfetched = errors.New("it was never fetched; wireroom serve does")
+// unfetched is the fetcher of those who have no copy of a list on the web, as no run
+// has asked for it yet.
+func unfetched(string) ([]byte, error) {
+	return nil, errors.New("it was never fetched; wireroom serve does")
+}
 
 // close ends what open opened. Nothing was written, so that nothing can be lost.
 func (l *library) close() { _ = l.db.Close() }
