@@ -69,9 +69,8 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 	p.await(c)
 	defer p.await(c)
 	var errs []error
-	lists := only == nil
-	if p.listAt.IsZero() { // before topics, of which many take long: pages that were restored want their style
-		lists = false
+	first := p.listAt.IsZero()
+	if first { // before topics, of which many take long: pages that were restored want their style
 		if err := p.listsDue(ctx, c, true); err != nil {
 			errs = append(errs, fmt.Errorf("publish the overview: %w", err))
 		}
@@ -84,7 +83,7 @@ func (p *Publisher) Publish(ctx context.Context, only map[string]bool) error {
 			errs = append(errs, fmt.Errorf("publish %s: %w", topic.Name, err))
 		}
 	}
-	if err := p.overview(ctx, c, lists); err != nil {
+	if err := p.overview(ctx, c, only == nil && !first); err != nil {
 		errs = append(errs, fmt.Errorf("publish the overview: %w", err))
 	}
 	if len(errs) == 0 && p.shelf.Leads() {
