@@ -145,7 +145,7 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 	case utf8.RuneCountInString(u.Hostname()) > maxHost:
 		return nil, fault{"the name of the host is too long", fmt.Sprintf("no host has a name of more than %d letters; write for example %s", maxHost, example)}
 	case !validPort(u.Port()):
-		return nil, fault{fmt.Sprintf("%q is not a port", u.Port()), "a port is a number from 1 to 65535"}
+		return nil, fault{fmt.Sprintf("%.20q is not a port", u.Port()), "a port is a number from 1 to 65535"}
 	}
 	return u, fault{}
 }
@@ -154,7 +154,9 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 // asked, and a database may have no room for it in an index.
 const maxHost = 253
 
+// validPort reports whether a port is one. It is kept with the host's name: zeros before
+// it would have no end.
 func validPort(port string) bool {
 	n, err := strconv.Atoi(port)
-	return port == "" || err == nil && n > 0 && n < 65536
+	return port == "" || err == nil && n > 0 && n < 65536 && len(port) <= len("65535")
 }
