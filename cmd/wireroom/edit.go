@@ -104,15 +104,15 @@ func target(path string) string {
 
 // replaceFile puts text in the place of a file that holds old, as a whole: a
 // reader sees the old text or the new one. Mode and owner stay. Where that cannot
-// be, as with a single file that is mounted into a container, or one of somebody
-// else, it is written in place.
+// be, as with a single file that is mounted into a container, in a folder that may be
+// read only, or with one of somebody else, it is written in place.
 func replaceFile(path string, old, text []byte) error {
 	info, err := os.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	err = renameInto(path, text, info)
-	if info != nil && (errors.Is(err, syscall.EBUSY) || errors.Is(err, fs.ErrPermission)) {
+	if info != nil && (errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission)) {
 		return overwrite(path, old, text)
 	}
 	return err

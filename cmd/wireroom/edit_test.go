@@ -173,3 +173,27 @@ func TestEditedOnFullDisk(t *testing.T) {
 		t.Errorf("%v: it holds %.60q", err, text)
 	}
 }
+
+// TestEditedInReadOnlyFolder: a file that may be written is, though it is mounted alone
+// into a container in which nothing else may be.
+func TestEditedInReadOnlyFolder(t *testing.T) {
+	place, kept := t.TempDir(), filepath.Join(t.TempDir(), "feeds.yaml")
+	path := filepath.Join(place, "feeds.yaml")
+	if err := syscall.Mount("none", place, "tmpfs", 0, ""); err != nil {
+		t.Skip("nothing can be mounted:", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(place, syscall.MNT_DETACH) })
+	write(t, kept, editedFile)
+	write(t, path, "")
+	if err := errors.Join(syscall.Mount(kept, path, "", syscall.MS_BIND, ""), syscall.Mount("none", place, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, "")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(path, syscall.MNT_DETACH) })
+	entry := config.Entry{Name: "gannet", URL: "https://gannet.example/feed.xml"}
+	if _, err := addEntries(terminal{out: io.Discard}, path, []config.Entry{entry}, false); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(kept); err != nil || !strings.Contains(string(text), "gannet") {
+		t.Errorf("%v: it holds:\n%s", err, text)
+	}
+}
