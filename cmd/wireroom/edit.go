@@ -68,14 +68,15 @@ func noWorse(file string, old, text []byte) error {
 }
 
 // newLines returns the lines of text that old has not, where text is old with
-// lines put in.
+// lines put in, however they end.
 func newLines(old, text []byte) string {
+	ends := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	had := map[string]int{}
-	for line := range strings.Lines(string(old)) {
+	for line := range strings.Lines(ends.Replace(string(old))) {
 		had[strings.TrimSuffix(line, "\n")]++
 	}
 	var b strings.Builder
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(ends.Replace(string(text))) {
 		line = strings.TrimSuffix(line, "\n")
 		if had[line]--; had[line] < 0 {
 			b.WriteString(line + "\n")

@@ -174,6 +174,23 @@ func TestEditedOnFullDisk(t *testing.T) {
 	}
 }
 
+// TestEditedLinesAreShown: what was written is shown, and no more of the file, however
+// its lines end.
+func TestEditedLinesAreShown(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		path := filepath.Join(t.TempDir(), "feeds.yaml")
+		write(t, path, strings.ReplaceAll(editedFile, "\n", end))
+		var out strings.Builder
+		entry := config.Entry{Name: "gannet", URL: "https://gannet.example/feed.xml"}
+		if _, err := addEntries(terminal{out: &out}, path, []config.Entry{entry}, false); err != nil {
+			t.Fatal(err)
+		}
+		if want := "added to " + path + ":\n  gannet: https://gannet.example/feed.xml\n"; out.String() != want {
+			t.Errorf("of lines that end with %q is shown\n%q, not\n%q", end, &out, want)
+		}
+	}
+}
+
 // TestEditedInReadOnlyFolder: a file that may be written is, though it is mounted alone
 // into a container in which nothing else may be.
 func TestEditedInReadOnlyFolder(t *testing.T) {
