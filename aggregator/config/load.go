@@ -225,6 +225,6 @@ func (l *loader) general() {
 	l.server()
 }
 
-// BelowHome reports whether a store is named below ~. Only a shell puts the folder of
-// its user there.
-func BelowHome(store string) bool { return store == "~" || strings.HasPrefix(store, "~/") }
+// BelowHome reports whether a path is one below ~. Only a shell puts the folder of its
+// user there.
+func BelowHome(path string) bool { return path == "~" || strings.HasPrefix(path, "~/") }

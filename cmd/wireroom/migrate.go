@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -31,6 +32,9 @@ source is left as it is.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from == "" || to == "" {
 				return usageError(cmd, errors.New("name both stores, with --from and --to"))
+			}
+			if err := cmp.Or(misplaced("--from", from), misplaced("--to", to)); err != nil {
+				return err
 			}
 			logger := newLogger(term.err, config.Log{})
 			begin, said := time.Now(), time.Now()

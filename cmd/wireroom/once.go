@@ -45,6 +45,9 @@ next one goes on. Files that something else put into the folder stay.`,
 }
 
 func once(ctx context.Context, term terminal, at overrides, dir string) error {
+	if err := misplaced("--out", dir); err != nil {
+		return err
+	}
 	cfg, err := at.load(nil)
 	if err != nil {
 		return err

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -28,7 +29,7 @@ func (o *overrides) flags(cmd *cobra.Command) {
 // load reads the configuration and applies the flags. One that is at fault is
 // returned as it is.
 func (o *overrides) load(list fetcher) (*config.Config, error) {
-	if err := o.misplaced(); err != nil {
+	if err := misplaced("--store", o.store); err != nil {
 		return nil, err
 	}
 	cfg, err := load(o.config, list)
@@ -51,19 +52,20 @@ func (o *overrides) stored() (*config.Config, error) {
 	if o.store == "" {
 		return o.load(nil)
 	}
-	if err := o.misplaced(); err != nil {
+	if err := misplaced("--store", o.store); err != nil {
 		return nil, err
 	}
 	return &config.Config{Store: o.store, Log: config.Log{Format: "text", Level: "warn"}}, nil
 }
 
-// misplaced is what is wrong with the store that a flag names, if anything is: behind
+// misplaced is what is wrong with a path that a flag names, if anything is: behind
 // an equals sign most shells leave ~ as it is.
-func (o *overrides) misplaced() error {
-	if !config.BelowHome(o.store) {
+func misplaced(flag, path string) error {
+	if !config.BelowHome(path) {
 		return nil
 	}
-	return exitError{errors.New("--store: ~ is a folder of that name here, and not your own; write the whole path, such as /home/ann/wireroom.db, or ./~/ if the folder is meant"), exitConfig}
+	such := "/home/ann" + strings.TrimPrefix(path, "~")
+	return exitError{fmt.Errorf("%s: ~ is a folder of that name here, and not your own; write the whole path, such as %s, or ./~/ if the folder is meant", flag, such), exitConfig}
 }
 
 // newLogger returns the program's one logger: JSON lines, or text, in colour
