@@ -1,6 +1,8 @@
 package main
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -48,6 +50,46 @@ func TestListBecomesAPage(t *testing.T) {
 			t.Errorf("the list has lost its source: %s %v", list, err)
 		}
 		gone.Store(true)
+	}
+}
+
+// A list of which no copy can be kept, as on a disk that has room for less only, keeps its
+// sources: what they brought stays in the topics.
+func TestListThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/feed.xml" {
+			fmt.Fprint(w, bulletin("harbour", 3))
+			return
+		}
+		fmt.Fprintf(w, `<opml version="2.0"><body><outline text="Harbour" xmlUrl="http://%s/feed.xml"/></body></opml>`, r.Host)
+	}))
+	t.Cleanup(web.Close)
+	dir := t.TempDir()
+	config := fmt.Sprintf("include: [%s/blogroll.opml?key="+canary+"]\ndefaults: {allow_private: true}\ntopics: {all: {from: [tag:blogroll]}}\n", web.URL)
+	if err := os.WriteFile(filepath.Join(dir, "feeds.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	once := []string{"once", "--config", filepath.Join(dir, "feeds.yaml"), "--store", filepath.Join(dir, "w.db"), "--out", filepath.Join(dir, "public")}
+	for _, said := range []string{"new=3", "no copy of a list of feeds could be kept"} {
+		var out, errOut strings.Builder
+		if code := run(t.Context(), once, nil, &out, &errOut); code != exitOK || !strings.Contains(errOut.String(), said) {
+			t.Errorf("exit code %d, or no %q in %s", code, said, errOut.String())
+		}
+		if strings.Contains(errOut.String(), canary) {
+			t.Errorf("the log tells the key of the list: %s", errOut.String())
+		}
+		if topic, err := os.ReadFile(filepath.Join(dir, "public", "topics", "all.json")); err != nil || strings.Count(string(topic), `"date_published"`) != 3 {
+			t.Errorf("the topic has lost its stories: %s %v", topic, err)
+		}
+		db, err := sql.Open("sqlite", filepath.Join(dir, "w.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), `CREATE TRIGGER IF NOT EXISTS full BEFORE INSERT ON note WHEN NEW.name LIKE '`+noteList+`%' BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

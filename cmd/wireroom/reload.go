@@ -216,7 +216,11 @@ func (p *program) list(ctx context.Context, address string, private bool) ([]byt
 	if answer.Body != nil {
 		err := config.CheckOPML(answer.Body)
 		if err == nil {
-			return answer.Body, p.db.Note(ctx, noteOfList(address), string(answer.Body))
+			// It is a good list, though there be no room for its copy.
+			if err := p.db.Note(ctx, noteOfList(address), string(answer.Body)); err != nil && ctx.Err() == nil {
+				p.logger.Warn("no copy of a list of feeds could be kept; the next start begins with the one before", "list", news.Bare(answer.URL), "error", err)
+			}
+			return answer.Body, nil
 		}
 		answer.Error = err.Error() // such as the page of a login
 	}
