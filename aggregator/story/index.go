@@ -341,7 +341,7 @@ func (x *Index) same(e *entry, slug string) (*entry, int) {
 		page := i != keyText && x.page(i, k, numbers)
 		for _, number := range numbers {
 			o := x.roll.at(number)
-			if o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) && (recurs(e, o) || kinds[o.kind] != news.KindSame) { // of which no headline is kept
+			if o.exact[i] == k && o.source == e.source && !tells(i, e, o, page) && (recurs(e, o) || kinds[o.kind] != news.KindSame || o.represents()) { // else no headline is kept
 				apart = append(apart, o.copies)
 			}
 		}

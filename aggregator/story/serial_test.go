@@ -102,6 +102,31 @@ func TestOnePage(t *testing.T) {
 	}
 }
 
+// TestOnePagePostedBefore gives items of one page whose address somebody had posted before
+// the first of them came: that one is the post's, and the next is an entry of its own.
+func TestOnePagePostedBefore(t *testing.T) {
+	x, seq := New(Options{}), int64(0)
+	add := func(source, id, title, text string) news.Decision {
+		seq++
+		return x.Add(record(seq, news.Item{Source: source, ID: id, Language: "en", Title: title, Text: text, Canonical: "https://lamp.example/changes"}), news.Outlet{})
+	}
+	post := add("board", "post", "A tool that I like", "")
+	if d := add("lamp", "51", "Version 5.1: dark mode", "There is a dark mode now, which saves your eyes at night."); d.Kind != news.KindSame || d.Story != post.Story {
+		t.Errorf("%s is %q of %v", d.Key.ID, d.Kind, d.Of)
+	}
+	for _, d := range []news.Decision{
+		add("lamp", "52", "Version 5.2: faster start", "It starts in half the time, because pictures are loaded late."),
+		add("lamp", "comment", "By: Anna", "I do not think that this is right at all, to be honest."),
+	} {
+		if d.Kind != news.KindNew {
+			t.Errorf("%s is %q of %v: %s", d.Key.ID, d.Kind, d.Of, d.Evidence.Rule)
+		}
+	}
+	if d := add("lantern", "as well", "Version 5.2: faster start", ""); d.Kind != news.KindSame || d.Of.ID != "52" {
+		t.Errorf("%s is %q of %v", d.Key.ID, d.Kind, d.Of)
+	}
+}
+
 // TestOneGUID gives items of one source that all have one guid, as of a careless feed:
 // each is an entry of its own, and what another source has under that guid is the one
 // of its headline.
