@@ -1,7 +1,9 @@
 package websub
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,20 +22,30 @@ type Pings struct {
 	log    *slog.Logger
 	client *http.Client
 	ending chan struct{}
+	end    time.Time // once ending is closed: when nobody waits any longer
 	work   sync.WaitGroup
 
 	mu     sync.Mutex
-	untold map[string]*untold // by hub; one that is not there was told of everything
+	untold map[string]*untold // by hub
 }
 
 // pingLimit is how long a hub may take to answer that it was told: an end of the program
 // waits for it.
 const pingLimit = 3 * time.Second
 
-// An untold hub is one that is to be told of changes, or is being told.
+// mostInVain is how many requests in a row a hub may refuse before it is no longer tried
+// which of the topics it takes: it may take none.
+const mostInVain = 50
+
+// An untold hub is one that is to be told of changes, is being told, or was.
 type untold struct {
-	topics map[string]bool
-	more   chan struct{} // there are more of them
+	topics  map[string]bool
+	more    chan struct{} // there are more of them
+	telling bool          // somebody tells it
+
+	// Only who tells it touches these.
+	inVain  int             // requests that it refused in a row
+	refused map[string]bool // topics that it refuses by themselves
 }
 
 // NewPings returns pings by a client.
@@ -48,8 +60,11 @@ func (p *Pings) Tell(hub string, ready <-chan struct{}, topics ...string) {
 	defer p.mu.Unlock()
 	u := p.untold[hub]
 	if u == nil {
-		u = &untold{topics: map[string]bool{}, more: make(chan struct{}, 1)}
+		u = &untold{topics: map[string]bool{}, more: make(chan struct{}, 1), refused: map[string]bool{}}
 		p.untold[hub] = u
+	}
+	if !u.telling {
+		u.telling = true
 		p.work.Go(func() {
 			if ready != nil {
 				<-ready
@@ -68,6 +83,7 @@ func (p *Pings) Tell(hub string, ready <-chan struct{}, topics ...string) {
 
 // Close returns when what is under way has ended. Nothing is tried again.
 func (p *Pings) Close() {
+	p.end = time.Now().Add(pingLimit)
 	close(p.ending)
 	p.work.Wait()
 }
@@ -81,7 +97,7 @@ func (p *Pings) tell(hub string, u *untold) {
 	var due time.Time                      // when it is told of what is late
 	answers := false
 	for try := 0; ; {
-		topics := p.take(hub, u, late)
+		topics := p.take(u, late)
 		again := len(topics) == 0
 		if again {
 			topics = slices.Sorted(maps.Keys(late))
@@ -92,13 +108,15 @@ func (p *Pings) tell(hub string, u *untold) {
 		if again && !p.wait(u, due) {
 			continue
 		}
-		ctx, stop := context.WithTimeout(context.Background(), pingLimit)
-		err := Ping(ctx, p.client, hub, topics...)
-		stop()
+		missed, err := p.name(hub, u, topics)
+		for _, t := range topics {
+			delete(late, t)
+		}
+		for _, t := range missed {
+			late[t] = true
+		}
 		if err == nil {
-			if again {
-				clear(late)
-			} else if !answers {
+			if !again && !answers {
 				due = time.Time{}
 			}
 			if len(late) == 0 {
@@ -114,18 +132,76 @@ func (p *Pings) tell(hub string, u *untold) {
 		if again && try == len(defaultRetry) {
 			p.log.Warn("a hub could not be told of a change, which is given up", "hub", hub, "error", err)
 			clear(late)
-			try = 0
+			clear(u.refused) // when they change the next time it may take them
+			try, u.inVain = 0, 0
 			continue
 		}
 		if !again {
-			try, answers = 0, false
-		}
-		for _, t := range topics {
-			late[t] = true
+			try, answers = 0, len(missed) < len(topics)
 		}
 		due = time.Now().Add(defaultRetry[try])
 		try++
 	}
+}
+
+// name names topics to a hub, and returns those that it did not take. What it has refused
+// is named apart from the others, for a hub may refuse a whole request for one topic.
+func (p *Pings) name(hub string, u *untold, topics []string) (missed []string, err error) {
+	var refused, others []string
+	for _, t := range topics {
+		if u.refused[t] {
+			refused = append(refused, t)
+		} else {
+			others = append(others, t)
+		}
+	}
+	if len(others) > 0 {
+		missed, err = p.divide(hub, u, others)
+	}
+	if len(refused) == 0 {
+		return missed, err
+	}
+	wrong := p.ping(hub, refused)
+	if wrong != nil {
+		return slices.Concat(missed, refused), cmp.Or(err, wrong)
+	}
+	u.inVain = 0
+	for _, t := range refused {
+		delete(u.refused, t)
+	}
+	return missed, err
+}
+
+// divide does so with topics of which none is known to be refused: where the hub refuses
+// several, it is asked for each half of them.
+func (p *Pings) divide(hub string, u *untold, topics []string) (missed []string, err error) {
+	if err = p.ping(hub, topics); err == nil {
+		u.inVain = 0
+		return nil, nil
+	}
+	if !errors.As(err, new(refusal)) {
+		return topics, err
+	}
+	if u.inVain++; u.inVain > mostInVain {
+		return topics, err
+	}
+	if len(topics) == 1 {
+		u.refused[topics[0]] = true
+		return topics, err
+	}
+	missed, err = p.divide(hub, u, topics[:len(topics)/2])
+	more, wrong := p.divide(hub, u, topics[len(topics)/2:])
+	return slices.Concat(missed, more), cmp.Or(err, wrong)
+}
+
+func (p *Pings) ping(hub string, topics []string) error {
+	limit := pingLimit
+	if p.ends() {
+		limit = time.Until(p.end)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), limit)
+	defer stop()
+	return Ping(ctx, p.client, hub, topics...)
 }
 
 // wait returns true at an instant, and false before when more has changed, or all ends.
@@ -153,7 +229,7 @@ func (p *Pings) ends() bool {
 
 // take returns what has changed since a hub was last told. Of that it is late no longer;
 // if there is neither, it is told of everything.
-func (p *Pings) take(hub string, u *untold, late map[string]bool) []string {
+func (p *Pings) take(u *untold, late map[string]bool) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
@@ -165,11 +241,12 @@ func (p *Pings) take(hub string, u *untold, late map[string]bool) []string {
 	for _, t := range topics {
 		delete(late, t)
 	}
-	if len(topics)+len(late) == 0 {
-		delete(p.untold, hub)
-	}
+	u.telling = len(topics)+len(late) > 0
 	return topics
 }
+
+// A refusal is the error of a hub that does not want to be told so, now or later.
+type refusal struct{ error }
 
 // Ping tells a hub of somebody else that documents changed. The specification
 // leaves open how; this is what hubs in use understand.
@@ -189,8 +266,12 @@ func Ping(ctx context.Context, client *http.Client, hub string, topics ...string
 	}
 	defer resp.Body.Close()
 	reason, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("websub: the hub answered %d: %.200q", resp.StatusCode, reason)
+	if resp.StatusCode/100 == 2 {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("websub: the hub answered %d: %.200q", resp.StatusCode, reason)
+	if code := resp.StatusCode; code/100 == 4 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests {
+		return refusal{err}
+	}
+	return err
 }

@@ -101,3 +101,60 @@ func TestHubThatRefusesOne(t *testing.T) {
 		}
 	})
 }
+
+// TestHubThatRefusesOneOfARound: of topics that change at once, as those of one source do,
+// a hub that refuses one is told of the others all the same, at the end of the program,
+// too; one that refuses everything is not asked more often for that.
+func TestHubThatRefusesOneOfARound(t *testing.T) {
+	const rounds = 200
+	for _, refuses := range []string{"none", ""} {
+		synctest.Test(t, func(t *testing.T) {
+			told, refused := map[string]int{}, 0
+			client := &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+				if err := r.ParseForm(); err != nil {
+					return nil, err
+				}
+				time.Sleep(100 * time.Millisecond) // as a hub takes, and others change
+				status := http.StatusNoContent
+				if slices.ContainsFunc(r.PostForm["hub.url"], func(address string) bool { return strings.HasPrefix(address, refuses) }) {
+					refused++
+					status = http.StatusNotFound
+				} else {
+					for _, address := range r.PostForm["hub.url"] {
+						told[address]++
+					}
+				}
+				return &http.Response{StatusCode: status, Body: io.NopCloser(&bytes.Buffer{}), Request: r}, nil
+			})}
+			check := func(times, most int) {
+				t.Helper()
+				for _, address := range []string{"one.rss", "two.atom", "three.json"} {
+					if refuses != "" && told[address] != times {
+						t.Errorf("a hub was told of %d changes of %s of %d", told[address], address, times)
+					}
+				}
+				if refused > most {
+					t.Errorf("a hub that refuses %q has refused %d requests of %d rounds", refuses, refused, times)
+				}
+			}
+			round := func(p *Pings, ready <-chan struct{}) {
+				for _, topic := range []string{"one", "two", "none", "three"} {
+					p.Tell("https://hub.example/", ready, topic+".rss", topic+".atom", topic+".json")
+				}
+			}
+			p, written := NewPings(slog.New(slog.DiscardHandler), client), make(chan struct{})
+			round(p, written)
+			close(written)
+			p.Close()
+			check(1, 30)
+			p = NewPings(slog.New(slog.DiscardHandler), client)
+			for range rounds - 1 {
+				round(p, nil)
+				time.Sleep(time.Minute)
+			}
+			time.Sleep(24 * time.Hour)
+			p.Close()
+			check(rounds, 3*rounds)
+		})
+	}
+}
