@@ -240,7 +240,8 @@ func (x *Index) own(slug string) *cluster {
 	return first.in()
 }
 
-const ruleByHand = "joined by hand"
+// ByHand is the rule of the evidence where a user has put an item into its story.
+const ByHand = "joined by hand"
 
 // joined returns the story that a user put an item into.
 func (x *Index) joined(slug string) *cluster {
@@ -256,17 +257,17 @@ func (x *Index) joined(slug string) *cluster {
 // counts for nobody else and is shown once.
 func (x *Index) byHand(e *entry, r *reading, c *cluster, same *entry, kindred []kin, d *news.Decision) {
 	if same != nil && same.in() == c {
-		x.sameAs(e, r, same, ruleByHand, d)
+		x.sameAs(e, r, same, ByHand, d)
 		return
 	}
 	for _, k := range kindred {
 		if k.rule != "" && k.in() == c {
-			x.copyOf(e, r, k.entry, ruleByHand, k.score, d)
+			x.copyOf(e, r, k.entry, ByHand, k.score, d)
 			return
 		}
 	}
 	x.enter(e, c, e.key().Slug(), d)
-	d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ruleByHand
+	d.Kind, d.Score, d.Evidence.Rule = news.KindReport, 1, ByHand
 }
 
 func (x *Index) sameAs(e *entry, r *reading, other *entry, rule string, d *news.Decision) {

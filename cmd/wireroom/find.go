@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/story"
 	"github.com/wireroom/wireroom/output/render"
 	"github.com/wireroom/wireroom/output/serve"
 )
@@ -17,11 +18,13 @@ import (
 // stories and of archives.
 func (p *program) find(ctx context.Context, path string) (news.Document, error) {
 	if id, ok := strings.CutPrefix(path, "/stories/"); ok {
-		return p.findStory(ctx, id, p.setup.Load().storyPage)
+		return p.findStory(ctx, id, render.StoryPath, isOpen, p.setup.Load().storyPage)
 	}
 	for _, t := range p.setup.Load().plan.Topics {
 		if id, ok := strings.CutPrefix(path, render.PrivateStoryPath(t.Name, "")); ok && t.Token != "" {
-			return p.findStory(ctx, id, func(story news.Story) (news.Document, error) {
+			at := func(id string) string { return render.PrivateStoryPath(t.Name, id) }
+			only := func(other news.Topic) bool { return other.Name == t.Name }
+			return p.findStory(ctx, id, at, only, func(story news.Story) (news.Document, error) {
 				return p.setup.Load().privateStoryPage(story, t)
 			})
 		}
@@ -105,22 +108,49 @@ func nextArchives(topic string, newest int) map[string]string {
 	return next
 }
 
-// findStory makes the page of a story.
-func (p *program) findStory(ctx context.Context, id string, page func(news.Story) (news.Document, error)) (news.Document, error) {
+// findStory makes the page of a story, as some topics show it. Of one that is part of
+// another by now it tells where the page of that is: readers' feeds hold its address.
+func (p *program) findStory(ctx context.Context, id string, at func(id string) string, by func(news.Topic) bool, page func(news.Story) (news.Document, error)) (news.Document, error) {
 	stories, err := p.db.Stories(ctx, []string{id})
 	if err != nil {
 		return news.Document{}, err
 	}
-	if len(stories) == 0 {
-		return news.Document{}, serve.ErrNotFound
+	if len(stories) > 0 {
+		return page(stories[0])
 	}
-	return page(stories[0])
+	now, err := p.db.StoryOf(ctx, id)
+	if err == nil && now != "" {
+		stories, err = p.db.Stories(ctx, []string{now})
+	}
+	if err != nil {
+		return news.Document{}, err
+	}
+	for _, story := range stories {
+		if p.setup.Load().shows(story, id, by) {
+			return news.Document{}, serve.Moved(at(story.ID))
+		}
+	}
+	return news.Document{}, serve.ErrNotFound
 }
+
+// shows reports whether some topics show, of a story, the item with a slug.
+func (s *setup) shows(story news.Story, slug string, by func(news.Topic) bool) bool {
+	_, shown := s.showing(story, by)
+	for key := range shown {
+		if key.Slug() == slug {
+			return true
+		}
+	}
+	return false
+}
+
+// isOpen reports whether everyone may read a topic.
+func isOpen(t news.Topic) bool { return t.Token == "" }
 
 // storyPage makes the page of a story, as far as open topics show it. A story has
 // one as long as such a topic does.
 func (s *setup) storyPage(story news.Story) (news.Document, error) {
-	topics, err := s.reduce(&story, func(t news.Topic) bool { return t.Token == "" })
+	topics, err := s.reduce(&story, isOpen)
 	if err != nil {
 		return news.Document{}, err
 	}
@@ -204,14 +234,24 @@ func (s *setup) showing(story news.Story, by func(news.Topic) bool) ([]news.Topi
 	return topics, shown
 }
 
-// storyPages makes the page of every story that has one.
+// storyPages makes the page of every story that has one, and puts it beside that where
+// one was that the story has absorbed: a folder cannot lead from there to it.
 func (p *program) storyPages(ctx context.Context) iter.Seq2[news.Document, error] {
 	return func(yield func(news.Document, error) bool) {
 		set, enough := p.setup.Load(), false
-		err := p.db.EachStory(ctx, time.Time{}, func(story news.Story) bool {
-			doc, err := set.storyPage(story)
-			if !errors.Is(err, serve.ErrNotFound) {
-				enough = !yield(doc, err)
+		err := p.db.EachStory(ctx, time.Time{}, func(whole news.Story) bool {
+			doc, err := set.storyPage(whole)
+			if errors.Is(err, serve.ErrNotFound) {
+				return true
+			}
+			enough = !yield(doc, err)
+			for _, m := range whole.Members {
+				slug := m.Record.Item.Key().Slug()
+				began := m.Decision.Kind == news.KindNew || m.Decision.Evidence.Rule == story.ByHand
+				if err == nil && !enough && began && slug != whole.ID && set.shows(whole, slug, isOpen) {
+					doc.Path = render.StoryPath(slug)
+					enough = !yield(doc, nil)
+				}
 			}
 			return !enough
 		})

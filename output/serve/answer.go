@@ -111,7 +111,12 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 // send answers with a page or with the reason why there is none.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error) {
 	var elsewhere Elsewhere
+	var moved Moved
+	_, at := apart(r.URL.Path)
 	switch {
+	case errors.As(err, &moved): // not to be kept: a user may part again what was joined
+		w.Header().Set("Location", s.opts.BaseURL+strings.TrimSuffix(r.URL.Path, at)+string(moved))
+		refuse(w, r, http.StatusMovedPermanently, "this is part of another page now")
 	case errors.As(err, &elsewhere):
 		w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(w, r, s.opts.BaseURL+string(elsewhere), http.StatusTemporaryRedirect)
@@ -124,7 +129,6 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *page, err error
 		w.Header().Set("Retry-After", "5")
 		refuse(w, r, http.StatusServiceUnavailable, "busy, please try again")
 	case err != nil:
-		_, at := apart(r.URL.Path)
 		s.opts.Log.Error("a document could not be made", "path", at, "error", err)
 		w.Header().Set("Retry-After", "30")
 		refuse(w, r, http.StatusServiceUnavailable, "not available at the moment")

@@ -24,6 +24,12 @@ type Elsewhere string
 // Error says where the document is.
 func (e Elsewhere) Error() string { return "the document is at " + string(e) }
 
+// Moved is the error of Options.Find for a document that is at another path for good.
+type Moved string
+
+// Error says where the document is.
+func (m Moved) Error() string { return "the document has moved to " + string(m) }
+
 // Options are what a Server needs from the rest of the program. All but Log
 // may be left out.
 type Options struct {
@@ -31,8 +37,8 @@ type Options struct {
 	BaseURL string // public address, for redirects; without a slash at its end
 
 	// Find makes a document that is not held, by its path: see the package
-	// comment. An error other than ErrNotFound and Elsewhere is logged and
-	// answered 503.
+	// comment. An error other than ErrNotFound, Elsewhere and Moved is logged
+	// and answered 503.
 	Find func(ctx context.Context, path string) (news.Document, error)
 
 	// Search makes the answer to a query; the path tells its form: "/search",

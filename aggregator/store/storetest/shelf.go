@@ -213,6 +213,11 @@ func find(t *testing.T, open Opener) {
 	f.same("an item's slug", ids(records[1].Item.Key().Slug()), "2 a "+story)
 	f.same("nothing", ids("nothing"), "")
 	f.same("nothing like a slug", ids("aaaaaaaaaaaaaaaa"), "")
+	for slug, want := range map[string]string{records[1].Item.Key().Slug(): story, story: story, "aaaaaaaaaaaaaaaa": "", "nothing": "", two.ID: ""} {
+		got, err := f.StoryOf(f.ctx, slug)
+		f.must(err)
+		f.same("the story of "+slug, got, want)
+	}
 	stats, err := f.Stats(f.ctx)
 	f.must(err)
 	f.same("stats", []any{stats.Items, stats.Unfiled, stats.Bytes > 0}, []any{int64(2), int64(0), true})
