@@ -84,3 +84,55 @@ func TestClockSetForward(t *testing.T) {
 		}
 	}
 }
+
+// TestOnceAWeek runs once every week, as cron does: what is older than the retention
+// goes as soon as it would under a program that runs on, and what has stayed behind
+// under an older version goes in the end.
+func TestOnceAWeek(t *testing.T) {
+	dir := t.TempDir()
+	const week = 7 * 24 * time.Hour
+	visit := func(ahead time.Duration, note string) (items int64) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(30*365*24*time.Hour + ahead)
+			office := &pressOffice{notes: 3}
+			p, shut := office.open(t, dir)
+			defer shut()
+			p.aggregator.CollectOnce(t.Context())
+			if err := p.aggregator.FileOnce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if note != "" {
+				if err := p.db.Note(t.Context(), "tidied", note); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.tidy(t.Context())
+			stats, err := p.db.Stats(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			items = stats.Items
+		})
+		return items
+	}
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(30 * 365 * 24 * time.Hour)
+	visit(0, start.Format(time.RFC3339)) // as an older version has noted it
+	for n := range 40 {
+		if got := visit(time.Duration(n+1)*week, ""); got != 3 {
+			t.Fatalf("after %d weeks there are %d items", n+1, got)
+		}
+	}
+	// An older version has come as far as 40 days.
+	visit(41*week, start.Add(40*24*time.Hour).Format(time.RFC3339))
+	for n := 42; n <= 90; n++ {
+		got := visit(time.Duration(n)*week, "")
+		if n <= 52 && got != 3 {
+			t.Fatalf("after %d weeks there are %d items", n, got)
+		}
+		if got == 0 {
+			return
+		}
+	}
+	t.Error("what is older than the retention stays")
+}

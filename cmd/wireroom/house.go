@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -9,8 +10,12 @@ const (
 	// houseEvery is how often what outlived its use is dropped.
 	houseEvery = time.Hour
 
-	// houseStep is by how much more at most is dropped than the last time.
+	// houseStep is by how much more is dropped than the last time, unless that is
+	// long ago: see houseTime.
 	houseStep = 24 * time.Hour
+
+	// housePause is the longest time between two runs of once that is taken for one.
+	housePause = 31 * 24 * time.Hour
 )
 
 // keepHouse drops, now and then, what is older than the retention, and what
@@ -48,31 +53,41 @@ func (p *program) tidy(ctx context.Context) {
 	}
 }
 
-// noteHouse is the note that keeps the instant by which was last tidied.
+// noteHouse is the note that keeps the instant by which was last tidied, and what the
+// clock said then.
 const noteHouse = "tidied"
 
 // houseTime returns the instant by which is tidied: now, but at most houseStep
-// after the last time. A clock that is wrong by years for an hour, as where a
-// battery is empty, must not cost what is kept for years; after a long stop all
-// comes to its end some hours later. One that was behind, as at the start of a
-// machine without a battery, is forgotten. It is zero the first time.
+// after the last time, or twice what has passed since by the clock, if that is no
+// longer than a pause between two runs of once may be. A clock that is wrong by years
+// for an hour, as where a battery is empty, must not cost what is kept for years; after
+// a long stop all comes to its end some hours, or some runs, later. One that was behind,
+// as at the start of a machine without a battery, is forgotten. It is zero the first time.
 func (p *program) houseTime(ctx context.Context, now time.Time) (time.Time, error) {
 	kept, err := p.db.Noted(ctx, noteHouse)
 	if err != nil {
 		return time.Time{}, err
 	}
-	last, err := time.Parse(time.RFC3339, kept)
+	by, at, _ := strings.Cut(kept, " ")
+	last, err := time.Parse(time.RFC3339, by)
 	known := err == nil
 	if known && now.Before(last) {
 		return now, nil
 	}
-	if end := last.Add(houseStep); known && now.After(end) {
-		now = end
+	step := houseStep
+	asked, err := time.Parse(time.RFC3339, at) // an older version has not noted it
+	if pause := now.Sub(asked); err == nil && pause <= housePause {
+		step = max(step, 2*pause)
 	}
-	if err := p.db.Note(ctx, noteHouse, now.UTC().Format(time.RFC3339)); err != nil || !known {
+	tidied := now
+	if end := last.Add(step); known && now.After(end) {
+		tidied = end
+	}
+	text := tidied.UTC().Format(time.RFC3339) + " " + now.UTC().Format(time.RFC3339)
+	if err := p.db.Note(ctx, noteHouse, text); err != nil || !known {
 		return time.Time{}, err
 	}
-	return now, nil
+	return tidied, nil
 }
 
 func (p *program) purge(ctx context.Context, retention time.Duration, now time.Time) {
