@@ -81,10 +81,26 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	words := &spelling{replace: strings.NewReplacer("?", "$"), meaning: e.meaning, arrays: true}
 	e.read = session{e.pool, words}
 	e.ends = newWriters(e.endAll, endsAtOnce, endTurns)
-	if err := e.prepare(ctx); err != nil {
+	err = e.encoded(ctx)
+	if err == nil {
+		err = e.prepare(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s on %s: %w", config.Database, config.Host, e.meaning(err)), e.pool.Close())
 	}
 	return e, nil
+}
+
+// encoded fails on a database that cannot hold every text: what comes later may not be
+// stored, or not be found, and the filer would stand still before it. SQL_ASCII takes
+// bytes as they are.
+func (e *postgresEngine) encoded(ctx context.Context) error {
+	var encoding string
+	err := e.pool.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding)
+	if err == nil && encoding != "UTF8" && encoding != "SQL_ASCII" {
+		err = fmt.Errorf("its encoding is %s, in which not all that feeds say can be stored; use another database, made by CREATE DATABASE name ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0; pg_dump and pg_restore take there what this one holds", encoding)
+	}
+	return err
 }
 
 // raiseBase lets numbers go on behind those in the log, where those of this server's

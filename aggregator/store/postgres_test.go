@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ func TestPostgres(t *testing.T) {
 		"an open transaction hides none": openTransaction,
 		"server restarts":                serverRestarts,
 		"address has no secrets":         addressWithoutSecrets,
+		"encodings are refused":          encodingsRefused,
 		"statements are not prepared":    unprepared,
 		"writers are killed":             writersAreKilled,
 		"a poll takes few turns":         fewTurns,
@@ -344,6 +346,41 @@ func addressWithoutSecrets(t *testing.T, cluster *storetest.Cluster) {
 		// Only of a database that does not answer more than an error may come.
 		if passing := strings.Contains(dsn, "timeout"); store.Passing(err) != passing {
 			t.Errorf("that it may pass by itself is said to be %v: %v", !passing, err)
+		}
+	}
+}
+
+// encodingsRefused opens databases that are not in UTF-8.
+func encodingsRefused(t *testing.T, cluster *storetest.Cluster) {
+	address := cluster.DSN(t)
+	pool := directly(t, address)
+	for encoding, taken := range map[string]bool{"UTF8": true, "SQL_ASCII": true, "LATIN1": false, "EUC_JP": false} {
+		name := "in_" + strings.ToLower(encoding)
+		if _, err := pool.Exec(fmt.Sprintf("CREATE DATABASE %s ENCODING '%s' LOCALE 'C' TEMPLATE template0", name, encoding)); err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := u.Query()
+		q.Del("search_path")
+		u.Path, u.RawQuery = "/"+name, q.Encode()
+		db, err := store.Open(t.Context(), u.String(), slog.New(slog.DiscardHandler))
+		if err == nil {
+			if err := db.Note(t.Context(), "Zürich 東京", "Київ"); err != nil {
+				t.Errorf("%s: %v", encoding, err)
+			}
+			db.Close()
+		}
+		switch {
+		case taken != (err == nil):
+			t.Errorf("%s: %v", encoding, err)
+		case !taken && (!strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "its encoding is "+encoding) || store.Passing(err)):
+			t.Errorf("%s: %v", encoding, err)
+		}
+		if !taken && cluster.Ask(t, u.String(), "SELECT COUNT(*)::text FROM pg_tables WHERE schemaname = 'public'") != "0" {
+			t.Errorf("%s: tables were made", encoding)
 		}
 	}
 }
