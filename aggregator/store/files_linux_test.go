@@ -69,3 +69,48 @@ func TestNotOurs(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// TestStoreLeftInTheMaking opens stores beside what was left by those who were killed
+// while they made one: it goes, but not what somebody is making.
+func TestStoreLeftInTheMaking(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-time.Hour)
+	left := func(name string) string {
+		path := filepath.Join(dir, ".new-store-"+name)
+		if err := errors.Join(os.Mkdir(path, 0o700), os.WriteFile(filepath.Join(path, "store"), []byte("half"), 0o600), os.WriteFile(filepath.Join(path, "making"), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	gone, fresh, slow, mine := left("1"), left("2"), left("3"), filepath.Join(dir, ".new-store-mine")
+	if err := errors.Join(os.WriteFile(mine, nil, 0o600), os.Chtimes(mine, old, old), os.Chtimes(gone, old, old), os.Chtimes(slow, old, old)); err != nil {
+		t.Fatal(err)
+	}
+	making, err := os.Open(filepath.Join(slow, "making"))
+	if err == nil {
+		defer making.Close()
+		err = syscall.Flock(int(making.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := func(path string) bool {
+		_, err := os.Lstat(path)
+		return err == nil
+	}
+	path := filepath.Join(dir, "wireroom.db")
+	for _, what := range []string{"made", "opened"} {
+		if err := note(t, path, "whole").Close(); err != nil {
+			t.Fatal(err)
+		}
+		if there(gone) || !there(fresh) || !there(slow) || !there(mine) {
+			t.Errorf("with a store %s there are: what was left %v, what is new %v, what is being made %v, a file of the user's %v",
+				what, there(gone), there(fresh), there(slow), there(mine))
+		}
+		if what == "made" {
+			if gone = left("4"); os.Chtimes(gone, old, old) != nil {
+				t.Fatal("it cannot be made older")
+			}
+		}
+	}
+}

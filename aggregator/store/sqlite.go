@@ -93,6 +93,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*sqliteEngi
 	if err != nil {
 		return nil, err
 	}
+	sweep(filepath.Dir(path))
 	if err := inspectFile(path, newestSchema()); errors.Is(err, fs.ErrNotExist) {
 		if err := createSQLite(ctx, path); err != nil {
 			return nil, err
@@ -121,11 +122,16 @@ func createSQLite(ctx context.Context, path string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return unwritable(path, err)
 	}
-	tmp, err := os.MkdirTemp(dir, ".new-store-")
+	tmp, err := os.MkdirTemp(dir, newStore)
 	if err != nil {
 		return unwritable(path, err)
 	}
 	defer os.RemoveAll(tmp)
+	making, err := lockFile(filepath.Join(tmp, makingLock))
+	if err != nil {
+		return unwritable(path, err)
+	}
+	defer making.release()
 	e := &sqliteEngine{path: filepath.Join(tmp, "store")}
 	err = e.meaning(sizePages(ctx, e.path))
 	if err == nil {
