@@ -128,6 +128,11 @@ func (p *program) writeFiles(ctx context.Context, dir string) (int, error) {
 		maps.Copy(following, nextArchives(topic, newest))
 	}
 	// What others lead to comes before them.
+	done, ok := alone(dir)
+	defer done()
+	if !ok {
+		return 0, fmt.Errorf("another wireroom is writing into the folder %s: what was polled is stored, and no file was written; name another folder with --out, or run one after the other", dir)
+	}
 	return output.WriteFiles(dir, func(yield func(news.Document, error) bool) {
 		for _, topic := range set.open() {
 			for doc, err := range p.db.ArchivePages(ctx, topic) {

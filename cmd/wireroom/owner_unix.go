@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -17,6 +18,17 @@ func turn(folder string) (done func()) {
 	}
 	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
 	return func() { f.Close() }
+}
+
+// alone reports whether no other wireroom writes into a folder, which it keeps so until
+// done is called, where a folder can be locked.
+func alone(folder string) (done func(), ok bool) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return func() {}, true
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	return func() { f.Close() }, !errors.Is(err, syscall.EWOULDBLOCK)
 }
 
 // own gives a file the owner of another. Whoever is not root may not give one away.
