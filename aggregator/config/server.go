@@ -140,7 +140,7 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 		return nil, fault{"the address has no scheme", "begin with https:// or http://, such as " + example}
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fault{fmt.Sprintf("an address that begins with %q is not polled", u.Scheme+":"), "write an address of http or https, such as " + example}
-	case u.Hostname() == "":
+	case u.Hostname() == "", strings.ContainsFunc(u.Hostname(), unicode.IsControl): // a terminal that is told of one would obey it
 		return nil, fault{"the address names no host", "write for example " + example}
 	case utf8.RuneCountInString(u.Hostname()) > maxHost:
 		return nil, fault{"the name of the host is too long", fmt.Sprintf("no host has a name of more than %d letters; write for example %s", maxHost, example)}

@@ -26,10 +26,12 @@ func TestStrangersAreNotObeyed(t *testing.T) {
 		fmt.Fprintf(w, `{"version": "https://jsonfeed.org/version/1.1", "title": "Tug %[1]s", "items": [{"id": "1 %[1]s", "title": "Free %[1]s", "content_text": "Off the reef %[1]s", "tags": ["sea %[1]s"], "authors": [{"name": "Ann %[1]s"}]}]}`, written)
 	}))
 	defer server.Close()
-	file := filepath.Join(t.TempDir(), "feeds.yaml")
+	file, list := filepath.Join(t.TempDir(), "feeds.yaml"), filepath.Join(t.TempDir(), "list.opml")
+	write(t, list, `<opml><body><outline text="red" xmlUrl="http://a`+"\u009b"+`5m.localhost/"/><outline text="sea" xmlUrl="https://sea.example/"/></body></opml>`)
 	for _, args := range [][]string{
 		{"add", "--dry-run", "--allow-private", "--config", file, server.URL + "/site"},
 		{"inspect", "--allow-private", "--config", file, server.URL + "/feed"},
+		{"import", "--dry-run", "--config", file, list},
 		{"stories", "-"},
 	} {
 		var out, errOut bytes.Buffer
@@ -37,8 +39,8 @@ func TestStrangersAreNotObeyed(t *testing.T) {
 		if code := run(t.Context(), args, in, &out, &errOut); code != exitOK {
 			t.Fatalf("%v: %d %s", args, code, &errOut)
 		}
-		if obeyed := func(r rune) bool { return unicode.IsControl(r) && r != '\n' }; strings.ContainsFunc(out.String(), obeyed) || !strings.Contains(out.String(), "red") {
-			t.Errorf("%v: %q", args, &out)
+		if obeyed := func(r rune) bool { return unicode.IsControl(r) && r != '\n' }; strings.ContainsFunc(out.String()+errOut.String(), obeyed) || !strings.Contains(out.String()+errOut.String(), "red") {
+			t.Errorf("%v: %q %q", args, &out, &errOut)
 		}
 	}
 }
