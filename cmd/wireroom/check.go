@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -62,5 +63,15 @@ included list are warnings: they are left out.`,
 func warn(term terminal, cfg *config.Config) {
 	for _, w := range cfg.Warnings {
 		fmt.Fprintln(term.err, "warning:", w.Error())
+	}
+}
+
+// warnOfLists tells of the lists that a configuration includes and that are missing,
+// with all of their sources.
+func warnOfLists(term terminal, cfg *config.Config) {
+	for _, w := range cfg.Warnings {
+		if strings.HasPrefix(w.Path, "include.") { // else it is of an entry of one
+			fmt.Fprintln(term.err, "warning:", w.Error())
+		}
 	}
 }

@@ -38,6 +38,7 @@ of feeds.yaml as it is now. It reads the store beside a running wireroom.`,
 				return err
 			}
 			defer lib.close()
+			warnOfLists(term, lib.setup.cfg)
 			explained, err := lib.explain(cmd.Context(), args[0], name)
 			if err != nil {
 				return err

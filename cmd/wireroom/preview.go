@@ -33,6 +33,7 @@ published. It reads the store beside a running wireroom.`,
 				return err
 			}
 			defer lib.close()
+			warnOfLists(term, lib.setup.cfg)
 			ch, err := lib.preview(cmd.Context(), args[0], time.Now())
 			if err != nil {
 				return err
