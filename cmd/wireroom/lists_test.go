@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/wireroom/wireroom/aggregator/poll"
 	"github.com/wireroom/wireroom/aggregator/store"
 )
 
@@ -90,6 +91,53 @@ func TestListThatCannotBeKept(t *testing.T) {
 		if err := errors.Join(err, db.Close()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A list that cannot be fetched, and of which the store cannot be asked, keeps its sources
+// as long as the program runs.
+func TestListWithoutItsCopy(t *testing.T) {
+	t.Parallel()
+	var gone atomic.Bool
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gone.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		fmt.Fprintf(w, `<opml version="2.0"><body><outline text="Harbour" xmlUrl="http://%s/feed.xml"/></body></opml>`, r.Host)
+	}))
+	t.Cleanup(web.Close)
+	dir := t.TempDir()
+	at := overrides{config: filepath.Join(dir, "feeds.yaml"), store: filepath.Join(dir, "w.db")}
+	if err := os.WriteFile(at.config, fmt.Appendf(nil, "include: [%s/blogroll.opml]\ndefaults: {allow_private: true}\ntopics: {all: {}}\n", web.URL), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := at.load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := assemble(t.Context(), cfg, at.load, slog.New(slog.DiscardHandler), poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if _, err := p.apply(t.Context(), at.load); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", at.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), `UPDATE note SET text = x'00' WHERE name LIKE '`+noteList+`%'`) // as where it is damaged
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	gone.Store(true)
+	if _, err := p.apply(t.Context(), at.load); err == nil {
+		t.Error("it is not told")
+	}
+	if n := len(p.setup.Load().cfg.Sources); n != 1 {
+		t.Errorf("%d sources are left", n)
 	}
 }
 

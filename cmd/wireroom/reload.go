@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -151,7 +152,15 @@ func (p *program) apply(ctx context.Context, load loader) (*config.Config, error
 	}
 	cfg := bare
 	if len(bare.Lists) > 0 {
-		cfg, err = load(func(address string) ([]byte, error) { return p.list(ctx, address, bare.Private) })
+		var unread error
+		cfg, err = load(func(address string) ([]byte, error) {
+			list, err := p.list(ctx, address, bare.Private)
+			if errors.Is(err, errCopy) { // whose sources are not to be removed for that
+				unread = err
+			}
+			return list, err
+		})
+		err = cmp.Or(err, unread)
 	}
 	if err != nil {
 		return cfg, err
@@ -209,6 +218,9 @@ func notedList(ctx context.Context, db *store.DB, address string) (string, error
 	return kept, err
 }
 
+// errCopy says that the store does not tell what it keeps of a list.
+var errCopy = errors.New("the last good copy of a list of feeds cannot be read")
+
 // list fetches a list of feeds, or returns its last good copy where that
 // fails or brings something else.
 func (p *program) list(ctx context.Context, address string, private bool) ([]byte, error) {
@@ -225,8 +237,11 @@ func (p *program) list(ctx context.Context, address string, private bool) ([]byt
 		answer.Error = err.Error() // such as the page of a login
 	}
 	kept, err := notedList(ctx, p.db, address)
-	if err != nil || kept == "" {
-		return nil, errors.Join(err, errors.New(answer.Error))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w; and fetching it: %s", errCopy, err, answer.Error)
+	case kept == "":
+		return nil, errors.New(answer.Error)
 	}
 	p.logger.Warn("a list of feeds could not be fetched; its last good copy is used", "list", news.Bare(answer.URL), "error", answer.Error)
 	return []byte(kept), nil
