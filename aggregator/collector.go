@@ -253,7 +253,7 @@ func (a *Aggregator) release(ctx context.Context, claim news.Claim, due time.Tim
 // gap is the pause that a source's host is granted after a request. A source
 // on a private network is the user's own, and needs none.
 func (a *Aggregator) gap(src news.Source) time.Duration {
-	if src.AllowPrivate {
+	if src.Own() {
 		return 0
 	}
 	return a.plan.Load().HostGap

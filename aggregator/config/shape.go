@@ -79,7 +79,7 @@ type logging struct {
 type polling struct {
 	// Polls that are worked on at once. Those that only wait for a slow server are not counted.
 	Workers int `yaml:"workers" default:"32" min:"1" max:"10000"`
-	// Least time between two requests to one host. A minute or more leaves no time for the pages of `full_text`.
+	// Least time between two requests to one host, but for servers of your own on private networks. A minute or more leaves no time for the pages of `full_text`.
 	HostGap duration `yaml:"host_gap" default:"1s" min:"0s" max:"1h"`
 	// Polls per day that sources may cost on average, those with a schedule of their own too. What they leave is dealt out among the sources on `auto` so that items arrive as early as they can.
 	Budget int `yaml:"budget" default:"24" min:"1" max:"1440"`

@@ -1,7 +1,9 @@
 package news
 
 import (
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,10 +52,32 @@ type Source struct {
 // is paced alone: it is the user's own server.
 func (s Source) Host() string {
 	u, err := url.Parse(s.URL)
-	if s.AllowPrivate || err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || s.Own() {
 		return "source:" + s.Name
 	}
 	return strings.ToLower(u.Host)
+}
+
+// localEndings are those of names that public servers do not have.
+var localEndings = []string{".localhost", ".local", ".lan", ".internal", ".home.arpa"}
+
+// Own reports whether the source is on the user's own network, as its address
+// shows: that it may live there says nothing, for so may every source of whose
+// defaults one needs it.
+func (s Source) Own() bool {
+	if !s.AllowPrivate {
+		return false
+	}
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return true
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
+	}
+	return !strings.Contains(host, ".") || slices.ContainsFunc(localEndings, func(end string) bool { return strings.HasSuffix(host, end) })
 }
 
 // Bare returns an address of the web without its user, password, query and

@@ -73,7 +73,7 @@ func bounds(src news.Source, state news.State) (least, most time.Duration) {
 // without a word about time. The user's own servers do not matter.
 func plain(src news.Source, state news.State) bool {
 	v := state.Validators
-	return !state.LastBody.IsZero() && v.ETag == "" && v.LastModified == "" && !src.AllowPrivate
+	return !state.LastBody.IsZero() && v.ETag == "" && v.LastModified == "" && !src.Own()
 }
 
 func maxInterval(src news.Source) time.Duration {

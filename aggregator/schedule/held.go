@@ -22,7 +22,7 @@ type Neighbours struct{ hosts, domains map[string][]string }
 func NewNeighbours(sources iter.Seq[news.Source]) *Neighbours {
 	n := &Neighbours{hosts: map[string][]string{}, domains: map[string][]string{}}
 	for src := range sources {
-		if host := hostOf(src); host != "" && !src.AllowPrivate {
+		if host := hostOf(src); host != "" && !src.Own() {
 			n.hosts[host] = append(n.hosts[host], src.Name)
 			domain := domainOf(host)
 			n.domains[domain] = append(n.domains[domain], src.Name)
@@ -36,7 +36,7 @@ func NewNeighbours(sources iter.Seq[news.Source]) *Neighbours {
 // them itself, unless there is no other.
 func (n *Neighbours) Held(limited news.Source) []string {
 	host := hostOf(limited)
-	if host == "" || limited.AllowPrivate || limited.LimitScope == news.LimitFeed {
+	if host == "" || limited.Own() || limited.LimitScope == news.LimitFeed {
 		return nil
 	}
 	held := n.hosts[host]
