@@ -33,8 +33,7 @@ const (
 // Where the pause between requests to a host is longer than a poll may spend on pages
 // none is read. An error means that the log could not be read.
 func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.State, doc *reading, seat *seat) error {
-	pause := a.gap(src)
-	if pause >= pagesTime {
+	if a.gap(src) >= pagesTime {
 		return nil
 	}
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
@@ -60,6 +59,11 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 			continue
 		}
 		host := hostOf(it.URL)
+		// The feed of one's own server may lead to those of others.
+		pause := a.gap(news.Source{URL: it.URL, AllowPrivate: src.AllowPrivate})
+		if pause >= pagesTime {
+			continue
+		}
 		some := func() bool { return tired[host] && gave[host] } // it gives some at a time
 		if fetched == pagesMost || tired[host] || time.Now().Add(pause).After(end) {
 			doc.askAgain(i, gave[host] || !tired[host])
