@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -230,7 +231,7 @@ func (r *opmlReader) add(e Entry, words []string) int {
 		wrong = fault{fmt.Sprintf("the list has more than %d feeds", maxEntries), "split the list"}
 	}
 	if wrong != (fault{}) {
-		r.leave(e.Title, wrong)
+		r.leave(cmp.Or(e.Title, e.Name), wrong)
 		return -1
 	}
 	e.AllowPrivate = isPrivate(u)

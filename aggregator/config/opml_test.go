@@ -56,6 +56,14 @@ func TestReadOPML(t *testing.T) {
 	}
 }
 
+// What an own list has under its name alone is called by that where it is left out.
+func TestLeftOutByName(t *testing.T) {
+	_, problems := ReadOPML("list.opml", []byte(`<opml version="2.0"><body><outline text="board" xmlUrl="http://192.168.0.7/feed" wireroom:name="board"/></body></opml>`), false)
+	if len(problems) != 1 || !strings.HasPrefix(problems[0].Message, `"board" is left out`) {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
 // A list in Windows-1251 and one in UTF-16 are read as what they are.
 func TestReadOPMLCharset(t *testing.T) {
 	cyrillic := append([]byte(`<?xml version="1.0" encoding="windows-1251"?><opml><body><outline text="`), 0xcd, 0xee, 0xe2)
