@@ -151,6 +151,12 @@ func checkLength(path string, size int64, head []byte) error {
 func unwritable(path string, err error) error {
 	uid, gid := os.Getuid(), os.Getgid()
 	mend := "name another place with --store"
+	give := func(path string) string {
+		if owns(path) { // and its mode forbids it
+			return "try: chmod u+rwX " + path
+		}
+		return fmt.Sprintf("try: chown %d:%d %s", uid, gid, path)
+	}
 	switch {
 	case errors.Is(err, syscall.EROFS): // whoever owns it
 		mend = "mount it for writing, or " + mend
@@ -158,9 +164,9 @@ func unwritable(path string, err error) error {
 	case errors.Is(entry(filepath.Dir(path)), fs.ErrNotExist):
 		mend = fmt.Sprintf("try: install -d -o %d -g %d %s", uid, gid, filepath.Dir(path))
 	case entry(path) == nil && mayWrite(path) != nil:
-		mend = fmt.Sprintf("try: chown -R %d:%d %s", uid, gid, path)
+		mend = give(path)
 	default: // it is the folder in which nothing can be made
-		mend = fmt.Sprintf("try: chown %d:%d %s", uid, gid, filepath.Dir(path))
+		mend = give(filepath.Dir(path))
 	}
 	return fmt.Errorf("%w: user %d cannot write %s (%w); %s", ErrUnwritable, uid, path, err, mend)
 }

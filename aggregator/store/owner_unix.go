@@ -16,3 +16,13 @@ func own(path string, like os.FileInfo) error {
 	}
 	return os.Lchown(path, int(owner.Uid), int(owner.Gid))
 }
+
+// owns reports whether what is at path belongs to this process's user.
+func owns(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int64(owner.Uid) == int64(os.Getuid())
+}

@@ -63,3 +63,35 @@ func TestDenied(t *testing.T) {
 	}
 	refused("user 65532 may not write feeds.yaml, which belongs to user 65533 and group 65533 with the mode -rw-r--r--: let that user write it", "import", "list.opml")
 }
+
+// TestOwnFolderShut: who owns a folder, or a store, that its mode forbids him is told
+// the command that opens it, and not to take what is his already.
+func TestOwnFolderShut(t *testing.T) {
+	program := lent(t)
+	dir := filepath.Dir(program)
+	data, db := filepath.Join(dir, "data"), filepath.Join(dir, "data", "wireroom.db")
+	write(t, filepath.Join(dir, "feeds.yaml"), "sources:\n  wire: file:feed.xml\ntopics:\n  all: {}\n")
+	write(t, filepath.Join(dir, "feed.xml"), bulletin("wire", 1))
+	const service = 65533
+	if err := errors.Join(os.Chown(dir, service, service), os.Chmod(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := as(t, program, service, service, "once"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, shut := range []struct {
+		path string
+		mode os.FileMode
+	}{{db, 0o444}, {db, 0}, {data, 0o555}, {data, 0}} {
+		if err := os.Chmod(shut.path, shut.mode); err != nil {
+			t.Fatal(err)
+		}
+		out, err := as(t, program, service, service, "once")
+		if err == nil || !strings.Contains(out, "try: chmod u+rwX "+shut.path+"\n") {
+			t.Errorf("%s with %v: %v\n%s", shut.path, shut.mode, err, out)
+		}
+		if err := os.Chmod(shut.path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
