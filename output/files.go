@@ -37,6 +37,33 @@ func (p *Publisher) Current() []news.Document {
 	return docs
 }
 
+// Writable returns an error if WriteFiles could not begin to write below a folder,
+// which is made if it does not exist.
+func Writable(dir string) error {
+	root, list, err := begin(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(list.Close(), root.Close())
+}
+
+// begin opens a folder, which is made if it does not exist, and the list of what was
+// written below it.
+func begin(dir string) (*os.Root, *os.File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := root.OpenFile(manifest, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, nil, errors.Join(err, root.Close())
+	}
+	return root, list, nil
+}
+
 // WriteFiles writes documents below a folder in their order, each replaced as a
 // whole, and removes at the end those of earlier calls that are no more; the
 // first error among the documents ends it. It returns how many files the folder
@@ -45,21 +72,14 @@ func (p *Publisher) Current() []news.Document {
 func WriteFiles(dir string, docs iter.Seq2[news.Document, error]) (n int, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("write files: %w", err)
+			err = fmt.Errorf("write files to %s: %w", dir, err)
 		}
 	}()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
-	}
-	root, err := os.OpenRoot(dir)
+	root, list, err := begin(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer root.Close()
-	list, err := root.OpenFile(manifest, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return 0, err
-	}
 	defer list.Close()
 	text, err := io.ReadAll(list)
 	if err != nil {

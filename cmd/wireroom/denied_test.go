@@ -4,10 +4,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -93,5 +97,27 @@ func TestOwnFolderShut(t *testing.T) {
 		if err := os.Chmod(shut.path, 0o755); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestOnceIntoAnothersFolder: once says that it may not write into a folder before it
+// asks any source for anything, and which folder that is.
+func TestOnceIntoAnothersFolder(t *testing.T) {
+	var asked atomic.Bool
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Store(true)
+		fmt.Fprint(w, bulletin("wire", 1))
+	}))
+	t.Cleanup(origin.Close)
+	program := lent(t)
+	dir := filepath.Dir(program)
+	write(t, filepath.Join(dir, "feeds.yaml"), "sources:\n  wire: {url: \""+origin.URL+"\", allow_private: true}\ntopics:\n  all: {}\n")
+	www := filepath.Join(dir, "www")
+	if err := os.Mkdir(www, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := as(t, program, 65533, 65533, "once", "--out", www)
+	if err == nil || asked.Load() || !strings.Contains(out, "the folder "+www+" cannot be written to") {
+		t.Errorf("%v, asked: %t\n%s", err, asked.Load(), out)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -52,8 +51,8 @@ func once(ctx context.Context, term terminal, at overrides, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { // before anybody is asked for anything
-		return exitError{fmt.Errorf("the folder %s cannot be made: %w; name another with --out", dir, err), exitConfig}
+	if err := output.Writable(dir); err != nil { // before anybody is asked for anything
+		return exitError{fmt.Errorf("the folder %s cannot be written to: %w; let this user write there, or name another with --out", dir, err), exitConfig}
 	}
 	p, err := assemble(ctx, cfg, at.load, newLogger(term.err, cfg.Log), poll.Options{})
 	if err != nil {
