@@ -116,6 +116,10 @@ func TestDaysThatComeAgain(t *testing.T) {
 	if n := strings.Count(string(doc.Body), `<section class="day"`); n != 4 {
 		t.Errorf("%d days, want 4", n)
 	}
+	// A section with a label is a landmark, and landmarks want labels that differ.
+	if n := strings.Count(string(doc.Body), `<section class="day" aria-label`); n != 0 {
+		t.Errorf("%d landmarks are called by a day that comes again", n)
+	}
 }
 
 func TestStoryPageTellsWhy(t *testing.T) {
