@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,9 +40,17 @@ func TestProxies(t *testing.T) {
 		})
 		backs[path] = addr
 	}
+	operating, err := os.ReadFile(filepath.Join(root, "docs", "operating.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	redir := ""
+	if strings.Contains(string(operating), "`redir /news /news/`") {
+		redir = "redir /news /news/\n\t"
+	}
 	for _, c := range []struct{ name, path, location, pass, route string }{
 		{"whole", "", "location / {", "http://", "reverse_proxy "},
-		{"passed on", "/news", "location /news/ {", "http://", "reverse_proxy /news/* "},
+		{"passed on", "/news", "location /news/ {", "http://", redir + "reverse_proxy /news/* "},
 		{"taken away", "/news", "location /news/ {", "/", "uri strip_prefix /news\n\treverse_proxy "},
 	} {
 		addr := backs[c.path]
@@ -125,6 +134,9 @@ func behind(t *testing.T, front, back, below string) {
 				t.Errorf("%s in %s: a known ETag is answered %d", path, coding, again.StatusCode)
 			}
 		}
+	}
+	if body, ok := get(front); !ok || !strings.Contains(string(body), "/topics/all") {
+		t.Errorf("base_url itself leads to no front page but to %q", body)
 	}
 	if body, ok := get(front + "/topics/all.rss"); !ok || !strings.Contains(string(body), "https://feeds.example.org"+below+"/topics/all.rss") {
 		t.Error("the feed does not name its public address")
