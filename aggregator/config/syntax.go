@@ -26,6 +26,7 @@ var syntaxFaults = []struct {
 	{"did not find expected key", fault{"the indentation does not fit the lines before", "what belongs together begins in one column"}},
 	{"expected '-' indicator", fault{"the indentation does not fit the lines before", "what belongs together begins in one column"}},
 	{"could not find expected ':'", fault{"a key has no colon", "write KEY: VALUE, with a space behind the colon"}},
+	{"incompatible YAML document", fault{"the line %YAML asks for a version that is not read here", "take that line out"}},
 	{"exceeded max depth", fault{"brackets are nested deeper than any configuration needs", "write keys and values on lines of their own"}},
 }
 
