@@ -259,6 +259,19 @@ func TestRefusedFiles(t *testing.T) {
 	}
 }
 
+// TestFolderToBe: a name with a slash at its end is that of a folder, though none is
+// there: no file is made in its place.
+func TestFolderToBe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := store.Open(t.Context(), "data/", quiet)
+	if !errors.Is(err, store.ErrForeign) || !strings.Contains(err.Error(), "such as data/wireroom.db") {
+		t.Errorf("error is %v", err)
+	}
+	if made, err := os.ReadDir("."); err != nil || len(made) > 0 {
+		t.Errorf("made were %v, %v", made, err)
+	}
+}
+
 // TestNoAddress: an address of something else is not taken for a path, of which
 // folders would be made; and no password is told.
 func TestNoAddress(t *testing.T) {

@@ -98,6 +98,9 @@ func located(name string) (string, error) {
 		return "", err
 	}
 	path, err := filepath.Abs(name)
+	if strings.HasSuffix(name, "/") && errors.Is(entry(path), fs.ErrNotExist) {
+		return "", fmt.Errorf("%w: %s is the name of a folder; give the path of a file in it, such as %swireroom.db", ErrForeign, name, name)
+	}
 	for links := 0; err == nil; links++ {
 		to, linked := os.Readlink(path)
 		if linked != nil {
