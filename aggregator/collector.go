@@ -49,7 +49,7 @@ func (a *Aggregator) CollectOnce(ctx context.Context) error {
 		if a.found.Swap(false) {
 			until = time.Now()
 		}
-		n, _, err := a.log.Due(ctx, until)
+		n, err := a.log.Due(ctx, until)
 		mu.Lock()
 		defer mu.Unlock()
 		return err != nil || n > len(lost)
@@ -76,6 +76,8 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool, done fu
 	seats := newSeats(a.opts.Workers, a.freed)
 	round := a.firstRound(ctx)
 	var giving trouble
+	var plan *Plan
+	var lease time.Duration
 	for ctx.Err() == nil && more() {
 		if a.aside.Load() {
 			sleep(ctx, wakeEvery, a.freed)
@@ -83,7 +85,10 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool, done fu
 		}
 		a.tellAgain(ctx, time.Now())
 		asked := len(seats.idle)
-		begin, lease := time.Now(), a.lease()
+		if now := a.plan.Load(); now != plan { // there may be a million sources to ask
+			plan, lease = now, a.lease(now)
+		}
+		begin := time.Now()
 		probing := a.cutOff()
 		if probing { // what another process reaches is to be polled by that
 			asked, begin = min(asked, 1), begin.Add(-leaveFor)
@@ -147,7 +152,7 @@ func (a *Aggregator) due(ctx context.Context, now time.Time, n int, lease time.D
 	if err != nil || len(claims) == n {
 		return claims, 0, err
 	}
-	_, next, err := a.log.Due(ctx, now)
+	next, err := a.log.Next(ctx, now)
 	if err != nil || next.IsZero() {
 		return claims, wakeEvery, err
 	}
@@ -161,12 +166,12 @@ func (a *Aggregator) due(ctx context.Context, now time.Time, n int, lease time.D
 }
 
 // lease is how long a claim lasts: longer than the slowest source may take.
-func (a *Aggregator) lease() time.Duration {
+func (a *Aggregator) lease(plan *Plan) time.Duration {
 	if a.opts.Lease > 0 {
 		return a.opts.Lease
 	}
 	var longest time.Duration
-	for _, src := range a.plan.Load().Sources {
+	for _, src := range plan.Sources {
 		longest = max(longest, src.Timeout)
 	}
 	return longest + pastTime + pagesTime + leaseSlack

@@ -45,7 +45,7 @@ func (a *Aggregator) Polled(ctx context.Context, now time.Time) error {
 	if a.polled.Load() > 0 {
 		return nil
 	}
-	n, _, err := a.log.Due(ctx, now)
+	n, err := a.log.Due(ctx, now)
 	if err != nil {
 		return fmt.Errorf("the store does not say what is due: %w", err)
 	}

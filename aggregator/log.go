@@ -21,10 +21,13 @@ type Log interface {
 	// until then or until Append.
 	Claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error)
 
-	// Due returns how many configured sources are due at now, claimed or not,
-	// and the instant at which a Claim may next be worth while: of the earliest
-	// source that is not leased and whose host is free. Zero: no source at all.
-	Due(ctx context.Context, now time.Time) (n int, next time.Time, err error)
+	// Due returns how many configured sources are due at now, claimed or not.
+	Due(ctx context.Context, now time.Time) (int, error)
+
+	// Next returns the instant at which a Claim may next be worth while: of the
+	// earliest source that is not leased and whose host is free. Zero: no source at
+	// all. It is asked with every claim, and counts nothing.
+	Next(ctx context.Context, now time.Time) (time.Time, error)
 
 	// States returns the state of every configured source, in the order of
 	// their names.

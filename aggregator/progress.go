@@ -22,15 +22,17 @@ type round struct {
 
 func (a *Aggregator) firstRound(ctx context.Context) *round {
 	now := time.Now()
-	n, next, err := a.log.Due(ctx, now)
+	n, err := a.log.Due(ctx, now)
 	r := &round{a: a, total: n, seen: map[string]bool{}, said: now, start: now}
 	all := len(a.plan.Load().Sources)
 	switch {
 	case err != nil:
 	case n > 0:
 		a.logger.Info("first round", "due", n, "sources", all)
-	case !next.IsZero():
-		a.logger.Info("no source is due", "sources", all, "next", next.UTC().Format(time.RFC3339))
+	default:
+		if next, err := a.log.Next(ctx, now); err == nil && !next.IsZero() {
+			a.logger.Info("no source is due", "sources", all, "next", next.UTC().Format(time.RFC3339))
+		}
 	}
 	return r
 }

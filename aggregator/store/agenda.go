@@ -32,6 +32,7 @@ type agenda struct {
 	version int64 // of the file when it was last read
 	sources []dated
 	byID    map[int64]*dated
+	out     map[*dated]bool // those whose token was handed out
 	queue   queue
 }
 
@@ -43,7 +44,6 @@ type dated struct {
 	configured bool
 	due        int64
 	token      int64
-	out        bool // the token was handed out
 }
 
 // A door is a host: one request at a time goes through it.
@@ -111,7 +111,8 @@ func (a *agenda) put(d *door) {
 // A taking is a claim that may be given back.
 type taking struct {
 	source *dated
-	before dated // the source as it was, and what its host was
+	token  int64 // as it was, and whether it was out already, and what its host was
+	out    bool
 	holder *dated
 	until  int64
 }
@@ -124,11 +125,11 @@ func (a *agenda) take(now, until int64, limit int) []taking {
 	for len(taken) < limit && len(a.queue) > 0 && a.queue[0].next <= now {
 		d := heap.Pop(&a.queue).(*door)
 		s := d.earliest()
-		taken = append(taken, taking{s, *s, d.holder, d.until})
-		if s.out { // to somebody who has not been heard of
+		taken = append(taken, taking{s, s.token, a.out[s], d.holder, d.until})
+		if a.out[s] { // to somebody who has not been heard of
 			s.token++
 		}
-		s.out, d.holder, d.until = true, s, until
+		a.out[s], d.holder, d.until = true, s, until
 	}
 	for _, t := range taken {
 		a.put(t.source.host)
@@ -144,7 +145,9 @@ func (a *agenda) giveBack(taken []taking) {
 		if a.byID[t.source.id] != t.source {
 			continue // all was read again since
 		}
-		t.source.token, t.source.out = t.before.token, t.before.out
+		if t.source.token = t.token; !t.out {
+			delete(a.out, t.source)
+		}
 		t.source.host.holder, t.source.host.until = t.holder, t.until
 		a.put(t.source.host)
 	}
@@ -159,7 +162,8 @@ func (a *agenda) ended(source, token, due, ready int64) {
 	if s == nil || s.token != token {
 		return // what was read since knows of it
 	}
-	s.token, s.due, s.out = token+1, due, false
+	delete(a.out, s)
+	s.token, s.due = token+1, due
 	s.host.ready = max(s.host.ready, ready)
 	if s.host.holder == s {
 		s.host.holder = nil
@@ -207,9 +211,8 @@ func (a *agenda) forget(now time.Time) {
 	}
 }
 
-// count returns how many sources are due, and when the first may be polled that is
-// not.
-func (a *agenda) count(now int64) (n int, next time.Time) {
+// count returns how many sources are due.
+func (a *agenda) count(now int64) (n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range a.sources {
@@ -217,10 +220,17 @@ func (a *agenda) count(now int64) (n int, next time.Time) {
 			n++
 		}
 	}
-	if len(a.queue) > 0 {
-		next = instant(a.queue[0].next)
+	return n
+}
+
+// next returns when the first source may be polled; zero: there is none.
+func (a *agenda) next() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.queue) == 0 {
+		return time.Time{}
 	}
-	return n, next
+	return instant(a.queue[0].next)
 }
 
 // read reads an agenda from the tables, unless they are as they were. Claims that
@@ -260,7 +270,7 @@ func (a *agenda) read(ctx context.Context, tx session, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	a.sources, a.byID, a.queue = sources, make(map[int64]*dated, len(sources)), nil
+	a.sources, a.byID, a.out, a.queue = sources, make(map[int64]*dated, len(sources)), map[*dated]bool{}, nil
 	for i := range sources {
 		s := &sources[i]
 		if a.byID[s.id] = s; s.configured {
@@ -272,7 +282,7 @@ func (a *agenda) read(ctx context.Context, tx session, now time.Time) error {
 		if s == nil || s.token != h.token {
 			continue // it has ended
 		}
-		s.out = true
+		a.out[s] = true
 		d := s.host
 		if at := doors[h.host]; at != nil {
 			d = at // which it was asked at, though it has another by now
@@ -299,14 +309,12 @@ type holding struct {
 func (a *agenda) held(ctx context.Context, tx session, now time.Time) ([]holding, error) {
 	var held []holding
 	if a.byID != nil {
-		for i := range a.sources {
-			if s := &a.sources[i]; s.out {
-				h := holding{source: s.id, token: s.token, host: s.host.name}
-				if s.host.holder == s {
-					h.until = s.host.until
-				}
-				held = append(held, h)
+		for s := range a.out {
+			h := holding{source: s.id, token: s.token, host: s.host.name}
+			if s.host.holder == s {
+				h.until = s.host.until
 			}
+			held = append(held, h)
 		}
 		return held, nil
 	}
@@ -333,8 +341,8 @@ func (a *agenda) held(ctx context.Context, tx session, now time.Time) ([]holding
 func (a *agenda) note(ctx context.Context, tx session, now int64) error {
 	a.mu.Lock()
 	var text []byte
-	for i := range a.sources {
-		if s := &a.sources[i]; s.out && s.host.holder == s && s.host.until > now {
+	for s := range a.out {
+		if s.host.holder == s && s.host.until > now {
 			for _, n := range []int64{s.id, s.token, s.host.until} {
 				text = binary.BigEndian.AppendUint64(text, uint64(n))
 			}
@@ -399,7 +407,7 @@ func claimed(ctx context.Context, tx session, taken []taking) ([]news.Claim, err
 		s := t.source
 		claims[i] = news.Claim{ID: s.id, Token: s.token, State: news.State{Source: s.name}}
 		ids[i], place[s.id] = s.id, i
-		if s.token != t.before.token {
+		if s.token != t.token {
 			if _, err := tx.exec(ctx, "UPDATE state SET token = ?1 WHERE source = ?2", s.token, s.id); err != nil {
 				return nil, err
 			}
@@ -423,27 +431,36 @@ func claimed(ctx context.Context, tx session, taken []taking) ([]news.Claim, err
 // standBy is after how long a process that another one polls beside asks again.
 const standBy = time.Second
 
-func (e *sqliteEngine) due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
+func (e *sqliteEngine) due(ctx context.Context, now time.Time) (int, error) {
+	a, err := e.known(ctx, now)
+	return a.count(micros(now)), err
+}
+
+func (e *sqliteEngine) next(ctx context.Context, now time.Time) (time.Time, error) {
+	a, err := e.known(ctx, now)
+	next := a.next()
+	if again := now.Add(standBy); a != &e.agenda && e.agenda.refused.Load() && !next.IsZero() && next.Before(again) {
+		next = again
+	}
+	return next, err
+}
+
+// known returns what this process knows by heart, if it polls, and otherwise what
+// the tables say at this moment.
+func (e *sqliteEngine) known(ctx context.Context, now time.Time) (a *agenda, err error) {
 	e.mu.Lock()
 	polls := e.lock != nil
 	e.mu.Unlock()
-	if polls {
-		e.agenda.mu.Lock()
-		known := e.agenda.known
-		e.agenda.mu.Unlock()
-		if !known {
-			err = e.reading(ctx, now, func(ctx context.Context, tx session) error { return e.agenda.read(ctx, tx, now) })
-		}
-		n, next = e.agenda.count(micros(now))
-		return n, next, err
+	if !polls {
+		a = new(agenda)
+		return a, a.read(ctx, e.read, now)
 	}
-	var a agenda // of this moment
-	if err := a.read(ctx, e.read, now); err != nil {
-		return 0, time.Time{}, err
+	a = &e.agenda
+	a.mu.Lock()
+	known := a.known
+	a.mu.Unlock()
+	if !known {
+		err = e.reading(ctx, now, func(ctx context.Context, tx session) error { return a.read(ctx, tx, now) })
 	}
-	n, next = a.count(micros(now))
-	if again := now.Add(standBy); e.agenda.refused.Load() && !next.IsZero() && next.Before(again) {
-		next = again
-	}
-	return n, next, nil
+	return a, err
 }

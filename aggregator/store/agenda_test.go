@@ -122,11 +122,18 @@ func TestStandsBy(t *testing.T) {
 	second := o.open()
 	o.claim(second, 2*time.Hour, "")
 	o.must(second.SetDue(t.Context(), map[string]time.Time{"b2": o.now.Add(time.Minute)}))
-	if n, next, err := second.Due(t.Context(), o.now); n != 0 || !next.Equal(o.now.Add(time.Minute)) || err != nil {
-		t.Errorf("%d are due, and then one at %s: %v", n, next, err)
-	}
-	if n, next, err := second.Due(t.Context(), o.now.Add(2*time.Minute)); n != 1 || !next.Equal(o.now.Add(2*time.Minute+standBy)) || err != nil {
-		t.Errorf("%d is due, and may be claimed at %s: %v", n, next, err)
+	for _, at := range []struct {
+		after time.Duration
+		due   int
+		next  time.Duration
+	}{{0, 0, time.Minute}, {2 * time.Minute, 1, 2*time.Minute + standBy}} {
+		n, err := second.Due(t.Context(), o.now.Add(at.after))
+		o.must(err)
+		next, err := second.Next(t.Context(), o.now.Add(at.after))
+		o.must(err)
+		if n != at.due || !next.Equal(o.now.Add(at.next)) {
+			t.Errorf("after %s %d are due, want %d, and one may be claimed at %s, want after %s", at.after, n, at.due, next, at.next)
+		}
 	}
 	o.claim(first, time.Minute-time.Microsecond, "")
 	o.must(o.end(first, o.claim(first, time.Minute, "b2")["b2"], time.Minute, 0))

@@ -109,15 +109,17 @@ func benchClaims(b testing.TB, db *store.DB, n int, now time.Time) []news.Claim 
 }
 
 // BenchmarkPoll is what one poll of 16 at a time costs the store: its part of a
-// claim of 100, and its append of nothing, of known items, of new ones.
+// claim of 100, of as many sources or of more, and its append of nothing, of known
+// items, of new ones.
 func BenchmarkPoll(b *testing.B) {
 	const batch = 100
 	for _, c := range []struct {
 		name       string
 		known, new int
-	}{{"nothing", 0, 0}, {"known=40", 40, 0}, {"known=40,new=2", 40, 2}, {"new=40", 0, 40}} {
+		sources    int
+	}{{"nothing", 0, 0, batch}, {"nothing,sources=100000", 0, 0, 100_000}, {"known=40", 40, 0, batch}, {"known=40,new=2", 40, 2, batch}, {"new=40", 0, 40, batch}} {
 		b.Run(c.name, func(b *testing.B) {
-			db, _ := benchStore(b, batch)
+			db, _ := benchStore(b, c.sources)
 			now := benchStart
 			known := make([][]news.Item, batch)
 			for i, claim := range benchClaims(b, db, batch, now) {
@@ -134,6 +136,9 @@ func BenchmarkPoll(b *testing.B) {
 				now = now.Add(2 * time.Hour)
 				m.start()
 				claims := benchClaims(b, db, batch, now)
+				if _, err := db.Next(b.Context(), now); err != nil {
+					b.Fatal(err)
+				}
 				m.stop()
 				items := make([][]news.Item, batch)
 				for i, claim := range claims {

@@ -28,11 +28,20 @@ func (db *DB) Claim(ctx context.Context, now time.Time, limit int, lease time.Du
 	return claims, nil
 }
 
-// Due counts the sources that are due and says when to claim again; see
-// aggregator.Log.
-func (db *DB) Due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
-	if n, next, err = db.engine.due(ctx, now); err != nil {
-		return 0, time.Time{}, fmt.Errorf("store: due: %w", err)
+// Due counts the sources that are due; see aggregator.Log.
+func (db *DB) Due(ctx context.Context, now time.Time) (int, error) {
+	n, err := db.engine.due(ctx, now)
+	if err != nil {
+		return 0, fmt.Errorf("store: due: %w", err)
 	}
-	return n, next, nil
+	return n, nil
+}
+
+// Next says when to claim again; see aggregator.Log.
+func (db *DB) Next(ctx context.Context, now time.Time) (time.Time, error) {
+	next, err := db.engine.next(ctx, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("store: next: %w", err)
+	}
+	return next, nil
 }

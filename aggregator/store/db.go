@@ -42,10 +42,11 @@ type engine interface {
 	// process: all that is lost is that a source was polled and had nothing.
 	jot(ctx context.Context, fn func(context.Context, session) error) error
 
-	// claim, due, setSources and setDue are those of DB, and end stores a poll
+	// claim, due, next, setSources and setDue are those of DB, and end stores a poll
 	// and ends its claim: see there.
 	claim(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]news.Claim, error)
-	due(ctx context.Context, now time.Time) (n int, next time.Time, err error)
+	due(ctx context.Context, now time.Time) (int, error)
+	next(ctx context.Context, now time.Time) (time.Time, error)
 	setSources(ctx context.Context, sources []news.Source, now time.Time, first func(context.Context, session) error) error
 	setDue(ctx context.Context, due map[string]time.Time) error
 	end(ctx context.Context, p *poll) error

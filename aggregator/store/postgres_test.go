@@ -152,7 +152,7 @@ func lockedIsFound(t *testing.T, cluster *storetest.Cluster) {
 	if names := claimed(-time.Hour); len(names) > 0 {
 		t.Fatalf("before anything is due %q are claimed", names)
 	}
-	if _, next, err := db.Due(t.Context(), begin); err != nil || next.IsZero() {
+	if next, err := db.Next(t.Context(), begin); err != nil || next.IsZero() {
 		t.Fatalf("the next is due at %s: %v", next, err)
 	}
 	for after := time.Second; after <= 9*time.Second; after += 2 * time.Second {

@@ -92,15 +92,18 @@ func (e *postgresEngine) take(ctx context.Context, tx session, hosts []int64, no
 	return claims, err
 }
 
-func (e *postgresEngine) due(ctx context.Context, now time.Time) (n int, next time.Time, err error) {
-	now = e.clock(now)
-	var earliest sql.NullInt64
-	_, err = e.read.one(ctx, `SELECT (SELECT COUNT(*) FROM source_sched WHERE configured = 1 AND due <= ?1),
-		(SELECT next FROM host_sched WHERE next >= ?2 ORDER BY next LIMIT 1)`, []any{micros(now), e.floor.at.Load()}, &n, &earliest)
-	if earliest.Valid {
-		next = e.local(instant(earliest.Int64))
+func (e *postgresEngine) due(ctx context.Context, now time.Time) (n int, err error) {
+	_, err = e.read.one(ctx, "SELECT COUNT(*) FROM source_sched WHERE configured = 1 AND due <= ?1", []any{micros(e.clock(now))}, &n)
+	return n, err
+}
+
+func (e *postgresEngine) next(ctx context.Context, _ time.Time) (time.Time, error) {
+	var earliest int64
+	found, err := e.read.one(ctx, "SELECT next FROM host_sched WHERE next >= ?1 ORDER BY next LIMIT 1", []any{e.floor.at.Load()}, &earliest)
+	if err != nil || !found {
+		return time.Time{}, err
 	}
-	return n, next, err
+	return e.local(instant(earliest)), nil
 }
 
 // end stores a poll together with others that end now.

@@ -175,7 +175,7 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 			gauge(descSources, n, outcome)
 		}
 	}
-	due, _, err := c.p.db.Due(ctx, time.Now())
+	due, err := c.p.db.Due(ctx, time.Now())
 	if err == nil {
 		gauge(descOverdue, float64(due))
 	}

@@ -29,7 +29,9 @@ func (f *fixture) same(what string, got, want any) {
 // due checks what Due says.
 func (f *fixture) due(now time.Time, wantN int, wantNext time.Time) {
 	f.t.Helper()
-	n, next, err := f.Due(f.ctx, now)
+	n, err := f.Due(f.ctx, now)
+	f.must(err)
+	next, err := f.Next(f.ctx, now)
 	f.must(err)
 	if n != wantN || !next.Equal(wantNext) {
 		f.t.Fatalf("Due(%s) = %d, %s; want %d, %s", now, n, next, wantN, wantNext)
