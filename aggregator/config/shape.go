@@ -21,7 +21,7 @@ type root struct {
 	Contact string `yaml:"contact" example:"https://example.org/about-our-reader"`
 	// Where topics are published over HTTP.
 	Server server `yaml:"server"`
-	// Where items are kept: the path of an SQLite file, relative to the working directory, or a postgres:// URL.
+	// Where items are kept: the path of an SQLite file, relative to the working directory, or the postgres:// URL of a database in UTF8.
 	Store string `yaml:"store" default:"data/wireroom.db"`
 	// How long a story is kept after something was last added to it or changed in it, even if its feeds still list it; `forever` keeps all.
 	Retention duration `yaml:"retention" default:"365d" min:"1d"`
