@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -38,30 +39,22 @@ func (p *Publisher) Current() []news.Document {
 }
 
 // Writable returns an error if WriteFiles could not begin to write below a folder,
-// which is made if it does not exist.
+// which is made if it does not exist. Nothing is left in it.
 func Writable(dir string) error {
-	root, list, err := begin(dir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	switch list, err := os.OpenFile(filepath.Join(dir, manifest), os.O_RDWR, 0); {
+	case err == nil:
+		list.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	probe, err := os.CreateTemp(dir, manifest+"-")
 	if err != nil {
 		return err
 	}
-	return errors.Join(list.Close(), root.Close())
-}
-
-// begin opens a folder, which is made if it does not exist, and the list of what was
-// written below it.
-func begin(dir string) (*os.Root, *os.File, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	list, err := root.OpenFile(manifest, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return nil, nil, errors.Join(err, root.Close())
-	}
-	return root, list, nil
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // WriteFiles writes documents below a folder in their order, each replaced as a
@@ -75,11 +68,18 @@ func WriteFiles(dir string, docs iter.Seq2[news.Document, error]) (n int, err er
 			err = fmt.Errorf("write files to %s: %w", dir, err)
 		}
 	}()
-	root, list, err := begin(dir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, err
+	}
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer root.Close()
+	list, err := root.OpenFile(manifest, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return 0, err
+	}
 	defer list.Close()
 	text, err := io.ReadAll(list)
 	if err != nil {

@@ -44,3 +44,27 @@ func TestNameCutShort(t *testing.T) {
 		}
 	}
 }
+
+// TestWritableLeavesNothing: whether one may write into a folder is found without
+// leaving anything there, and without touching what an earlier call has listed.
+func TestWritableLeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "www")
+	for range 2 {
+		if err := output.Writable(dir); err != nil {
+			t.Fatal(err)
+		}
+		if there, err := os.ReadDir(dir); err != nil || len(there) != 0 {
+			t.Errorf("left were %v, %v", there, err)
+		}
+	}
+	list := filepath.Join(dir, ".wireroom")
+	if err := os.WriteFile(list, []byte("index.html\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := output.Writable(dir); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(list); err != nil || string(text) != "index.html\n" {
+		t.Errorf("the list is %q, %v", text, err)
+	}
+}
