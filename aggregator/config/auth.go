@@ -126,7 +126,8 @@ func (l *loader) secretMap(path []string, key string, values, files map[string]s
 }
 
 // secretFile reads a secret, as Docker and Kubernetes hand them out: a file,
-// with or without a line's end. Its path is relative to the configuration's.
+// with or without a line's end, or the mark that editors on Windows put in front. Its
+// path is relative to the configuration's.
 func (l *loader) secretFile(path []string, file string) string {
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(l.dir, file)
@@ -139,7 +140,7 @@ func (l *loader) secretFile(path []string, file string) string {
 		l.report(path, fmt.Sprintf("the secret cannot be read from %s: %v", file, reason(err)), "name a file that this user may read")
 		return ""
 	}
-	value := strings.TrimRight(string(data), "\r\n")
+	value := strings.TrimRight(strings.TrimPrefix(string(data), "\uFEFF"), "\r\n")
 	if value == "" {
 		l.report(path, "the file of the secret is empty", "write the secret into "+file)
 	}

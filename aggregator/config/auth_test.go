@@ -52,6 +52,21 @@ topics: {all: {token_file: topic}}
 	}
 }
 
+// The mark of its coding that an editor has put before a secret is no part of it.
+func TestSecretBehindAMark(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("\uFEFF0123456789abcdef\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Parse(filepath.Join(dir, "feeds.yaml"), []byte("sources: {a: {url: https://a.example/, auth: {bearer_file: key}}}\ntopics: {all: {token_file: key}}"), env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bearer, token := c.Sources[0].Auth.Bearer, c.Topics[0].Token; bearer != "0123456789abcdef" || token != bearer {
+		t.Errorf("the secrets are %q and %q", bearer, token)
+	}
+}
+
 // A variable that is set to nothing, as compose files do with one that is
 // missing, opens no topic to everybody. A user name may do without a password.
 func TestEmptySecret(t *testing.T) {
