@@ -25,11 +25,19 @@ func (d *decoder) scalar(node *yaml.Node, path []string, v reflect.Value, f fiel
 	}
 	text, missing := expand(node.Value, d.getenv)
 	for _, name := range missing {
+		if strings.Trim(name, " \t") != name || name == "" {
+			d.reject(node, path, fmt.Sprintf("${%s} names no variable", name), noVariable)
+			continue
+		}
 		d.reject(node, path, fmt.Sprintf("the environment variable %s is not set", name),
 			fmt.Sprintf("set it, or write ${%s:-something} to say what holds without it", name))
 	}
-	if nested(node.Value) {
+	switch {
+	case nested(node.Value):
 		d.reject(node, path, "a variable within another one is not read", "write a text behind :- and no variable")
+		return
+	case unclosed(node.Value):
+		d.reject(node, path, "the brace behind a $ is not closed", noVariable)
 		return
 	}
 	if len(missing) > 0 {
@@ -53,6 +61,9 @@ func (d *decoder) scalar(node *yaml.Node, path []string, v reflect.Value, f fiel
 		number(d, node, path, v, f, text, parseSize)
 	}
 }
+
+// noVariable is the mend of what begins as a variable and is none.
+const noVariable = "write ${NAME} for an environment variable, or $${ where ${ itself is meant"
 
 // wantOf names what a value of that type is.
 func wantOf(v reflect.Value) string {

@@ -133,3 +133,9 @@ func expand(s string, getenv func(string) (string, bool)) (value string, missing
 func nested(s string) bool {
 	return slices.ContainsFunc(envForm.FindAllString(s, -1), func(form string) bool { return strings.Contains(form[2:], "${") })
 }
+
+// unclosed reports whether a variable is begun and not ended, which would be taken for
+// a part of the value: of a password nobody would see that.
+func unclosed(s string) bool {
+	return strings.Contains(envForm.ReplaceAllLiteralString(s, "x"), "${")
+}
