@@ -36,6 +36,10 @@ var aRemark = fault{"a # begins a remark, up to the end of the line", "a text th
 // remarked fits a line within brackets in which a value is a remark, and with it the rest.
 var remarked = regexp.MustCompile(`[\[{].*[\[{,:] *#[^ ]`)
 
+// bareVariable fits a line within brackets in which a value is a variable: its brace
+// ends what stands before.
+var bareVariable = regexp.MustCompile(`[\[{].*[\[{,:] *\$\{`)
+
 // behindQuote fits a line whose value begins with a quote and goes on after it.
 var behindQuote = regexp.MustCompile(`(?:^|[:-] |[\[{,] *)('[^']*'|"[^"\\]*") *[^\s,:#\]}'"]`)
 
@@ -73,8 +77,12 @@ func explainSyntax(wrong *yaml.LoadError, data []byte) fault {
 		}
 	}
 	for n := wrong.ContextMark.Line; n > 0 && n <= min(wrong.Mark.Line, len(lines)); n++ {
-		if strings.Contains(wrong.Message, "expected ','") && remarked.MatchString(lines[n-1]) {
+		switch line := lines[n-1]; {
+		case !strings.Contains(wrong.Message, "expected ','"):
+		case remarked.MatchString(line):
 			return aRemark
+		case bareVariable.MatchString(line):
+			return fault{"a variable stands without quotes within braces", "write \"${NAME}\", with the quotes"}
 		}
 	}
 	for _, known := range syntaxFaults {
