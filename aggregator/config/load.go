@@ -83,6 +83,7 @@ type loader struct {
 	bad      map[string]bool                // paths of values that could not be decoded
 	listed   map[string]bool                // names of sources that lists have brought
 	selected map[string]map[string][]string // see selectable
+	guesses  int                            // see near
 	unsure   bool                           // a source could not be read whole: what a topic misses may be there
 }
 

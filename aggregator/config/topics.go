@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -119,11 +120,9 @@ func (l *loader) token(path []string, token string) {
 // spread checks that the sources can fulfil what a topic asks of a label.
 func (l *loader) spread(path []string, spread map[string]int) {
 	for _, label := range slices.Sorted(maps.Keys(spread)) {
-		values, labels := map[string]bool{}, map[string]bool{}
-		for _, s := range l.config.Sources {
-			for key := range s.Labels {
-				labels[key] = true
-			}
+		values := map[string]bool{}
+		for i := range l.config.Sources {
+			s := &l.config.Sources[i]
 			if v := s.Labels[label]; v != "" {
 				values[v] = true
 			}
@@ -133,13 +132,26 @@ func (l *loader) spread(path []string, spread map[string]int) {
 		case l.unsure:
 		case len(values) == 0:
 			mend := "set labels: {" + label + ": …} on the sources"
-			if near := closest(label, slices.Collect(maps.Keys(labels))); near != "" {
+			if near := l.near(label, l.labels()); near != "" {
 				mend = fmt.Sprintf("did you mean %q?", near)
 			}
 			l.report(at, fmt.Sprintf("no source has the label %q, so nothing would be published", label), mend)
 		case len(values) < spread[label]:
 			l.report(at, fmt.Sprintf("%d different values of the label %q are asked for and the sources have %d, so nothing would be published", spread[label], label, len(values)), fmt.Sprintf("ask for %d or fewer", len(values)))
 		}
+	}
+}
+
+// labels yields each label that a source has.
+func (l *loader) labels() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		labels := map[string]bool{}
+		for i := range l.config.Sources {
+			for label := range l.config.Sources[i].Labels {
+				labels[label] = true
+			}
+		}
+		maps.Keys(labels)(yield)
 	}
 }
 
@@ -203,7 +215,7 @@ func (l *loader) sel(path []string, selector string) []string {
 	if !prefixed {
 		message = fmt.Sprintf("there is no source %q", selector)
 	}
-	l.report(path, message, l.mendSelector(kind, word, slices.Sorted(maps.Keys(all))))
+	l.report(path, message, l.mendSelector(kind, word, all))
 	return nil
 }
 
@@ -231,9 +243,9 @@ func (l *loader) selectable() map[string]map[string][]string {
 }
 
 // mendSelector says what a selector that finds nothing was probably meant to be, of
-// those words that there are, sorted.
-func (l *loader) mendSelector(kind, word string, words []string) string {
-	near := closest(word, words)
+// those words that there are.
+func (l *loader) mendSelector(kind, word string, all map[string][]string) string {
+	near := l.near(word, maps.Keys(all))
 	tagged := l.selectable()["tag"][fold(word)] != nil
 	switch {
 	case kind == "source" && tagged:
@@ -242,9 +254,13 @@ func (l *loader) mendSelector(kind, word string, words []string) string {
 		return fmt.Sprintf("did you mean %q?", near)
 	case kind == "source":
 		return "add it under sources, or name one that is there"
-	case len(words) == 0:
+	case len(all) == 0:
 		return fmt.Sprintf("no source has a %s at all: set it on those that are meant", kind)
-	case len(words) > 12:
+	case l.guesses > mostGuesses:
+		return ""
+	}
+	words := slices.Sorted(maps.Keys(all))
+	if len(words) > 12 {
 		words = append(words[:12:12], "…")
 	}
 	return fmt.Sprintf("what there is: %s", strings.Join(words, ", "))

@@ -48,15 +48,19 @@ func flaws(cfg *config.Config, known config.Problems) config.Problems {
 	})
 	if len(known) == 0 && len(cfg.Lists) == 0 { // else more sources may yet come
 		for _, t := range cfg.Topics {
-			problems = append(problems, unknown(cfg, t)...)
+			problems = append(problems, unknown(cfg, t, len(problems) < mostGuesses)...)
 		}
 	}
 	return problems
 }
 
+// mostGuesses is for how many words it is told where in an expression they stand, and
+// what was probably meant: it takes a look at all sources, and at the whole file.
+const mostGuesses = 100
+
 // unknown returns the sources, labels and tags that a topic's expression asks
 // for and that no source has: it would never be true, and never say so.
-func unknown(cfg *config.Config, t news.Topic) config.Problems {
+func unknown(cfg *config.Config, t news.Topic, guess bool) config.Problems {
 	var problems config.Problems
 	for _, m := range topic.Mentions(t.Where) {
 		var words []string
@@ -79,7 +83,12 @@ func unknown(cfg *config.Config, t news.Topic) config.Problems {
 		if m.Kind == "source" {
 			message = fmt.Sprintf("there is no source %q", m.Name)
 		}
-		problems = append(problems, cfg.ProblemWithin([]string{"topics", t.Name, "where"}, t.Where, m.Offset, message, config.Meant(m.Name, words)))
+		path := []string{"topics", t.Name, "where"}
+		if !guess {
+			problems = append(problems, cfg.Problem(path, message, ""))
+			continue
+		}
+		problems = append(problems, cfg.ProblemWithin(path, t.Where, m.Offset, message, config.Meant(m.Name, words)))
 	}
 	return problems
 }

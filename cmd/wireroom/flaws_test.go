@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,42 @@ func TestFaultyConfigExitCode(t *testing.T) {
 		var out, errOut strings.Builder
 		if code := run(t.Context(), c.args, nil, &out, &errOut); code != c.code || !strings.Contains(errOut.String(), c.said) {
 			t.Errorf("%v: exit code %d, not %d, or no %q in %s", c.args, code, c.code, c.said, errOut.String())
+		}
+	}
+}
+
+// TestManyMisspelt checks files in which hundreds of words are wrong: all are told of,
+// and of the first it is told what was meant. It is not looked for among all there are
+// for each, which takes minutes where there are thousands.
+func TestManyMisspelt(t *testing.T) {
+	const n = 400
+	var sources, selectors, topics strings.Builder
+	for i := range n {
+		fmt.Fprintf(&sources, "  harbour-%d: {url: \"https://harbour-%[1]d.example/feed\", tags: [quay-%[1]d]}\n", i)
+		fmt.Fprintf(&selectors, "harbuor-%d, ", i)
+		fmt.Fprintf(&topics, "  t%03d: {where: '\"qauy-%[1]d\" in tags'}\n", i)
+	}
+	for name, rest := range map[string]string{
+		"selectors":   "topics: {all: {from: [" + selectors.String() + "]}}\n",
+		"expressions": "topics:\n" + topics.String(),
+	} {
+		path := filepath.Join(t.TempDir(), "feeds.yaml")
+		write(t, path, "sources:\n"+sources.String()+rest)
+		_, err := load(path, nil)
+		var problems config.Problems
+		if !errors.As(err, &problems) || len(problems) != n {
+			t.Fatalf("%s: not %d problems: %v", name, n, err)
+		}
+		guessed := 0
+		for i, p := range problems.Sorted() {
+			if guess := strings.HasPrefix(p.Mend, "did you mean"); guess != (i < 100) {
+				t.Errorf("%s: of word %d: %v", name, i, p)
+			} else if guess {
+				guessed++
+			}
+		}
+		if guessed != 100 {
+			t.Errorf("%s: of %d words it is told what was meant", name, guessed)
 		}
 	}
 }
