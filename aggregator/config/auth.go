@@ -133,6 +133,7 @@ func (l *loader) secretFile(path []string, file string) string {
 		file = filepath.Join(l.dir, file)
 	}
 	data, info, err := readLimited(file, maxSecret)
+	data, info, err = l.pipes.kept(file, data, info, err)
 	if !slices.ContainsFunc(l.config.Files, func(f File) bool { return f.Path == file }) { // many may share one
 		l.config.Files = append(l.config.Files, File{file, info})
 	}

@@ -32,6 +32,7 @@ func (l *loader) include() {
 		default:
 			data, info, err := l.readBeside(name)
 			file := filepath.Join(l.dir, filepath.FromSlash(name))
+			data, info, err = l.pipes.kept(file, data, info, err)
 			l.config.Files = append(l.config.Files, File{file, info})
 			if err != nil {
 				mend := "name a file below the folder of this one, with a path that is relative to it"

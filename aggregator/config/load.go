@@ -33,24 +33,31 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 // list returns the document at an address. Where it fails, the list's sources
 // are missing and there is a warning.
 func LoadLists(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error)) (*Config, error) {
+	return LoadAgain(path, getenv, list, nil)
+}
+
+// LoadAgain is LoadLists for who reads a configuration more than once, and passes the
+// same pipes each time.
+func LoadAgain(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error), pipes Pipes) (*Config, error) {
 	data, info, err := readLimited(path, maxFile)
-	if err != nil {
+	if data, info, err = pipes.kept(path, data, info, err); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	return parse(File{path, info}, data, getenv, list)
+	return parse(File{path, info}, data, getenv, list, pipes)
 }
 
 // Parse is Load for a file that is already in memory. Files that it names are
 // looked for beside name.
 func Parse(name string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
-	return parse(File{Path: name}, data, getenv, nil)
+	return parse(File{Path: name}, data, getenv, nil, nil)
 }
 
-func parse(main File, data []byte, getenv func(string) (string, bool), list func(string) ([]byte, error)) (*Config, error) {
+func parse(main File, data []byte, getenv func(string) (string, bool), list func(string) ([]byte, error), pipes Pipes) (*Config, error) {
 	name := main.Path
 	l := &loader{
 		dir:    filepath.Dir(name),
 		list:   list,
+		pipes:  pipes,
 		places: places{"": {file: name}},
 		bad:    map[string]bool{},
 		listed: map[string]bool{},
@@ -76,6 +83,7 @@ type loader struct {
 	dir      string // folder of the main file
 	getenv   func(string) (string, bool)
 	list     func(url string) ([]byte, error)
+	pipes    Pipes
 	root     root
 	config   *Config
 	problems Problems

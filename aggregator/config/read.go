@@ -29,6 +29,26 @@ func readLimited(path string, limit int64) ([]byte, os.FileInfo, error) {
 	return limitedRead(f, path, limit)
 }
 
+// Pipes keep what came through pipes, by their paths: whoever reads a configuration
+// again finds them empty, unless somebody has written to them since.
+type Pipes map[string][]byte
+
+// errSilent is the error of a pipe that is empty.
+var errSilent = errors.New("is a pipe that nothing is written to")
+
+// kept takes what was read at a path, and returns what came there before of a pipe that
+// is empty now.
+func (p Pipes) kept(path string, data []byte, info os.FileInfo, err error) ([]byte, os.FileInfo, error) {
+	before, ok := p[path]
+	switch {
+	case ok && errors.Is(err, errSilent):
+		return before, info, nil
+	case p != nil && err == nil && info.Mode()&fs.ModeNamedPipe != 0:
+		p[path] = data
+	}
+	return data, info, err
+}
+
 // limitedRead reads all of a file, and refuses it if it is larger than the
 // limit, or a pipe that does not end.
 func limitedRead(f *os.File, name string, limit int64) ([]byte, os.FileInfo, error) {
@@ -47,7 +67,7 @@ func limitedRead(f *os.File, name string, limit int64) ([]byte, os.FileInfo, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, info, fmt.Errorf("%s is a pipe that did not end within %s", name, pipeWithin)
 	case err == nil && pipe && len(data) == 0:
-		return nil, info, fmt.Errorf("%s is a pipe that nothing is written to", name)
+		return nil, info, fmt.Errorf("%s %w", name, errSilent)
 	case err == nil && int64(len(data)) > limit:
 		return nil, info, fmt.Errorf("%s is larger than %d bytes", name, limit)
 	}

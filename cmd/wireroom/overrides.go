@@ -19,6 +19,8 @@ import (
 // overrides are the flags that come before what feeds.yaml says.
 type overrides struct {
 	config, store, listen string
+
+	pipes config.Pipes // that the configuration came through
 }
 
 func (o *overrides) flags(cmd *cobra.Command) {
@@ -32,7 +34,10 @@ func (o *overrides) load(list fetcher) (*config.Config, error) {
 	if err := misplaced("--store", o.store); err != nil {
 		return nil, err
 	}
-	cfg, err := load(o.config, list)
+	if o.pipes == nil {
+		o.pipes = config.Pipes{}
+	}
+	cfg, err := loadAgain(o.config, list, o.pipes)
 	if err != nil {
 		return cfg, err
 	}
