@@ -40,6 +40,9 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 			l.report(child(path, secret.key), "the "+secret.name+" has more than one line", oneLine)
 		}
 	}
+	if strings.Contains(built.User, ":") {
+		l.report(child(path, "user"), colonInUser, mendColon)
+	}
 	for _, name := range slices.Sorted(maps.Keys(built.Query)) {
 		if broken(built.Query[name]) {
 			l.report(child(child(path, "query"), name), fmt.Sprintf("the value of the parameter %q has more than one line", name), oneLine)
@@ -58,6 +61,13 @@ func (l *loader) auth(path []string, a *auth) news.Auth {
 	}
 	return built
 }
+
+// A user's name ends with the first colon where it is sent: the server would take the
+// rest for the beginning of the password (RFC 7617 section 2).
+const (
+	colonInUser = "the user has a colon, with which its name ends where it is sent"
+	mendColon   = "write what is behind the colon as the password, or ask the publisher for another name"
+)
 
 // ownHeaders are those that a request cannot do without or that would undo its
 // politeness.

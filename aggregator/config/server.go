@@ -144,6 +144,8 @@ func parseWebURL(raw, example string) (*url.URL, fault) {
 		return nil, fault{"the address names no host", "write for example " + example}
 	case utf8.RuneCountInString(u.Hostname()) > maxHost:
 		return nil, fault{"the name of the host is too long", fmt.Sprintf("no host has a name of more than %d letters; write for example %s", maxHost, example)}
+	case strings.Contains(u.User.Username(), ":"):
+		return nil, fault{colonInUser, mendColon}
 	case !validPort(u.Port()):
 		return nil, fault{fmt.Sprintf("%.20q is not a port", u.Port()), "a port is a number from 1 to 65535"}
 	}
