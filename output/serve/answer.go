@@ -27,6 +27,9 @@ const staleAfter = 5 * time.Second
 // readers that can send no header: /private/TOKEN/topics/NAME.rss.
 const privatePrefix = "/private/"
 
+// errorPages starts the paths of the pages for statuses.
+const errorPages = "/errors/"
+
 // document answers a request for a document.
 func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 	if !readOnly(w, r) {
@@ -82,6 +85,9 @@ func (r *Rules) mayAsk(topic, token string, below bool) bool {
 
 // find returns the document at path: held, or found.
 func (s *Server) find(ctx context.Context, path string) (*page, error) {
+	if strings.HasPrefix(path, errorPages) {
+		return nil, ErrNotFound // they are shown in the place of others
+	}
 	if p := (*s.docs.Load())[path]; p != nil {
 		return p, nil
 	}
@@ -181,7 +187,7 @@ var acceptEncoding = []string{"Accept-Encoding"}
 // turnAway refuses with a page where a page was asked for, if there is one for
 // the status, such as /errors/404.
 func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, status int, reason string) {
-	p := (*s.docs.Load())["/errors/"+strconv.Itoa(status)]
+	p := (*s.docs.Load())[errorPages+strconv.Itoa(status)]
 	if p == nil || path.Ext(r.URL.Path) != "" {
 		refuse(w, r, status, reason)
 		return

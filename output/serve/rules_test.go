@@ -280,7 +280,7 @@ func TestErrorPages(t *testing.T) {
 	if resp := ask(s, "GET", "/topics/gone"); resp.StatusCode != 410 || !bytes.Equal(read(t, resp), ended.Body) {
 		t.Errorf("of a topic that has ended a reader is told %d", resp.StatusCode)
 	}
-	for _, path := range []string{"/none", "/topics/none", "/topics/desk", "/search?q=x", "/private/x/topics/desk"} {
+	for _, path := range []string{"/none", "/topics/none", "/topics/desk", "/search?q=x", "/private/x/topics/desk", "/errors/404", "/errors/410"} {
 		resp := ask(s, "GET", path, "Accept-Encoding", "gzip")
 		if got := read(t, resp); resp.StatusCode != 404 || !bytes.Equal(got, page.Body) || resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("ETag") != "" {
 			t.Errorf("%s: %d %v", path, resp.StatusCode, resp.Header)
