@@ -42,12 +42,13 @@ func (db *DB) find(ctx context.Context, word string) ([]int64, error) {
 		ids = append(ids, id)
 		return err
 	}
-	if slug, err := slugEncoding.DecodeString(strings.ToLower(word)); err == nil && len(slug) == slugBytes {
+	if slug, err := slugEncoding.DecodeString(strings.ToLower(word)); err == nil && len(slug) == 10 {
 		err := db.read.each(ctx, "SELECT item FROM decision WHERE story = ?1", []any{strings.ToLower(word)}, add)
 		if err != nil || len(ids) > 0 {
 			return ids, err
 		}
-		low, high := identsOf(slug)
+		low := append(slices.Clone(slug), make([]byte, 6)...)
+		high := append(slices.Clone(slug), 255, 255, 255, 255, 255, 255)
 		err = db.read.each(ctx, `SELECT i.item FROM source s JOIN ident i ON i.source = s.id AND i.ident >= ?1 AND i.ident <= ?2
 			WHERE i.item > 0`, []any{low, high}, add)
 		if err != nil || len(ids) > 0 {
@@ -75,29 +76,34 @@ func (db *DB) find(ctx context.Context, word string) ([]int64, error) {
 	return ids, err
 }
 
-// StoryOf returns the id of the story that the item with a slug is in, "" if there is
-// none. A story is named by the slug of the item that began it: so is found what one
-// that was absorbed is part of now, however often that was absorbed in its turn.
-func (db *DB) StoryOf(ctx context.Context, slug string) (story string, err error) {
-	start, err := slugEncoding.DecodeString(slug)
-	if err != nil || len(start) != slugBytes {
-		return "", nil
+// StoryOf returns the id of the story that the item is in which began a story that was
+// published, by the id of that; "" if it is not known. It is what an absorbed story is
+// part of now, however often that was absorbed in its turn: a filing is kept under the
+// slug of the item that began it, if only withdrawn, as long as that is there.
+func (db *DB) StoryOf(ctx context.Context, began string) (story string, err error) {
+	var items []int64
+	err = db.read.each(ctx, "SELECT key, story, published, updated, doc FROM filing WHERE key = ?1", []any{began}, func(rows *sql.Rows) error {
+		_, doc, err := scanFiling(rows)
+		items = append(items, doc.Members...)
+		return err
+	})
+	if err == nil {
+		slices.Sort(items)
+		err = eachIn(ctx, db.read, `SELECT s.name, i.ident, d.story FROM item i JOIN source s ON s.id = i.source JOIN decision d ON d.item = i.id
+			WHERE i.id IN LIST`, nil, slices.Compact(items), func(rows *sql.Rows) error {
+			var key news.Key
+			var in string
+			err := rows.Scan(&key.Source, &key.ID, &in)
+			if key.Slug() == began {
+				story = in
+			}
+			return err
+		})
 	}
-	low, high := identsOf(start)
-	_, err = db.read.one(ctx, `SELECT d.story FROM source s JOIN ident i ON i.source = s.id AND i.ident >= ?1 AND i.ident <= ?2
-		JOIN decision d ON d.item = i.item WHERE i.item > 0`, []any{low, high}, &story)
 	if err != nil {
-		return "", fmt.Errorf("store: story of %s: %w", slug, err)
+		return "", fmt.Errorf("store: story of %s: %w", began, err)
 	}
 	return story, nil
-}
-
-// slugBytes is how much of an identity's hash is in an item's slug.
-const slugBytes = 10
-
-// identsOf returns the least and the greatest ident that starts as a slug says.
-func identsOf(start []byte) (low, high []byte) {
-	return append(slices.Clone(start), make([]byte, 6)...), append(slices.Clone(start), 255, 255, 255, 255, 255, 255)
 }
 
 // Stats is what the store holds.

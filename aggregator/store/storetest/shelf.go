@@ -213,10 +213,16 @@ func find(t *testing.T, open Opener) {
 	f.same("an item's slug", ids(records[1].Item.Key().Slug()), "2 a "+story)
 	f.same("nothing", ids("nothing"), "")
 	f.same("nothing like a slug", ids("aaaaaaaaaaaaaaaa"), "")
-	for slug, want := range map[string]string{records[1].Item.Key().Slug(): story, story: story, "aaaaaaaaaaaaaaaa": "", "nothing": "", two.ID: ""} {
-		got, err := f.StoryOf(f.ctx, slug)
+	filed := batchOf(records, noon)
+	filed.Decisions = nil
+	f.must(f.File(f.ctx, filed)) // the second was a story, too
+	filed.Filings = filed.Filings[1:]
+	filed.Filings[0].Withdrawn = true
+	f.must(f.File(f.ctx, filed))
+	for began, want := range map[string]string{records[1].Item.Key().Slug(): story, story: story, "aaaaaaaaaaaaaaaa": "", two.ID: ""} {
+		got, err := f.StoryOf(f.ctx, began)
 		f.must(err)
-		f.same("the story of "+slug, got, want)
+		f.same("the story of "+began, got, want)
 	}
 	stats, err := f.Stats(f.ctx)
 	f.must(err)
