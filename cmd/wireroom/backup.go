@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,11 +50,14 @@ func backup(ctx context.Context, term terminal, at overrides, file string) error
 	}
 	defer db.Close()
 	// In a folder of its own nobody else writes, such as a second backup.
-	dir, err := os.MkdirTemp(filepath.Dir(file), filepath.Base(file)+".part-")
+	dropParts(filepath.Dir(file))
+	dir, err := os.MkdirTemp(filepath.Dir(file), filepath.Base(file)+partEnding)
 	if err != nil {
 		return fmt.Errorf("the copy cannot be written: %w; name a file in a folder that is there and that you may write to", err)
 	}
 	defer os.RemoveAll(dir)
+	done, _ := alone(dir)
+	defer done()
 	part := filepath.Join(dir, filepath.Base(file))
 	if err := db.Backup(ctx, part); err != nil {
 		return err
@@ -74,6 +79,37 @@ func backup(ctx context.Context, term terminal, at overrides, file string) error
 	}
 	_, err = fmt.Fprintf(term.out, "%s: %s, %d kB\n", file, count(int(held.Items), "item"), held.Bytes>>10)
 	return err
+}
+
+// A backup is made in a folder of its file's name and partEnding, with digits behind it,
+// which its maker keeps locked. What is older than abandonedAfter and not locked was
+// left by one that was killed.
+const (
+	partEnding     = ".part-"
+	abandonedAfter = time.Hour
+)
+
+// dropParts removes from a folder what backups have left that were killed, which is as
+// large as the store. A folder that others may read, or that holds nothing or anything
+// else, is not theirs.
+func dropParts(folder string) {
+	left, _ := fs.Glob(os.DirFS(folder), "*"+partEnding+"*")
+	for _, name := range left {
+		file, digits, _ := strings.Cut(name, partEnding)
+		path := filepath.Join(folder, name)
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode() != fs.ModeDir|0o700 || len(digits) < 6 || strings.Trim(digits, "0123456789") != "" || time.Since(info.ModTime()) < abandonedAfter {
+			continue
+		}
+		held, err := os.ReadDir(path)
+		done, ok := alone(path)
+		if err == nil && ok && len(held) > 0 && !slices.ContainsFunc(held, func(e fs.DirEntry) bool {
+			return !slices.Contains([]string{file, file + "-wal", file + "-shm", file + "-journal"}, e.Name())
+		}) {
+			_ = os.RemoveAll(path)
+		}
+		done()
+	}
 }
 
 func restoreCommand(term terminal) *cobra.Command {
