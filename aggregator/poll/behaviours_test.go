@@ -150,15 +150,15 @@ func later(want time.Duration) func(news.Answer, []http.Header) error {
 func misbehaviours() map[string]misbehaviour {
 	all := map[string]misbehaviour{
 		"refused":         {serve: nil, web: nil, want: broken},
-		"blackhole":       {host: "blackhole.test", want: slow},
+		"blackhole":       {host: "blackhole.lan", want: slow},
 		"accept-silent":   {serve: func(c net.Conn) { io.Copy(io.Discard, c) }, want: slow},
 		"header-drip":     {serve: drip("HTTP/1.1 200 OK\r\nX: ", "x"), want: slow},
 		"body-drip":       {serve: drip(okHead+"\r\n", "x"), want: slow},
 		"body-stall":      {serve: func(c net.Conn) { raw(okHead + "Content-Length: 100\r\n\r\nfeed")(c); io.Copy(io.Discard, c) }, want: slow},
 		"endless-headers": {serve: flood(okHead, func(i int) string { return fmt.Sprintf("X-%d: %0100d\r\n", i, i) }), want: broken},
-		"dns-slow":        {host: "slow.test", want: slow},
-		"dns-servfail":    {host: "servfail.test", want: []news.Outcome{news.OutcomeNetwork, news.OutcomeTimeout}},
-		"dns-flap":        {host: "flap.test", web: status(200), polls: 4, want: []news.Outcome{news.OutcomeNetwork, ""}},
+		"dns-slow":        {host: "slow.lan", want: slow},
+		"dns-servfail":    {host: "servfail.lan", want: []news.Outcome{news.OutcomeNetwork, news.OutcomeTimeout}},
+		"dns-flap":        {host: "flap.lan", web: status(200), polls: 4, want: []news.Outcome{news.OutcomeNetwork, ""}},
 
 		"br-bomb":       {serve: raw(okHead + "Content-Encoding: br\r\nConnection: close\r\n\r\n" + bomb(16<<20)), want: limitHit},
 		"zstd-bomb":     {serve: raw(okHead + "Content-Encoding: zstd\r\nConnection: close\r\n\r\n\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00"), want: broken},
@@ -396,15 +396,15 @@ func rogues(t *testing.T) (*Client, []rogue) {
 	type behaviour struct{ ID, Group, Name string }
 	known := misbehaviours()
 	ca := newAuthority(t)
-	names := newNameServer(t, map[string][][]string{"flap.test": {{"127.0.0.1"}}, "slow.test": {{"127.0.0.1"}}, "servfail.test": {{"127.0.0.1"}}})
-	names.fault = map[string]string{"slow.test": "silent", "servfail.test": "servfail", "flap.test": "flap"}
+	names := newNameServer(t, map[string][][]string{"flap.lan": {{"127.0.0.1"}}, "slow.lan": {{"127.0.0.1"}}, "servfail.lan": {{"127.0.0.1"}}})
+	names.fault = map[string]string{"slow.lan": "silent", "servfail.lan": "servfail", "flap.lan": "flap"}
 	roots := x509.NewCertPool()
 	roots.AddCert(ca.cert)
 	c := NewClient(Options{Resolver: names.resolver(), RootCAs: roots})
 	t.Cleanup(c.Close)
 	dial := c.private.transport.DialContext
 	c.private.transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if strings.HasPrefix(addr, "blackhole.test:") { // no answer to SYN
+		if strings.HasPrefix(addr, "blackhole.lan:") { // no answer to SYN
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
