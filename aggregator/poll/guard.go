@@ -108,7 +108,11 @@ func (g *guard) address(ip netip.Addr) error {
 		}
 	}
 	if err := g.ranges.SafeAddr(ip); err != nil {
-		return fmt.Errorf("%w: %s is not public", errNotPublic, ip)
+		kind := ErrBlocked
+		if slices.ContainsFunc(slices.Concat(privateV4, privateV6), func(p netip.Prefix) bool { return p.Contains(ip) }) {
+			kind = errNotPublic
+		}
+		return fmt.Errorf("%w: %s is not public", kind, ip)
 	}
 	return nil
 }

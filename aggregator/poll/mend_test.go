@@ -52,6 +52,9 @@ func TestMends(t *testing.T) {
 		{address: server.URL + "/own", want: "allow_private", set: func(s *news.Source) { s.AllowPrivate = false }},
 		{address: "https://gannet.example:3000/feed", want: "ports 80, 443, 8080 and 8443", set: func(s *news.Source) { s.AllowPrivate = false }},
 		{address: "http://127.0.0.1:1/", want: "asked again"},
+		{address: "http://169.254.7.7/feed", want: "address is spelt right"}, // and allowed already
+		{address: "http://169.254.7.7/feed", want: "address is spelt right", set: func(s *news.Source) { s.AllowPrivate = false }},
+		{address: "http://0.0.0.0/feed", want: "address is spelt right"},
 	} {
 		src := news.Source{Name: "paper", URL: c.address, AllowPrivate: true, Timeout: 5 * time.Second, MaxBytes: 1024}
 		if c.set != nil {
