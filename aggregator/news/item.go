@@ -54,16 +54,36 @@ type Item struct {
 	Raw string `json:"-"`
 
 	// Reread says that the source has sent these bytes before: where they make
-	// another item than is stored, they are read otherwise, as by another version.
+	// another item than is stored, they are read otherwise, as by another version. So
+	// are those that are only signed otherwise.
 	Reread bool `json:"-"`
 
 	Hash string `json:"hash"` // of the content: title, body, summary, link, names of what is played; another hash is another revision
 }
 
+// Signed stands in the Hash of an item before that of the signatures of its addresses,
+// if it has any: stores of files sign them for a time, most of them anew at each request.
+// An item with other signatures is stored again now and then, lest all of its pictures
+// and recordings end, and is not changed by that.
+const Signed = " signed "
+
 // Unpaged ends the Hash of an item whose page may be asked for again: it is another
 // revision than the one with its page, and than one that is known to have none, though
 // that has the same content.
 const Unpaged = " without its page"
+
+// Content returns the part of the item's Hash in which all revisions agree that show
+// readers the same.
+func (it *Item) Content() string {
+	content, _, _ := strings.Cut(strings.TrimSuffix(it.Hash, Unpaged), Signed)
+	return content
+}
+
+// Unsigned returns the item's Hash without that of its signatures.
+func (it *Item) Unsigned() string {
+	unpaged := it.Hash[len(strings.TrimSuffix(it.Hash, Unpaged)):]
+	return it.Content() + unpaged
+}
 
 // A Person is an author or a contributor.
 type Person struct {

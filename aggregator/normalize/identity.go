@@ -49,6 +49,9 @@ func identity(d *draft, shared map[string]bool) string {
 		for _, enc := range d.entry.Enclosures {
 			parts = append(parts, enc.URL)
 		}
+		for i := range parts {
+			parts[i], _ = unsigned(parts[i])
+		}
 	}
 	if strings.Join(parts, "") == "" {
 		return ""
@@ -174,7 +177,9 @@ func aliases(d *draft, titled bool) (out []string, said string) {
 		out = append(out, d.id)
 	}
 	if e := d.entry; titled && d.title != "" && len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
-		parts := []string{d.title, e.Summary.Value, e.Content.Value}
+		summary, _ := unsigned(e.Summary.Value)
+		content, _ := unsigned(e.Content.Value)
+		parts := []string{d.title, summary, content}
 		said = digest(parts...)
 		text := said
 		// A bulletin that is to be heard is another each day, and may be said to be the
@@ -189,9 +194,32 @@ func aliases(d *draft, titled bool) (out []string, said string) {
 
 // contentHash tells one revision of an item from another. It does not depend
 // on the time of the poll, nor on a stated date: many feeds date all they have
-// with the moment of the request, and what was published keeps its first date.
+// with the moment of the request, and what was published keeps its first date. The
+// signatures of addresses stand apart in it: they change nothing, but end.
 func contentHash(it *news.Item, d *draft) string {
-	return digest(append([]string{it.Title, it.HTML, it.Summary, d.place}, played(it.Enclosures)...)...)
+	parts := []string{it.Title, it.HTML, it.Summary, d.place}
+	signatures := ""
+	for i := range parts {
+		bare, signature := unsigned(parts[i])
+		parts[i] = bare
+		signatures += signature
+	}
+	addresses := []string{it.URL}
+	for _, enc := range it.Enclosures {
+		addresses = append(addresses, enc.URL)
+	}
+	if it.Image != nil {
+		addresses = append(addresses, it.Image.URL)
+	}
+	for _, address := range addresses {
+		_, signature := unsigned(address)
+		signatures += signature
+	}
+	hash := digest(append(parts, played(it.Enclosures)...)...)
+	if signatures != "" {
+		hash += news.Signed + digest(signatures)
+	}
+	return hash
 }
 
 // played returns the names of the files that are played. Servers sign addresses anew at

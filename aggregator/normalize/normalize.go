@@ -77,6 +77,7 @@ func (n *normalizer) drafts() []draft {
 	for i := range drafts {
 		d := &drafts[i]
 		d.canonical, d.place = n.canonical(d.link)
+		d.place, _ = unsigned(d.place)
 		d.title = cut(plainText(d.entry.Title), maxTitle)
 		d.stated = [...]string{idText(d.entry.GUID), idText(d.entry.About), idText(d.entry.AtomID)}
 		d.zone = n.zone
@@ -121,7 +122,7 @@ type draft struct {
 	stated    [3]string // its guid, rdf:about and atom:id; empty: it has none
 	link      string    // absolute
 	canonical string
-	place     string // canonical, with the place in the page, whether others are parts of it or not
+	place     string // canonical, with the place in the page, whether others are parts of it or not, and unsigned
 	title     string // plain; empty: the entry has none
 
 	zone      *time.Location // of a date that states none; nil: UTC

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -74,7 +75,10 @@ func (db *DB) match(ctx context.Context, source int64, name string, items []news
 			}
 		}
 	}
-	return fates, seen, db.compare(ctx, fates)
+	if err := db.compare(ctx, fates); err != nil {
+		return nil, nil, err
+	}
+	return fates, seen, db.unsign(ctx, fates, now)
 }
 
 // firstLook recognises items by their identities. It returns the stored items
@@ -185,6 +189,41 @@ func (db *DB) compare(ctx context.Context, fates []fate) error {
 		f.same, f.prev = hash == f.hash, prev
 		return nil
 	})
+}
+
+// resignAfter is the age of what is stored from which an item is stored once more if
+// nothing of it has changed but the signatures of its addresses. Most last a day or a week.
+const resignAfter = 6 * time.Hour
+
+// unsign marks the items of which nothing has changed but the signatures of their addresses.
+func (db *DB) unsign(ctx context.Context, fates []fate, now time.Time) error {
+	var ids []int64
+	at := map[int64]*fate{}
+	for i := range fates {
+		if f := &fates[i]; f.known != 0 && !f.same && !f.skip && strings.Contains(f.item.Hash, news.Signed) {
+			ids = append(ids, f.known)
+			at[f.known] = f
+		}
+	}
+	return eachIn(ctx, db.read, "SELECT item.id, log.at, doc FROM item JOIN log ON log.seq = item.seq WHERE item.id IN LIST", nil, ids,
+		func(rows *sql.Rows) error {
+			var id, stored int64
+			var doc []byte
+			var was news.Item
+			if err := rows.Scan(&id, &stored, &doc); err != nil {
+				return err
+			}
+			if err := db.codec.unpackRecord(doc, &record{Item: &was}); err != nil {
+				return err
+			}
+			if f := at[id]; f.item.Unsigned() == was.Unsigned() {
+				it := *f.item
+				it.Reread = true
+				f.item, f.same = &it, now.Sub(time.Unix(stored, 0)) < resignAfter
+				f.rename = f.rename && f.own == 0
+			}
+			return nil
+		})
 }
 
 // identities returns the rows of identities, by identity.

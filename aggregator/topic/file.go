@@ -116,7 +116,7 @@ func (r *rule) filing(s *news.Story, g *group, lead *news.Member, authority stri
 			content.Write([]byte{0}) // stands in no text
 		}
 	}
-	show(f.Lead.Source, f.Lead.ID, strings.TrimSuffix(lead.Record.Item.Hash, news.Unpaged))
+	show(f.Lead.Source, f.Lead.ID, lead.Record.Item.Content())
 	shown := shownBeside(lead)
 	for _, m := range rest {
 		it := &m.Record.Item

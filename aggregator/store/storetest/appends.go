@@ -3,12 +3,16 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
 )
+
+// resignAfter is how old what is stored has to be for signatures alone to be stored.
+const resignAfter = 6 * time.Hour
 
 func (f *fixture) wantLost(err error) {
 	f.t.Helper()
@@ -122,6 +126,34 @@ func readOtherwise(t *testing.T, open Opener) {
 	changed.Reread, changed.Hash, changed.Fetched = false, "changed", at
 	f.append("a", at.Add(2*time.Hour), changed)
 	f.same("what its source has changed", f.records()[3].Item.Fetched, at)
+}
+
+func signedAnew(t *testing.T, open Opener) {
+	f := setup(t, open, "a")
+	signed := func(signature string, at time.Time) (items []news.Item) {
+		for _, unpaged := range []string{"", news.Unpaged} {
+			it := item("1"+unpaged, at)
+			it.Hash = "content" + news.Signed + signature + unpaged
+			items = append(items, it)
+		}
+		return items
+	}
+	first := signed("first", noon)
+	first[0].Hash, first[0].FullText = "content", true // as an earlier version has told it
+	f.append("a", noon, first...)
+	at := noon.Add(resignAfter - time.Minute)
+	f.same("soon after", f.append("a", at, signed("second", at)...), news.Appended{Known: 2})
+	asked := signed("third", at)
+	asked[1].Hash = strings.TrimSuffix(asked[1].Hash, news.Unpaged)
+	fresh, err := f.Fresh(f.ctx, "a", asked)
+	f.must(err)
+	f.same("whose page is asked for", fresh, asked[1:])
+	at = noon.Add(resignAfter + time.Hour)
+	f.same("later", f.append("a", at, signed("third", at)...), news.Appended{Changed: 1, Known: 1})
+	f.same("since when it is so", f.records()[2].Item.Fetched, noon)
+	asked[1].Fetched = at
+	f.same("its page was read", f.append("a", at.Add(time.Hour), asked[1]), news.Appended{Changed: 1})
+	f.same("since when that is so", f.records()[3].Item.Fetched, at)
 }
 
 func undatedKeepsDate(t *testing.T, open Opener) {

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Opener) {
 		"append/lost claim writes nothing":       lostClaim,
 		"append/first seen stays":                firstSeenStays,
 		"append/what is read otherwise":          readOtherwise,
+		"append/what is signed anew":             signedAnew,
 		"append/undated keeps its date":          undatedKeepsDate,
 		"append/alias is the known item":         aliasIsKnown,
 		"append/a document's entries are two":    aliasOfOther,
