@@ -133,9 +133,9 @@ func (d *draft) another(o *draft) bool {
 
 // nameAliases gives each draft its further identities, best first: its canonical
 // link, its title with the instant that was stated, its identity where that is made of
-// these, its title with its text. What two entries of the document share is no
-// identity. Nobody asks for those of an entry that is known, but for others to be held
-// against: the ones with a title that no other entry has are left out.
+// these, its title, or else that instant, with its text. What two entries of the document
+// share is no identity. Nobody asks for those of an entry that is known, but for others
+// to be held against: the ones with a title that no other entry has are left out.
 func nameAliases(drafts []draft) {
 	titles := map[string]bool{} // of entries that are not known
 	for i := range drafts {
@@ -176,10 +176,17 @@ func aliases(d *draft, titled bool) (out []string, said string) {
 	if d.nameless { // of several with one title it is another one's when that is alone
 		out = append(out, d.id)
 	}
-	if e := d.entry; titled && d.title != "" && len(e.Summary.Value)+len(e.Content.Value) >= enoughToTell {
+	e, enough := d.entry, enoughToTell
+	if d.title == "" {
+		enough = 1
+	}
+	if titled && d.title+d.stamp() != "" && len(e.Summary.Value)+len(e.Content.Value) >= enough {
 		summary, _ := unsigned(e.Summary.Value)
 		content, _ := unsigned(e.Content.Value)
 		parts := []string{d.title, summary, content}
+		if d.title == "" { // whoever writes a few words at a time may write them again
+			parts = append(parts, d.stamp())
+		}
 		said = digest(parts...)
 		text := said
 		// A bulletin that is to be heard is another each day, and may be said to be the
