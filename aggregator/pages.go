@@ -47,7 +47,7 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 	end := time.Now().Add(pagesTime)
 	fetched, failed, silent := 0, 0, false
 	tired, gave := map[string]bool{}, map[string]bool{} // hosts
-	if src.URL == state.URL && time.Now().Before(state.RetryAt) || !doc.retryAt.IsZero() {
+	if src.URL == state.URL && time.Now().Before(state.RetryAt) || doc.refused {
 		// A hub has sent the document, or its past was asked for.
 		tired[hostOf(src.URL)] = true
 	}
@@ -144,7 +144,7 @@ func refuses(answer news.Answer) bool {
 // to another question than that for the source: it is for that, too.
 func (doc *reading) heed(src news.Source, answer news.Answer) {
 	if refuses(answer) && hostOf(answer.URL) == hostOf(src.URL) {
-		doc.retryAt = answer.RetryAt
+		doc.refused, doc.retryAt = true, answer.RetryAt
 	}
 }
 

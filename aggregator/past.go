@@ -24,6 +24,12 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 		return nil
 	}
 	fresh, err := a.log.Fresh(ctx, src.Name, doc.items)
+	if err == nil && src.FullText { // what waits for its page is not new
+		for i := range fresh {
+			fresh[i].Hash += news.Unpaged
+		}
+		fresh, err = a.log.Fresh(ctx, src.Name, fresh)
+	}
 	if err != nil || !poll.Behind(state, len(doc.items), len(fresh)) {
 		return err
 	}

@@ -114,3 +114,37 @@ func TestPastWithinALimit(t *testing.T) {
 		}
 	})
 }
+
+// TestPastRefused: a server that refuses the archive as one thing too many, and does not
+// say for how long, is asked for no page by that poll.
+func TestPastRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "past.db")
+	synctest.Test(t, func(t *testing.T) {
+		book := &visitorsBook{answer: func(_ int, w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/past":
+				w.WriteHeader(http.StatusTooManyRequests)
+			case "/":
+				fmt.Fprint(w, `<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour</title><link rel="prev-archive" href="/past"/>`+
+					`<entry><id>urn:note</id><title>The ferry</title><link href="/note"/><summary>It waits.</summary></entry></feed>`)
+			default:
+				w.Header().Set("Content-Type", "text/html")
+				fmt.Fprintf(w, article, r.URL.Path)
+			}
+		}}
+		b := &bureau{path: path, web: book}
+		src := b.add("harbour", "http://harbour.test/", "@every 1h")
+		src.FullText = true
+		b.sources["harbour"] = src
+		b.run(t, func(*aggregator.Aggregator, *store.DB) {
+			time.Sleep(30 * time.Minute)
+			if n := len(book.visits["harbour.test/note"]); n != 0 {
+				t.Errorf("after it had refused the archive it was asked for a page %d times", n)
+			}
+			time.Sleep(time.Hour)
+		})
+		if n := len(book.visits["harbour.test/note"]); n != 1 {
+			t.Errorf("by the next poll the page was asked for %d times", n)
+		}
+	})
+}

@@ -29,7 +29,8 @@ type reading struct {
 
 	unread    bool      // the document has items whose pages the next poll is to ask for
 	pageTries int       // see news.State
-	retryAt   time.Time // before which the source's host wants to be asked for nothing more
+	refused   bool      // the source's host wants to be asked for nothing more by this poll,
+	retryAt   time.Time // nor before then, if it says so
 }
 
 // entries is how many entries the document has.
