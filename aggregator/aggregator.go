@@ -70,15 +70,20 @@ func New(log Log, client *poll.Client, plan *Plan, logger *slog.Logger, opts Opt
 	a := &Aggregator{log: log, client: client, opts: opts, logger: logger, started: time.Now(),
 		appended: make(chan struct{}, 1), replanned: make(chan struct{}, 1), freed: make(chan struct{}, 1),
 		readers: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	a.plan.Store(plan)
+	a.follow(plan)
 	return a
+}
+
+func (a *Aggregator) follow(plan *Plan) {
+	a.plan.Store(plan)
+	a.client.SetGap(plan.HostGap)
 }
 
 // Replace works by another plan from now on. Polls under way end by the old
 // one; topics whose rules changed are filed anew, and sources that were added
 // are polled at once.
 func (a *Aggregator) Replace(plan *Plan) {
-	a.plan.Store(plan)
+	a.follow(plan)
 	wake(a.appended)
 	wake(a.replanned)
 	wake(a.freed)

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
+	"github.com/wireroom/wireroom/aggregator/poll"
 )
 
 // TestReadingInTurn: a document waits until a processor is free for it, and is
 // not read any more once the program ends.
 func TestReadingInTurn(t *testing.T) {
-	a := New(nil, nil, &Plan{}, slog.New(slog.DiscardHandler), Options{})
+	a := New(nil, poll.NewClient(poll.Options{}), &Plan{}, slog.New(slog.DiscardHandler), Options{})
 	answer := news.Answer{At: time.Now(), Status: 200, Body: []byte("<rss version='2.0'><channel><title>City</title></channel></rss>")}
 	src := news.Source{Name: "city", MaxBytes: 1 << 20, MaxItems: 100}
 	for range cap(a.readers) {
@@ -43,7 +44,7 @@ func TestReadingInTurn(t *testing.T) {
 // TestReadingStops: a long document is not read to its end once the program
 // ends.
 func TestReadingStops(t *testing.T) {
-	a := New(nil, nil, &Plan{}, slog.New(slog.DiscardHandler), Options{})
+	a := New(nil, poll.NewClient(poll.Options{}), &Plan{}, slog.New(slog.DiscardHandler), Options{})
 	body := "<rss version='2.0'><channel><title>City</title>" + strings.Repeat("<item><title>One</title></item>", 3) + "</channel></rss>"
 	answer := news.Answer{At: time.Now(), Status: 200, Body: []byte(body)}
 	ctx, stop := context.WithCancel(t.Context())
@@ -56,7 +57,7 @@ func TestReadingStops(t *testing.T) {
 // TestUndatedStayInOrder: entries without dates are read as published in the
 // order of their feed, none of them in the future.
 func TestUndatedStayInOrder(t *testing.T) {
-	a := New(nil, nil, &Plan{}, slog.New(slog.DiscardHandler), Options{})
+	a := New(nil, poll.NewClient(poll.Options{}), &Plan{}, slog.New(slog.DiscardHandler), Options{})
 	body := "<rss version='2.0'><channel><title>City</title>" +
 		"<item><title>Newest</title></item><item><title>Dated</title><pubDate>Mon, 02 Mar 2026 10:00:00 GMT</pubDate></item>" +
 		"<item><title>Newer</title></item><item><title>Old</title></item></channel></rss>"

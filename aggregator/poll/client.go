@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -55,10 +56,11 @@ type Client struct {
 	public  network
 	private network
 	robots  robotsCache
-	polled  rooms     // for what sources answer
-	further rooms     // for what that leads to: who has room waits for none of those
-	buffers sync.Pool // of *bytes.Buffer, in which bodies are collected
-	gzips   sync.Pool // of *gzip.Reader
+	gap     atomic.Int64 // see SetGap
+	polled  rooms        // for what sources answer
+	further rooms        // for what that leads to: who has room waits for none of those
+	buffers sync.Pool    // of *bytes.Buffer, in which bodies are collected
+	gzips   sync.Pool    // of *gzip.Reader
 }
 
 // A network is a transport with the guard that its dialler obeys.
@@ -78,6 +80,10 @@ func NewClient(opts Options) *Client {
 		private: newNetwork(opts, newGuard(opts.Ports, true)),
 	}
 }
+
+// SetGap sets the pause between two requests to a host where one is made for the other;
+// a minute at most is made.
+func (c *Client) SetGap(gap time.Duration) { c.gap.Store(int64(min(gap, time.Minute))) }
 
 // Close ends the connections that are kept for later requests.
 func (c *Client) Close() {

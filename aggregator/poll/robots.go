@@ -45,15 +45,16 @@ type robotsRule struct {
 	allow   bool
 }
 
-// allowed asks the robots.txt of the target's host, once a day. A host without
-// one allows everything; one that cannot be reached disallows, as RFC 9309
+// allowed asks the robots.txt of the target's host, once a day, and pauses after that. A
+// host without one allows everything; one that cannot be reached disallows, as RFC 9309
 // section 2.3.1.4 wishes.
 func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, now time.Time) error {
 	host := target.Scheme + "://" + strings.ToLower(target.Host)
 	c.robots.mu.Lock()
 	r, known := c.robots.hosts[host]
 	c.robots.mu.Unlock()
-	if !known || !now.Before(r.until) {
+	asked := !known || !now.Before(r.until)
+	if asked {
 		page := src
 		page.MaxBytes, page.Robots = robotsLimit, false
 		a := c.Get(ctx, page, host+"/robots.txt", now)
@@ -77,11 +78,33 @@ func (c *Client) allowed(ctx context.Context, src news.Source, target *url.URL, 
 	}
 	switch {
 	case r.allow(path):
-		return nil
+		if asked {
+			c.pause(ctx, news.Source{URL: target.String(), AllowPrivate: src.AllowPrivate})
+		}
+		return ctx.Err()
 	case r.away:
 		return errRobotsAway
 	}
 	return errRobots
+}
+
+// pause waits for as long as a host is left alone after a request, in which the time of
+// a visit stands still. The user's own servers are not paced.
+func (c *Client) pause(ctx context.Context, src news.Source) {
+	if src.Own() {
+		return
+	}
+	if visit, ok := ctx.(*timed); ok {
+		resume, waited := visit.pause(), visit.waited
+		defer func() {
+			resume()
+			visit.waited = waited // for room alone
+		}()
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Duration(c.gap.Load())):
+	}
 }
 
 func (rc *robotsCache) keep(host string, r robots) {
