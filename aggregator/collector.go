@@ -23,8 +23,10 @@ const (
 	// many it takes.
 	gatherFor = 25 * time.Millisecond
 
-	// leaseMargin is the part of a lease that is not relied upon.
+	// leaseMargin is the part of a lease that is not relied upon, and storeTime what
+	// of the rest is kept for storing what has come.
 	leaseMargin = 10
+	storeTime   = 10 * time.Second
 
 	// storePause is the pause after the store failed, and storeAgain the one after
 	// it gave out nothing though something was due.
@@ -175,6 +177,17 @@ func (a *Aggregator) lease(plan *Plan) time.Duration {
 		longest = max(longest, src.Timeout)
 	}
 	return longest + pastTime + pagesTime + leaseSlack
+}
+
+// within bounds what a poll does besides asking its source: by long, and so that there is
+// time left to store what has come. Whoever is slow all the way would be asked again and
+// again otherwise, and nothing of it kept.
+func within(ctx context.Context, long time.Duration) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(long)
+	if lease, ok := ctx.Deadline(); ok && lease.Add(-storeTime).Before(end) {
+		end = lease.Add(-storeTime)
+	}
+	return context.WithDeadline(ctx, end)
 }
 
 // poll runs collect on one claim and logs its outcome. The error is that it could not

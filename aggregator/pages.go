@@ -45,6 +45,8 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 		wanted[fresh[i].ID] = true
 	}
 	end := time.Now().Add(pagesTime)
+	asking, stop := within(ctx, pagesTime+src.Timeout) // a page that was asked for in time is waited for
+	defer stop()
 	fetched, failed, silent := 0, 0, false
 	tired, gave := map[string]bool{}, map[string]bool{} // hosts
 	if src.URL == state.URL && time.Now().Before(state.RetryAt) || doc.refused {
@@ -65,16 +67,15 @@ func (a *Aggregator) complete(ctx context.Context, src news.Source, state news.S
 			continue
 		}
 		some := func() bool { return tired[host] && gave[host] } // it gives some at a time
-		if fetched == pagesMost || tired[host] || time.Now().Add(pause).After(end) {
+		if fetched == pagesMost || tired[host] || time.Now().Add(pause).After(end) || asking.Err() != nil {
 			doc.askAgain(i, gave[host] || !tired[host])
 			continue
 		}
 		fetched++
-		seat.wait(0, func() { sleep(ctx, pause, nil) })
-		page, answer, err := a.pageOf(ctx, src, it, seat)
+		seat.wait(0, func() { sleep(asking, pause, nil) })
+		page, answer, err := a.pageOf(asking, src, it, seat)
 		if err != nil {
-			failed++
-			last = err
+			failed, last = failed+1, err
 		}
 		if page != nil {
 			pages = append(pages, itemPage{it, page, answer.URL})

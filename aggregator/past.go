@@ -33,7 +33,7 @@ func (a *Aggregator) catchUp(ctx context.Context, src news.Source, state news.St
 	if err != nil || !poll.Behind(state, len(doc.items), len(fresh)) {
 		return err
 	}
-	ctx, stop := context.WithTimeout(ctx, pastTime)
+	ctx, stop := within(ctx, pastTime)
 	defer stop()
 	read := func(answer news.Answer) (*news.Feed, error) {
 		if answer.Body == nil {
