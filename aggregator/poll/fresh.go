@@ -28,7 +28,7 @@ func freshUntil(h http.Header, now time.Time) time.Time {
 		if err != nil {
 			return time.Time{}
 		}
-		life = expires.Sub(date(h, now))
+		life = until(expires, h, now)
 	}
 	if age, ok := seconds(h.Get("Age")); ok {
 		life -= age
@@ -39,14 +39,19 @@ func freshUntil(h http.Header, now time.Time) time.Time {
 	return now.Add(min(life, maxFresh))
 }
 
-// date returns when an answer was made, by the clock of the server that made it; now
-// where it does not say.
-func date(h http.Header, now time.Time) time.Time {
-	at, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return now
+// stale is how far a Date may lie behind before it is taken for that of an answer which
+// was kept somewhere, and not for one of a clock that is wrong.
+const stale = 24 * time.Hour
+
+// until returns how long it is to an instant that a server named, by its own clock. Where
+// that is still to come by ours, too, and the answer says that it was made days ago, it
+// was made with that date for all times.
+func until(at time.Time, h http.Header, now time.Time) time.Duration {
+	made, err := http.ParseTime(h.Get("Date"))
+	if err != nil || at.After(now) && now.Sub(made) > stale {
+		made = now
 	}
-	return at
+	return at.Sub(made)
 }
 
 // saysFreshness reports whether an answer speaks of its freshness at all.
@@ -87,7 +92,7 @@ func retryAt(h http.Header, now time.Time) time.Time {
 		if err != nil {
 			return time.Time{}
 		}
-		wait = at.Sub(date(h, now))
+		wait = until(at, h, now)
 		if age, ok := seconds(h.Get("Age")); ok { // of what a cache has kept
 			wait -= age
 		}

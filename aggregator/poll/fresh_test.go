@@ -80,3 +80,17 @@ func TestRetryAfterByTheServersClock(t *testing.T) {
 		}
 	}
 }
+
+// TestStaleDate: what a server names as an instant that is to come is that one, though it
+// dates all its answers with the day on which it was set up.
+func TestStaleDate(t *testing.T) {
+	now := time.Date(2026, 3, 15, 8, 0, 0, 0, time.UTC)
+	at := now.Add(2 * time.Hour)
+	h := http.Header{"Date": {"Tue, 02 Jan 2024 10:00:00 GMT"}, "Retry-After": {at.Format(http.TimeFormat)}, "Expires": {at.Format(http.TimeFormat)}}
+	if got := retryAt(h, now); !got.Equal(at) {
+		t.Errorf("to be asked again at %v, want %v", got, at)
+	}
+	if got := freshUntil(h, now); !got.Equal(at) {
+		t.Errorf("fresh until %v, want %v", got, at)
+	}
+}
