@@ -60,7 +60,8 @@ func saysFreshness(h http.Header) bool {
 }
 
 // maxAge returns the max-age of Cache-Control; 0 and true for no-cache and
-// no-store, which override Expires.
+// no-store, which override Expires. A no-cache that names fields is for these alone (RFC
+// 9111 section 5.2.2.4).
 func maxAge(h http.Header) (time.Duration, bool) {
 	var life time.Duration
 	found := false
@@ -68,7 +69,9 @@ func maxAge(h http.Header) (time.Duration, bool) {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
 		switch strings.ToLower(name) {
 		case "no-cache", "no-store":
-			return 0, true
+			if value == "" {
+				return 0, true
+			}
 		case "max-age":
 			if d, ok := seconds(strings.Trim(value, `"`)); ok && !found {
 				life, found = d, true

@@ -94,3 +94,22 @@ func TestStaleDate(t *testing.T) {
 		t.Errorf("fresh until %v, want %v", got, at)
 	}
 }
+
+// TestNoCacheOfFields: a no-cache that names fields leaves the document fresh.
+func TestNoCacheOfFields(t *testing.T) {
+	now := time.Date(2026, 3, 15, 8, 0, 0, 0, time.UTC)
+	for control, life := range map[string]time.Duration{
+		`no-cache="Set-Cookie", max-age=7200`:              2 * time.Hour,
+		`max-age=7200, No-Cache="Set-Cookie, Set-Cookie2"`: 2 * time.Hour,
+		`no-cache, max-age=7200`:                           0,
+		`max-age=7200, no-store`:                           0,
+	} {
+		want := time.Time{}
+		if life > 0 {
+			want = now.Add(life)
+		}
+		if got := freshUntil(http.Header{"Cache-Control": {control}}, now); !got.Equal(want) {
+			t.Errorf("%s: fresh until %v, want %v", control, got, want)
+		}
+	}
+}
