@@ -11,8 +11,6 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -123,13 +121,21 @@ func (c *capped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// members reads gzip as servers send it: one member after another, junk behind
-// the last, or no gzip at all under that name.
+// members reads gzip as servers send it: one member after another, with a checksum
+// behind or a part of one, junk behind the last, or no gzip at all under that name. That
+// a document is whole its last block says; the checksum is not looked at, as browsers do.
 type members struct {
 	in    *bufio.Reader
 	pool  *sync.Pool
-	zr    *gzip.Reader
+	zr    inflater // nil: between members
 	plain bool
+	any   bool // a member has been read
+}
+
+// An inflater is a decoder that can be used again.
+type inflater interface {
+	io.Reader
+	flate.Resetter
 }
 
 // release gives the decoder back for another body.
@@ -140,12 +146,17 @@ func (m *members) release() {
 	}
 }
 
-// open returns a decoder for the first member.
-func (m *members) open() (*gzip.Reader, error) {
-	if zr, ok := m.pool.Get().(*gzip.Reader); ok {
-		return zr, zr.Reset(m.in)
+// open makes the decoder ready for the member that comes.
+func (m *members) open() error {
+	if err := memberHeader(m.in); err != nil {
+		return err
 	}
-	return gzip.NewReader(m.in)
+	if zr, ok := m.pool.Get().(inflater); ok {
+		m.zr = zr
+		return zr.Reset(m.in, nil)
+	}
+	m.zr = flate.NewReader(m.in).(inflater) // as its documentation says
+	return nil
 }
 
 func (m *members) Read(p []byte) (int, error) {
@@ -154,42 +165,71 @@ func (m *members) Read(p []byte) (int, error) {
 			return m.in.Read(p)
 		}
 		if m.zr == nil {
-			if head, _ := m.in.Peek(2); len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
+			head, _ := m.in.Peek(2)
+			switch packed := len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b; {
+			case !packed && m.any:
+				return 0, io.EOF
+			case !packed:
 				m.plain = true
 				continue
 			}
-			zr, err := m.open()
-			if err != nil {
+			if err := m.open(); err != nil {
 				return 0, err
 			}
-			zr.Multistream(false)
-			m.zr = zr
+			m.any = true
 		}
 		n, err := m.zr.Read(p)
-		if err != io.EOF || n > 0 {
-			if err == io.EOF {
-				err = nil
-			}
+		if err != io.EOF {
 			return n, err
 		}
-		head, _ := m.in.Peek(2)
-		if len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
-			return 0, io.EOF
+		m.pool.Put(m.zr)
+		m.zr = nil
+		_, _ = m.in.Discard(8) // the checksum and the length, as much as there is
+		if n > 0 {
+			return n, nil
 		}
-		if err := m.zr.Reset(m.in); err != nil {
-			return 0, err
-		}
-		m.zr.Multistream(false)
 	}
 }
 
-// inflate reads "deflate", which servers take for zlib or for raw deflate.
+// memberHeader reads the header of a member (RFC 1952 section 2.3).
+func memberHeader(in *bufio.Reader) error {
+	var head [10]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return io.ErrUnexpectedEOF
+	}
+	if head[2] != 8 {
+		return errors.New("gzip: unknown method")
+	}
+	flags := head[3]
+	if flags&4 != 0 { // a field of the length that comes first
+		var size [2]byte
+		if _, err := io.ReadFull(in, size[:]); err != nil {
+			return io.ErrUnexpectedEOF
+		}
+		if _, err := in.Discard(int(size[0]) | int(size[1])<<8); err != nil {
+			return io.ErrUnexpectedEOF
+		}
+	}
+	for _, text := range []byte{8, 16} { // a name, a comment
+		for c := byte(1); flags&text != 0 && c != 0; {
+			var err error
+			if c, err = in.ReadByte(); err != nil {
+				return io.ErrUnexpectedEOF
+			}
+		}
+	}
+	if flags&2 != 0 {
+		_, _ = in.Discard(2)
+	}
+	return nil
+}
+
+// inflate reads "deflate", which servers take for zlib or for raw deflate. The checksum
+// of zlib is not looked at either.
 func inflate(in *bufio.Reader) io.Reader {
 	head, _ := in.Peek(2)
-	if len(head) == 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
-		if zr, err := zlib.NewReader(in); err == nil {
-			return zr
-		}
+	if len(head) == 2 && head[0]&0x0f == 8 && head[1]&0x20 == 0 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		_, _ = in.Discard(2)
 	}
 	return flate.NewReader(in)
 }

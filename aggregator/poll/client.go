@@ -60,7 +60,7 @@ type Client struct {
 	polled  rooms        // for what sources answer
 	further rooms        // for what that leads to: who has room waits for none of those
 	buffers sync.Pool    // of *bytes.Buffer, in which bodies are collected
-	gzips   sync.Pool    // of *gzip.Reader
+	gzips   sync.Pool    // of inflater
 }
 
 // A network is a transport with the guard that its dialler obeys.

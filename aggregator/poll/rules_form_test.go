@@ -143,6 +143,8 @@ func TestRule23_EncodingsAreDecodedAndLimited(t *testing.T) {
 	const limit = 1 << 20
 	doc := feedDoc("a", "b")
 	bomb := feedDoc(strings.Repeat("x", 8*limit))
+	whole, zlibbed := packed(t, "gzip", doc), packed(t, "deflate", doc)
+	named := append([]byte{0x1f, 0x8b, 8, 4 | 8 | 16 | 2, 0, 0, 0, 0, 0, 3, 2, 0, 'x', 'y', 'n', 0, 'c', 0, 0, 0}, whole[10:]...)
 	for _, tc := range []struct {
 		name, header string
 		body         []byte
@@ -165,6 +167,13 @@ func TestRule23_EncodingsAreDecodedAndLimited(t *testing.T) {
 		{"two members", "gzip", append(packed(t, "gzip", doc[:5]), packed(t, "gzip", doc[5:])...), ""},
 		{"junk behind", "gzip", append(packed(t, "gzip", doc), "junk"...), ""},
 		{"truncated", "gzip", packed(t, "gzip", doc)[:20], news.OutcomeNetwork},
+		{"all but the end", "gzip", whole[:len(whole)-9], news.OutcomeNetwork},
+		{"without its checksum", "gzip", whole[:len(whole)-8], ""},
+		{"with half of it", "gzip", whole[:len(whole)-4], ""},
+		{"with another", "gzip", append(whole[:len(whole)-8:len(whole)-8], "12345678"...), ""},
+		{"without that of zlib", "deflate", zlibbed[:len(zlibbed)-4], ""},
+		{"with a name and more", "gzip", named, ""},
+		{"a header cut off", "gzip", named[:13], news.OutcomeNetwork},
 		{"gzip twice", "gzip, gzip", packed(t, "gzip", string(packed(t, "gzip", doc))), news.OutcomeNetwork},
 		{"unknown", "sdch", []byte(doc), news.OutcomeNetwork},
 		{"gzip bomb", "gzip", packed(t, "gzip", bomb), news.OutcomeTooLarge},
