@@ -210,26 +210,12 @@ func sourced(attrs []html.Attribute, address string) []html.Attribute {
 	return append([]html.Attribute{{Key: "src", Val: address}}, attrs...)
 }
 
-// counters are where pictures come from that count readers, or are buttons to
-// share an item. Source: the services' own instructions for publishers.
-var counters = []string{
-	"://feeds.feedburner.com/~", "://feedads.g.doubleclick.net/", "://pixel.wp.com/", "://stats.wordpress.com/",
-	"://www.google-analytics.com/", "://b.scorecardresearch.com/", ".feedsportal.com/",
-	"://rss.nytimes.com/c/", "://api.follow.it/", "://hits.theguardian.com/", "://counter.theconversation.com/",
-	"://feeds.wordpress.com/1.0/",
-}
-
-// counts reports whether a picture is one of those.
-func counts(address string) bool {
-	return slices.ContainsFunc(counters, func(c string) bool { return strings.Contains(address, c) })
-}
-
 // picture returns a picture's attributes with its address made plain, and reports
 // whether it is one to be seen: it has an address, and is no pixel for counting
 // readers.
 func (c *cleaner) picture(attrs []html.Attribute) ([]html.Attribute, bool) {
 	address := c.source(attrs)
-	if address == "" || counts(address) {
+	if address == "" || news.Counts(address) {
 		return nil, false
 	}
 	found := news.Image{URL: address}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // embedMark is the text of the link that stands for what a body embeds. It is
@@ -37,7 +39,7 @@ func (c *cleaner) embedded(attrs []html.Attribute) {
 		}
 	}
 	u, err := url.Parse(address)
-	if err != nil || address == "" || counts(address) {
+	if err != nil || address == "" || news.Counts(address) {
 		return
 	}
 	c.start("a", []html.Attribute{{Key: "href", Val: watched(u)}, {Key: "title", Val: u.Hostname()}})

@@ -107,7 +107,7 @@ func picture(base string, e *news.Entry, bodies ...*news.Image) *news.Image {
 	var best *news.Image
 	for _, image := range e.Images {
 		image.URL = webAddress(base, image.URL, false)
-		if image.URL == "" || image.Width == 1 || image.Height == 1 || counts(image.URL) || portrait(image.URL) {
+		if image.URL == "" || image.Width == 1 || image.Height == 1 || news.Counts(image.URL) || portrait(image.URL) {
 			continue
 		}
 		if best == nil || image.Width > best.Width {

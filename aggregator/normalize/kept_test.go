@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/wireroom/wireroom/aggregator/news"
 	"github.com/wireroom/wireroom/internal/beside"
 )
 
@@ -83,7 +84,7 @@ func idle(n *html.Node) bool {
 	}
 	switch n.Data {
 	case "img":
-		return of["src"] == "" && of["srcset"] == "" || of["width"] == "1" || of["height"] == "1" || of["width"] == "0" || of["height"] == "0" || counts(of["src"])
+		return of["src"] == "" && of["srcset"] == "" || of["width"] == "1" || of["height"] == "1" || of["width"] == "0" || of["height"] == "0" || news.Counts(of["src"])
 	case "a":
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			if c.Data != "img" || !idle(c) {
