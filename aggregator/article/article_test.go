@@ -190,17 +190,19 @@ func TestFilms(t *testing.T) {
 func TestLatePictures(t *testing.T) {
 	long := strings.Repeat("<p>"+paragraph+"</p>", 3)
 	for picture, want := range map[string]string{
-		`<img class="a lazyload" src="/blank.gif" data-src="/media?id=5">`:                                                         `/media?id=5`,
-		`<img src="/blank.gif" data-photo="5"><noscript><img src="/p.jpg" alt="Pier"></noscript>`:                                  `/p.jpg`,
-		`<span class="frame"><img src="/blank.gif"></span> <noscript><img src="/p.jpg" alt="Pier"></noscript>`:                     `/p.jpg`,
-		`<span class="frame"></span><noscript><img src="/p.jpg"></noscript>`:                                                       `/p.jpg`,
-		`<noscript><img src="/p.jpg"></noscript><noscript><img src="/q.jpg"></noscript>`:                                           `/p.jpg`,
-		`<img src="/p.jpg"><noscript>Please allow <img src="/no.gif"> scripts since 2026-01-01</noscript>`:                         `/p.jpg`,
-		`<img class="emoji" alt="😀" src="/emoji.png"><noscript><img width=1 height=1 src="/count"></noscript>`:                     `class="emoji"`,
-		`<img src="/p.jpg"><noscript><div><img src="/blank.gif" style="position:absolute; left:-9999px;" alt=""></div></noscript>`: `/p.jpg`,
-		`<img src="/p.jpg"><noscript><div style="width: 0; height: 0"><img src="/blank.gif"></div></noscript>`:                     `/p.jpg`,
-		`<img src="/p.jpg"><noscript><img src="/blank.gif" width="1px" height="1px"></noscript>`:                                   `/p.jpg`,
-		`<img src="/blank.gif"><noscript><img src="/p.jpg" style="max-width: 100%; width: 100px; top: -1px"></noscript>`:           `/p.jpg`,
+		`<img class="a lazyload" src="/blank.gif" data-src="/media?id=5">`:                                                                          `/media?id=5`,
+		`<img src="/blank.gif" data-photo="5"><noscript><img src="/p.jpg" alt="Pier"></noscript>`:                                                   `/p.jpg`,
+		`<span class="frame"><img src="/blank.gif"></span> <noscript><img src="/p.jpg" alt="Pier"></noscript>`:                                      `/p.jpg`,
+		`<span class="frame"></span><noscript><img src="/p.jpg"></noscript>`:                                                                        `/p.jpg`,
+		`<noscript><img src="/p.jpg"></noscript><noscript><img src="/q.jpg"></noscript>`:                                                            `/p.jpg`,
+		`<img src="/p.jpg"><noscript>Please allow <img src="/no.gif"> scripts since 2026-01-01</noscript>`:                                          `/p.jpg`,
+		`<img class="emoji" alt="😀" src="/emoji.png"><noscript><img width=1 height=1 src="/count"></noscript>`:                                      `class="emoji"`,
+		`<img src="/p.jpg"><noscript><div><img src="/blank.gif" style="position:absolute; left:-9999px;" alt=""></div></noscript>`:                  `/p.jpg`,
+		`<img src="/p.jpg"><noscript><div style="width: 0; height: 0"><img src="/blank.gif"></div></noscript>`:                                      `/p.jpg`,
+		`<img src="/p.jpg"><noscript><img src="/blank.gif" width="1px" height="1px"></noscript>`:                                                    `/p.jpg`,
+		`<img src="/p.jpg"><noscript><img src="//count.example/matomo.php?idsite=1&amp;rec=1&amp;to=blank.gif" style="border:0" alt=""></noscript>`: `/p.jpg`,
+		`<img src="/p.jpg"><noscript><p><img src="https://sb.scorecardresearch.com/p?c1=2&amp;to=blank.gif"></p></noscript>`:                        `/p.jpg`,
+		`<img src="/blank.gif"><noscript><img src="/p.jpg" style="max-width: 100%; width: 100px; top: -1px"></noscript>`:                            `/p.jpg`,
 	} {
 		e, err := article.Entry([]byte("<body><article><h1>Crane falls</h1>"+long+"<p>"+picture+"</p>"+long+"</article></body>"), "", "https://example.org/harbour")
 		if err != nil {

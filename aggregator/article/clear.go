@@ -7,6 +7,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
+
+	"github.com/wireroom/wireroom/aggregator/news"
 )
 
 // around are the elements that never belong to an article's text. Of frames
@@ -34,6 +36,11 @@ func unshown(_ int, s *goquery.Selection) bool {
 	return awayStyle.MatchString(s.AttrOr("style", ""))
 }
 
+// counts reports whether a picture is there to count readers.
+func counts(picture *html.Node) bool {
+	return slices.ContainsFunc(picture.Attr, func(a html.Attribute) bool { return a.Key == "src" && news.Counts(a.Val) })
+}
+
 // unveil puts the pictures that a page has for readers without scripts in the place of
 // what stands for them until scripts show them, and takes out what else is for those.
 func (d *document) unveil() {
@@ -45,7 +52,7 @@ func (d *document) unveil() {
 			return
 		}
 		picture := onlyPicture(inside.Selection)
-		if picture == nil || inside.Find("*").FilterFunction(unshown).Length() > 0 { // it counts readers
+		if picture == nil || inside.Find("*").FilterFunction(unshown).Length() > 0 || counts(picture) {
 			return
 		}
 		unveiled[picture] = true

@@ -12,6 +12,9 @@ var counters = []string{
 	"://www.google-analytics.com/", "://b.scorecardresearch.com/", ".feedsportal.com/",
 	"://rss.nytimes.com/c/", "://api.follow.it/", "://hits.theguardian.com/", "://counter.theconversation.com/",
 	"://feeds.wordpress.com/1.0/",
+	// what pages have for readers without scripts
+	"/matomo.php?", "/piwik.php?", "//sb.scorecardresearch.com/", "//c.statcounter.com/", "//www.facebook.com/tr?",
+	"//mc.yandex.ru/watch/", "//pixel.quantserve.com/", "//counter.yadro.ru/", "//px.ads.linkedin.com/",
 }
 
 // Counts reports whether the picture at an address counts readers, or is a button to
