@@ -47,7 +47,7 @@ func Changed(src news.Source, answer news.Answer, known func(raw string) bool) (
 	if limit <= 0 {
 		limit = maxBytes
 	}
-	if items <= 0 || items > maxItems {
+	if items <= 0 {
 		items = maxItems
 	}
 	feed := news.Feed{URL: answer.URL}

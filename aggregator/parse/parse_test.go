@@ -467,3 +467,14 @@ func TestCharsetIsStable(t *testing.T) {
 		}
 	}
 }
+
+// TestMoreItems: where a source may have more entries than others they are read.
+func TestMoreItems(t *testing.T) {
+	doc := rssDoc(strings.Repeat("<item><title>Tides</title></item>", 6000))
+	for limit, want := range map[int]int{0: 5000, 5999: 5999, 100_000: 6000} {
+		feed, err := parse.Parse(news.Source{MaxItems: limit}, news.Answer{Body: []byte(doc)})
+		if err != nil || len(feed.Entries) != want || feed.Dropped != 6000-want {
+			t.Errorf("of a limit of %d: %d entries, %d dropped, %v", limit, len(feed.Entries), feed.Dropped, err)
+		}
+	}
+}
