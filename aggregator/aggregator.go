@@ -151,6 +151,9 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 			return claim.State, news.Appended{}, fmt.Errorf("collect %s: %w", src.Name, err)
 		}
 	}
+	if len(doc.items) == 0 { // there is no hurry, and what it holds takes no room
+		seat.yield()
+	}
 	now := time.Now()
 	var next news.State
 	appended, err := a.log.Append(ctx, claim, doc.items, func(n news.Appended) news.State {
@@ -163,12 +166,7 @@ func (a *Aggregator) collect(ctx context.Context, src news.Source, claim news.Cl
 		next = tally(claim.State, discreet(src, observe(claim.State, next)), n)
 		next = countPushes(next, told, pushed, n)
 		next.Schedule = src.Schedule
-		if next.Outcome.OK() && (doc.seen != "" || doc.feed != nil && src.Page != nil) {
-			next.Seen, next.SeenBy = doc.seen, settingsOf(src)
-			if known == nil {
-				next.SeenAll = answer.At
-			}
-		}
+		next = doc.remember(src, next, known == nil, answer.At)
 		next.PageTries = doc.pageTries
 		if doc.unread { // "not modified" would say nothing of them
 			next.Validators, next.BodyHash = news.Validators{}, ""

@@ -132,12 +132,12 @@ func (a *Aggregator) collectWhile(ctx context.Context, more func() bool, done fu
 }
 
 // gather waits a moment before the next claim, but where more sources are due
-// than there were seats only until a quarter of the seats are idle.
+// than there were seats only until half of the seats are idle.
 func (a *Aggregator) gather(ctx context.Context, s *seats, backlog bool) {
 	end := time.Now().Add(gatherFor)
 	for ctx.Err() == nil {
 		left := time.Until(end)
-		if left <= 0 || backlog && 4*len(s.idle) >= cap(s.idle) {
+		if left <= 0 || backlog && 2*len(s.idle) >= cap(s.idle) {
 			return
 		}
 		sleep(ctx, left, a.freed)

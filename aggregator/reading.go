@@ -237,6 +237,18 @@ func sentBefore(seen string) map[string]bool {
 	return raws
 }
 
+// remember notes in the state that a poll leaves which entries were read, and when if
+// all of them were.
+func (doc *reading) remember(src news.Source, next news.State, all bool, at time.Time) news.State {
+	if next.Outcome.OK() && (doc.seen != "" || doc.feed != nil && src.Page != nil) {
+		next.Seen, next.SeenBy = doc.seen, settingsOf(src)
+		if all {
+			next.SeenAll = at
+		}
+	}
+	return next
+}
+
 // reread marks the items of a document that was read whole whose bytes the source
 // has sent before. What is otherwise about them is not its doing: readers are not
 // told that it has changed them.

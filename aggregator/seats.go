@@ -51,10 +51,26 @@ type seat struct {
 	left    bool        // while another has the seat
 }
 
-// leave gives the seat back for good.
+// leave ends a poll.
 func (s *seat) leave() {
-	s.seats.idle <- struct{}{}
+	if s.left {
+		s.seats.outside <- struct{}{}
+	} else {
+		s.seats.idle <- struct{}{}
+	}
 	wake(s.seats.freed)
+}
+
+// yield gives the seat to another for the rest of the poll, which has nothing to do
+// but to wait. If too many stand outside already it is kept.
+func (s *seat) yield() {
+	select {
+	case <-s.seats.outside:
+		s.left = true
+		s.seats.idle <- struct{}{}
+		wake(s.seats.freed)
+	default:
+	}
 }
 
 // wait calls f, which waits for others. If that takes longer than patience,
@@ -85,11 +101,7 @@ func (s *seat) stand() {
 	if s.waiting == nil || s.left {
 		return
 	}
-	select {
-	case <-s.seats.outside:
-		s.left = true
-		s.leave()
-	default:
+	if s.yield(); !s.left {
 		s.waiting.Reset(slowAfter)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,5 +136,27 @@ func TestCrowdedOutIsPushedStill(t *testing.T) {
 				t.Errorf("%d items, %d of them pushed", s.ItemCount, s.Pushes)
 			}
 		})
+	})
+}
+
+// TestNobodyWaitsForTheStore polls a hundred sources that bring nothing, two at a time.
+// What they leave is stored when there are many of them, or after a moment, for which
+// the others do not wait.
+func TestNobodyWaitsForTheStore(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bureau{path: filepath.Join(dir, "store.db"), workers: 2, web: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, "<rss version='2.0'><channel><title>%s</title></channel></rss>", r.Host)
+		})}
+		for i := range 100 {
+			name := fmt.Sprint("empty-", i)
+			b.add(name, "http://"+name+".test/", "@every 10m")
+		}
+		p := newPunctuality(time.Now(), b.sources)
+		b.polled = p.polled
+		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(time.Minute) })
+		if worst := slices.Max(slices.Collect(maps.Values(p.late))); p.polls != 100 || worst > 500*time.Millisecond {
+			t.Errorf("%d of 100 sources were polled, the last after %s", p.polls, worst)
+		}
 	})
 }

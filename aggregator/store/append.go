@@ -42,12 +42,9 @@ func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, s
 // the source meanwhile, or has ended it. It is made durable if there is anything
 // of it that another download would not bring.
 func (e *sqliteEngine) end(ctx context.Context, p *poll) error {
-	write := e.write
-	if len(p.fresh) == 0 {
-		write = e.jot
-	}
 	var due time.Time
-	err := write(ctx, func(ctx context.Context, tx session) error {
+	job := &write{durable: len(p.fresh) > 0, patient: len(p.fresh) == 0}
+	job.fn = func(ctx context.Context, tx session) error {
 		state, at, err := p.settled(e)
 		if err != nil {
 			return err
@@ -62,7 +59,8 @@ func (e *sqliteEngine) end(ctx context.Context, p *poll) error {
 			err = news.ErrLostClaim
 		}
 		return err
-	})
+	}
+	err := e.writer.wait(ctx, job)
 	if err == nil {
 		e.agenda.ended(p.source, p.token, micros(due), micros(p.free))
 	}

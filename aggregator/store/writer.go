@@ -5,17 +5,25 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 )
 
-// writeBatch is how many writes share one transaction at most.
-const writeBatch = 64
+const (
+	// writeBatch is how many writes share one transaction at most.
+	writeBatch = 256
+
+	// patientFor is for how long a write that nobody waits for may wait for others,
+	// if no other is run before.
+	patientFor = 25 * time.Millisecond
+)
 
 // A writer runs writes upon the one connection that writes. Writes that wait
 // for their turn are run in one transaction, so that they share the cost of
 // making it durable. There is no goroutine: whoever's turn it is runs the
 // writes of all that wait, and tells one of those who came meanwhile that it is
 // its turn. Each waits for its own word, so that hundreds may wait at once
-// without being in each other's way.
+// without being in each other's way. A patient write takes no turn by itself, but
+// goes along with the next that does.
 type writer struct {
 	run   func(context.Context, []*write) // one transaction
 	most  int                             // writes that share one
@@ -23,13 +31,15 @@ type writer struct {
 
 	mu      sync.Mutex
 	queue   []*write
-	running int // turns that are taken
+	running int  // turns that are taken
+	timed   bool // a patient write waits, and patientFor is running
+	late    bool // it is over, or a patient write is to wait no longer
 	closed  bool
 	ended   *sync.Cond // a turn has ended
 }
 
 // errUnfinished is what becomes of a write that shared its transaction with one
-// that panicked.
+// that panicked, or that comes when the store is closed.
 var errUnfinished = errors.New("the transaction was given up")
 
 // A write is one caller's part of a transaction. It may be run more than once
@@ -38,6 +48,7 @@ type write struct {
 	fn      func(context.Context, session) error
 	poll    *poll // in the place of fn: to be stored with others
 	durable bool  // against a power cut
+	patient bool  // it may wait for others
 	err     error
 
 	turn bool      // it was told that it is its turn
@@ -66,11 +77,16 @@ func (w *writer) wait(ctx context.Context, job *write) error {
 	}
 	job.told = make(chan bool, 2)
 	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return errUnfinished
+	}
 	w.queue = append(w.queue, job)
-	if w.running < w.turns {
-		w.running++
-		job.turn = true
-		job.told <- true
+	if job.patient && !w.timed {
+		w.timed = true
+		time.AfterFunc(patientFor, w.hurry)
+	} else if !job.patient {
+		w.begin()
 	}
 	w.mu.Unlock()
 	cancelled := ctx.Done()
@@ -80,24 +96,51 @@ func (w *writer) wait(ctx context.Context, job *write) error {
 			if !turn {
 				return job.err
 			}
-			w.serve(ctx)
+			w.serve(ctx, job)
 		case <-cancelled:
-			if w.withdraw(job) {
+			cancelled = nil
+			if job.patient {
+				w.hurry() // it would be run by now, had it not waited
+			} else if w.withdraw(job) {
 				return ctx.Err()
 			}
-			cancelled = nil // it is run
+		}
+	}
+}
+
+// hurry lets no patient write wait any longer.
+func (w *writer) hurry() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timed, w.late = false, len(w.queue) > 0
+	w.begin()
+}
+
+// begin gives a turn to the first write that has none, if one is to be had.
+func (w *writer) begin() {
+	if w.closed || w.running == w.turns {
+		return
+	}
+	for _, job := range w.queue {
+		if !job.turn {
+			w.running++
+			job.turn = true
+			job.told <- true
+			return
 		}
 	}
 }
 
 // serve runs what waits, once, and passes the turn on. A write that panics ends
 // the process, which waits for others to end first: they must not wait for it.
-func (w *writer) serve(ctx context.Context) {
+func (w *writer) serve(ctx context.Context, by *write) {
 	defer w.passOn()
 	w.mu.Lock()
 	n := min(len(w.queue), w.most)
 	batch := slices.Clone(w.queue[:n])
 	w.queue = slices.Delete(w.queue, 0, n)
+	by.turn = false // if so many came before it that it must have another
+	w.late = w.late && len(w.queue) > 0
 	w.mu.Unlock()
 	if n == 0 {
 		return
@@ -113,24 +156,20 @@ func (w *writer) serve(ctx context.Context) {
 	w.run(context.WithoutCancel(ctx), batch)
 }
 
-// passOn gives a turn to the first of those that wait and do not have one.
+// passOn gives a turn to the first of those that wait and do not have one, if any of
+// them is not to wait longer.
 func (w *writer) passOn() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.closed {
-		for _, job := range w.queue {
-			if !job.turn {
-				job.turn = true
-				job.told <- true
-				return
-			}
-		}
-	}
 	w.running--
+	if w.late || slices.ContainsFunc(w.queue, func(job *write) bool { return !job.patient }) {
+		w.begin()
+	}
 	w.ended.Broadcast()
 }
 
-// close waits until the writes under way have ended. No other is run any more.
+// close waits until the writes under way have ended. No other is run any more, and
+// those that wait are told so.
 func (w *writer) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -138,7 +177,11 @@ func (w *writer) close() {
 	for w.running > 0 {
 		w.ended.Wait()
 	}
-	w.running = w.turns
+	for _, job := range w.queue {
+		job.err = errUnfinished
+		job.told <- false
+	}
+	w.queue = nil
 }
 
 // withdraw takes a write back that is not run yet; false: it is, or was.

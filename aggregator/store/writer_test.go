@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -93,5 +94,62 @@ func TestWritersTakeTurns(t *testing.T) {
 				t.Errorf("%d at once of %d; %d were run", most, turns, len(ran))
 			}
 		}
+	})
+}
+
+// TestPatientWrites lets writes come that may wait for others: they share a
+// transaction when the first of them has waited for long, or with one that does not
+// wait. They are stored too when their callers are told to end, and told when the
+// store is closed.
+func TestPatientWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches []int
+		w := newWriters(func(_ context.Context, batch []*write) {
+			batches = append(batches, len(batch))
+			for _, job := range batch {
+				job.err = nil
+			}
+		}, 16, 1)
+		var all sync.WaitGroup
+		give := func(ctx context.Context, n int, want error) {
+			for range n {
+				all.Go(func() {
+					if err := w.wait(ctx, &write{patient: true}); err != want {
+						t.Errorf("a patient write is told %v, want %v", err, want)
+					}
+				})
+			}
+			synctest.Wait()
+		}
+		check := func(what string, took time.Duration, want ...int) {
+			start := time.Now()
+			all.Wait()
+			if !slices.Equal(batches, want) || time.Since(start) != took {
+				t.Errorf("%s: transactions of %d writes after %s; want %d after %s", what, batches, time.Since(start), want, took)
+			}
+			batches = nil
+			time.Sleep(time.Minute)
+		}
+
+		give(t.Context(), 5, nil)
+		time.Sleep(patientFor - time.Millisecond)
+		give(t.Context(), 5, nil)
+		check("among themselves", time.Millisecond, 10)
+
+		give(t.Context(), 16, nil) // which leave no room in the transaction of the one behind them
+		if err := w.do(t.Context(), true, nil); err != nil {
+			t.Error(err)
+		}
+		check("with another", 0, 16, 1)
+
+		ctx, stop := context.WithCancel(t.Context())
+		give(ctx, 3, nil)
+		stop()
+		check("at the end", 0, 3)
+
+		give(t.Context(), 2, errUnfinished)
+		w.close()
+		give(t.Context(), 1, errUnfinished)
+		check("of a closed store", 0)
 	})
 }

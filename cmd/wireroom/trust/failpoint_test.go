@@ -39,7 +39,7 @@ var points = []point{
 	{"insert entry before", "aggregator/store/append.go", "\t\tif err := storeItems(ctx, tx, e, p); err != nil {\n", false},
 	{"insert entry after", "aggregator/store/append.go", "\t\tn, err := tx.exec(ctx, `UPDATE state", false},
 	{"insert validators before", "aggregator/store/append.go", "\t\tn, err := tx.exec(ctx, `UPDATE state", false},
-	{"insert validators after", "aggregator/store/append.go", "\t\treturn err\n\t})\n\tif err == nil {\n\t\te.agenda.ended", false},
+	{"insert validators after", "aggregator/store/append.go", "\t\treturn err\n\t}\n\terr := e.writer.wait(ctx, job)", false},
 	{"commit before", "aggregator/store/sqlite.go", "\tif _, err := e.on.exec(ctx, \"COMMIT\")", false},
 	{"commit after", "aggregator/store/sqlite.go", "\treturn nil\n}\n\n// rollback ends", false},
 	{"publish write before", "output/publisher.go", "\tif save {\n", false},
