@@ -96,6 +96,10 @@ bench-full: ## The same with ten thousand feeds and a million items (an hour)
 reloads: ## Change feeds.yaml under the running program, hundreds of times and in every way
 	$(GO) test ./cmd/wireroom -run 'TestReloads|TestReloadU|TestReloadM' -count=1 -v -timeout 60m -args -full-reloads
 
+.PHONY: bench-floor
+bench-floor: ## Measure the program with parts of it left out (four minutes)
+	$(GO) test ./bench -run '^TestFloor$$' -count=1 -timeout 60m -v -args -feeds 1000 -rounds 2 -write "$(CURDIR)/docs"
+
 .PHONY: bench-load
 bench-load: ## Measure 5,000 feeds due at once, and 5,000 readers
 	$(GO) test ./bench -run '^TestLoad$$' -count=1 -timeout 60m -v -args -due 5000 -readers 5000 -look 20s -write "$(CURDIR)/docs"

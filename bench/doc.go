@@ -11,5 +11,6 @@
 //	child_test.go     processes, and what they take of processor and memory
 //	program_test.go   the built program as one of them
 //	reach_test.go     the rows of the table, in order
+//	floor_test.go     the program with parts of it left out
 //	report_test.go    the table and the figure
 package bench

@@ -111,7 +111,7 @@ func TestLoad(t *testing.T) {
 	}
 	r.Logf("%d polls at once at most, %d feeds without a poll, %d of %d readers without an answer, %d MB at most", most, left, failed.Load(), asked.Load(), peak>>20)
 	if *writeFlag != "" {
-		r.writeTable(*writeFlag, loadBegins, loadEnds)
+		r.writeTable(*writeFlag, loadBegins, loadEnds, table(r.rows))
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
+	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
+	"testing"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/microcosm-cc/bluemonday"
@@ -47,10 +47,18 @@ type validators struct{ etag, modified string }
 
 type probeRow struct{ feed, id, link, title, html, published string }
 
+// probeEnv makes the test's own binary the probe.
+const probeEnv = "WIREROOM_PROBE"
+
+func startProbe(t testing.TB, origin string, feeds int, plain bool) *poller {
+	return startPoller(t, probeEnv, origin, strconv.Itoa(feeds), filepath.Join(t.TempDir(), "probe.db"), strconv.FormatBool(plain))
+}
+
 // runProbe reads from in how often to poll every feed, and answers each line
-// when that is done.
-func runProbe(in io.Reader, out io.Writer, origin, feeds, file, plain string) error {
-	n, err := strconv.Atoi(feeds)
+// when that is done, with 0. The arguments are those of startProbe.
+func runProbe(in io.Reader, out io.Writer, args []string) error {
+	origin, file, plain := args[0], args[2], args[3]
+	n, err := strconv.Atoi(args[1])
 	if err != nil {
 		return err
 	}
@@ -74,7 +82,7 @@ func runProbe(in io.Reader, out io.Writer, origin, feeds, file, plain string) er
 				return err
 			}
 		}
-		fmt.Fprintln(out, "done")
+		fmt.Fprintln(out, 0)
 	}
 	return nil
 }
@@ -191,18 +199,4 @@ func (p *probe) insert(rows []probeRow) error {
 		}
 	}
 	return tx.Commit()
-}
-
-// asProbe makes the test's own binary the probe, if that is what it was started
-// for.
-func asProbe() bool {
-	args := strings.Split(os.Getenv("WIREROOM_PROBE"), "\n")
-	if len(args) != 4 {
-		return false
-	}
-	if err := runProbe(os.Stdin, os.Stdout, args[0], args[1], args[2], args[3]); err != nil {
-		fmt.Fprintln(os.Stderr, "probe:", err)
-		os.Exit(1)
-	}
-	return true
 }

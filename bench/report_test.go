@@ -60,18 +60,20 @@ const (
 	tableEnds   = "<!-- end of the table -->\n"
 	loadBegins  = "<!-- table: make bench-load writes it -->\n"
 	loadEnds    = "<!-- end of the table of loads -->\n"
+	floorBegins = "<!-- table: make bench-floor writes it -->\n"
+	floorEnds   = "<!-- end of the table of floors -->\n"
 )
 
 // write puts the table into performance.md in a folder, and the figure beside it.
 func (r *run) write(dir string) {
-	r.writeTable(dir, tableBegins, tableEnds)
+	r.writeTable(dir, tableBegins, tableEnds, table(r.rows))
 	if err := os.WriteFile(filepath.Join(dir, "performance.svg"), []byte(figure(r.size)), 0o666); err != nil {
 		r.Fatal(err)
 	}
 }
 
-// writeTable puts the table between two marks of performance.md in a folder.
-func (r *run) writeTable(dir, begins, ends string) {
+// writeTable puts a table between two marks of performance.md in a folder.
+func (r *run) writeTable(dir, begins, ends, table string) {
 	path := filepath.Join(dir, "performance.md")
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -82,7 +84,7 @@ func (r *run) writeTable(dir, begins, ends string) {
 	if !ok || !whole {
 		r.Fatalf("%s has no marks for the table", path)
 	}
-	page := before + begins + "\n" + machine() + "\n\n" + table(r.rows) + "\n" + ends + after
+	page := before + begins + "\n" + machine() + "\n\n" + table + "\n" + ends + after
 	if err := os.WriteFile(path, []byte(page), 0o666); err != nil {
 		r.Fatal(err)
 	}
