@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,37 @@ func TestAbsorbedStory(t *testing.T) {
 	// Once a user has parted them it is a story again.
 	command(t, built.Program(t), dir, 0, "", "split", "gannet-1", "tidewell-1")
 	await(t, time.Minute, "the story is back", func() bool { return status("/stories/"+younger) == http.StatusOK })
+}
+
+// TestJoinedAway: a story that is left behind by the item which began it has its page in
+// a folder, and that alone is written there.
+func TestJoinedAway(t *testing.T) {
+	t.Parallel()
+	bin, dir := built.Program(t), t.TempDir()
+	writeFerry(t, dir)
+	write(t, filepath.Join(dir, "office.xml"), `<rss version="2.0"><channel><title>office</title><item><guid>office-1</guid>
+		<link>https://office.example/1</link><title>Council votes on the new library roof</title></item></channel></rss>`)
+	sources := ""
+	for _, source := range []string{"gannet", "tidewell", "skarholm", "office"} {
+		sources += source + ": 'file:" + source + ".xml', "
+		write(t, filepath.Join(dir, "feeds.yaml"), "store: wireroom.db\nsources: {"+sources+"}\ntopics: {all: {}}\n")
+		command(t, bin, dir, 0, "files written", "once")
+	}
+	command(t, bin, dir, 0, "joins story", "join", "office-1", "gannet-1")
+	command(t, bin, dir, 0, "files written", "once")
+	page, err := os.ReadFile(filepath.Join(dir, "public", "stories", news.Key{Source: "gannet", ID: "gannet-1"}.Slug()+".html"))
+	if err != nil || !strings.Contains(string(page), "Passengers taken off") || strings.Contains(string(page), "library") {
+		t.Errorf("the page of what is left behind: %v\n%s", err, page)
+	}
+	list, err := os.ReadFile(filepath.Join(dir, "public", ".wireroom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := strings.Fields(string(list))
+	slices.Sort(names)
+	if once := slices.Compact(slices.Clone(names)); len(once) < len(names) {
+		t.Errorf("%d files were written twice", len(names)-len(once))
+	}
 }
 
 // writeFerry writes feeds of one item each: two tell the same in other words, which

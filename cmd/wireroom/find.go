@@ -248,9 +248,13 @@ func (p *program) storyPages(ctx context.Context) iter.Seq2[news.Document, error
 			for _, m := range whole.Members {
 				slug := m.Record.Item.Key().Slug()
 				began := m.Decision.Kind == news.KindNew || m.Decision.Evidence.Rule == story.ByHand
-				if err == nil && !enough && began && slug != whole.ID && set.shows(whole, slug, isOpen) {
-					doc.Path = render.StoryPath(slug)
-					enough = !yield(doc, nil)
+				if err != nil || enough || !began || slug == whole.ID || !set.shows(whole, slug, isOpen) {
+					continue
+				}
+				// What a user has joined to another story may have left its own behind.
+				left, err := p.db.Stories(ctx, []string{slug})
+				if doc.Path = render.StoryPath(slug); err != nil || len(left) == 0 {
+					enough = !yield(doc, err)
 				}
 			}
 			return !enough
