@@ -99,7 +99,7 @@ func (w *writer) wait(ctx context.Context, job *write) error {
 			w.serve(ctx, job)
 		case <-cancelled:
 			cancelled = nil
-			if job.patient {
+			if job.patient && ctx.Err() == context.Canceled {
 				w.hurry() // it would be run by now, had it not waited
 			} else if w.withdraw(job) {
 				return ctx.Err()

@@ -153,3 +153,22 @@ func TestPatientWrites(t *testing.T) {
 		check("of a closed store", 0)
 	})
 }
+
+// TestPatientWritesHaveAnEnd lets patient writes wait behind a transaction that lasts,
+// as where another process has the file locked: whoever has time until an instant is
+// not held beyond it.
+func TestPatientWritesHaveAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWriter(func(context.Context, []*write) { time.Sleep(5 * time.Second) })
+		go func() { _ = w.do(t.Context(), false, nil) }()
+		synctest.Wait()
+		start := time.Now()
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+		defer stop()
+		err := w.wait(ctx, &write{patient: true})
+		if took := time.Since(start); err != context.DeadlineExceeded || took != 2*time.Second {
+			t.Errorf("after %s: %v", took, err)
+		}
+		time.Sleep(time.Minute)
+	})
+}
