@@ -238,12 +238,13 @@ func (e *sqliteEngine) prepare(ctx context.Context, log *slog.Logger) error {
 }
 
 // transact runs writes in one transaction. If one of them fails, all are run
-// again, each in a transaction of its own, so that none fails for another.
+// again, each in a transaction of its own, so that none fails for another. Where
+// another process has the file locked all fail: each would wait as long again.
 func (e *sqliteEngine) transact(ctx context.Context, batch []*write) {
 	err := e.together(ctx, batch)
 	defer func() { e.relieve(ctx, err) }()
 	e.remember(err)
-	if err == nil || len(batch) == 1 {
+	if err == nil || len(batch) == 1 || errors.Is(err, ErrBusy) {
 		for _, w := range batch {
 			w.err = err
 		}
