@@ -20,7 +20,7 @@ func (db *DB) Append(ctx context.Context, claim news.Claim, items []news.Item, s
 }
 
 func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, settle func(news.Appended) news.State, now time.Time, gap time.Duration) (n news.Appended, err error) {
-	p := &poll{source: claim.ID, name: claim.State.Source, token: claim.Token, now: now, free: now.Add(gap)}
+	p := &poll{source: claim.ID, name: claim.State.Source, token: claim.Token, now: now, free: now.Add(gap), empty: len(items) == 0}
 	if p.source == 0 {
 		if p.source, err = db.sources.id(ctx, db.read, "source", p.name); err != nil {
 			return n, err
@@ -43,7 +43,7 @@ func (db *DB) append(ctx context.Context, claim news.Claim, items []news.Item, s
 // of it that another download would not bring.
 func (e *sqliteEngine) end(ctx context.Context, p *poll) error {
 	var due time.Time
-	job := &write{durable: len(p.fresh) > 0, patient: len(p.fresh) == 0}
+	job := &write{durable: len(p.fresh) > 0, patient: p.empty}
 	job.fn = func(ctx context.Context, tx session) error {
 		state, at, err := p.settled(e)
 		if err != nil {
@@ -76,6 +76,7 @@ type poll struct {
 	settle func() news.State
 	now    time.Time
 	free   time.Time // when its host may be asked again
+	empty  bool      // it brought nothing, and whoever ends it waits for nothing
 
 	fresh   []fate // new items and changed ones
 	docs    [][]byte

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"log/slog"
+	"path/filepath"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/wireroom/wireroom/aggregator/news"
@@ -37,6 +40,42 @@ func TestByClock(t *testing.T) {
 	instants(reflect.ValueOf(&got).Elem(), func(at *time.Time) {
 		if *at != was.Add(time.Hour) {
 			t.Errorf("an instant of %+v is left as it was", got)
+		}
+	})
+}
+
+// TestWhoKeepsASeatWaitsForNobody ends polls with an item, new and known, and one with
+// nothing: that alone waits for others.
+func TestWhoKeepsASeatWaitsForNobody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	synctest.Test(t, func(t *testing.T) {
+		db, err := Open(t.Context(), path, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if err := db.SetSources(t.Context(), []news.Source{{Name: "a", URL: "https://a.example/"}}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		item := news.Item{Source: "a", ID: "1", GUID: "1", Title: "Ferry", Published: time.Now(), FirstSeen: time.Now(), Hash: "1"}
+		for _, c := range []struct {
+			what  string
+			items []news.Item
+			waits bool
+		}{{"new", []news.Item{item}, false}, {"known", []news.Item{item}, false}, {"nothing", nil, true}} {
+			begin := time.Now()
+			claims, err := db.Claim(t.Context(), begin, 1, time.Minute)
+			if err != nil || len(claims) != 1 {
+				t.Fatal(claims, err)
+			}
+			begin = time.Now()
+			if _, err := db.Append(t.Context(), claims[0], c.items, func(news.Appended) news.State { return news.State{} }, begin, 0); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(begin); took > 0 != c.waits {
+				t.Errorf("what is %s was stored after %s", c.what, took)
+			}
+			time.Sleep(time.Hour)
 		}
 	})
 }

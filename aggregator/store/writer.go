@@ -134,12 +134,11 @@ func (w *writer) begin() {
 // serve runs what waits, once, and passes the turn on. A write that panics ends
 // the process, which waits for others to end first: they must not wait for it.
 func (w *writer) serve(ctx context.Context, by *write) {
-	defer w.passOn()
+	defer w.passOn(by)
 	w.mu.Lock()
 	n := min(len(w.queue), w.most)
 	batch := slices.Clone(w.queue[:n])
 	w.queue = slices.Delete(w.queue, 0, n)
-	by.turn = false // if so many came before it that it must have another
 	w.late = w.late && len(w.queue) > 0
 	w.mu.Unlock()
 	if n == 0 {
@@ -158,10 +157,11 @@ func (w *writer) serve(ctx context.Context, by *write) {
 
 // passOn gives a turn to the first of those that wait and do not have one, if any of
 // them is not to wait longer.
-func (w *writer) passOn() {
+func (w *writer) passOn(by *write) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running--
+	by.turn = false // so many may have come before it that it must have another
 	if w.late || slices.ContainsFunc(w.queue, func(job *write) bool { return !job.patient }) {
 		w.begin()
 	}
@@ -195,7 +195,7 @@ func (w *writer) withdraw(job *write) bool {
 	if i >= 0 {
 		select {
 		case <-job.told: // the turn is another's
-			w.passOn()
+			w.passOn(job)
 		default:
 		}
 	}
