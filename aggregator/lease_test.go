@@ -40,7 +40,7 @@ func TestSlowAllTheWay(t *testing.T) {
 			b.sources["harbour"] = src
 			b.run(t, func(_ *aggregator.Aggregator, db *store.DB) {
 				time.Sleep(50 * time.Minute)
-				if n := len(book.visits["harbour.test/"]); n != 1 {
+				if n := book.asked("harbour.test/"); n != 1 {
 					t.Errorf("timeout %s: the feed was asked for %d times", timeout, n)
 				}
 				time.Sleep(6 * time.Hour)

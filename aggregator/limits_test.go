@@ -35,6 +35,13 @@ func (v *visitorsBook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.answer(n, w, r)
 }
 
+// asked returns how often an address was asked for so far.
+func (v *visitorsBook) asked(address string) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.visits[address])
+}
+
 // within returns how often an address was asked for between two instants.
 func (v *visitorsBook) within(address string, from, to time.Time) int {
 	v.mu.Lock()

@@ -42,11 +42,11 @@ func TestPastOfWhatIsRead(t *testing.T) {
 		b := &bureau{path: path, web: book}
 		b.add("harbour", "http://harbour.test/", "@every 1h")
 		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(9*time.Hour + 30*time.Minute) })
-		if n := len(book.visits["harbour.test/past"]); n != 1 {
+		if n := book.asked("harbour.test/past"); n != 1 {
 			t.Errorf("while it had an entry more each hour its archive was fetched %d times", n)
 		}
 		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(3 * time.Hour) })
-		if n := len(book.visits["harbour.test/past"]); n != 2 {
+		if n := book.asked("harbour.test/past"); n != 2 {
 			t.Errorf("after a gap its archive had been fetched %d times", n)
 		}
 	})
@@ -109,8 +109,8 @@ func TestPastWithinALimit(t *testing.T) {
 		src.FullText = true
 		b.sources["harbour"] = src
 		b.run(t, func(*aggregator.Aggregator, *store.DB) { time.Sleep(9 * time.Hour) })
-		if inside > 0 || len(book.visits["harbour.test/"]) < 2 {
-			t.Errorf("within six hours it was asked %d times, for its feed %d times in nine", inside, len(book.visits["harbour.test/"]))
+		if inside > 0 || book.asked("harbour.test/") < 2 {
+			t.Errorf("within six hours it was asked %d times, for its feed %d times in nine", inside, book.asked("harbour.test/"))
 		}
 	})
 }
@@ -138,12 +138,12 @@ func TestPastRefused(t *testing.T) {
 		b.sources["harbour"] = src
 		b.run(t, func(*aggregator.Aggregator, *store.DB) {
 			time.Sleep(30 * time.Minute)
-			if n := len(book.visits["harbour.test/note"]); n != 0 {
+			if n := book.asked("harbour.test/note"); n != 0 {
 				t.Errorf("after it had refused the archive it was asked for a page %d times", n)
 			}
 			time.Sleep(time.Hour)
 		})
-		if n := len(book.visits["harbour.test/note"]); n != 1 {
+		if n := book.asked("harbour.test/note"); n != 1 {
 			t.Errorf("by the next poll the page was asked for %d times", n)
 		}
 	})

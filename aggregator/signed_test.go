@@ -78,8 +78,8 @@ func TestSignedAnew(t *testing.T) {
 				if _, since := look(want + 1); time.Since(since) > time.Hour {
 					t.Errorf("full text %v: what its source has changed is told to be as it is since %s", full, time.Since(since))
 				}
-				pages := len(book.visits["harbour.test/0"])
-				if past := len(book.visits["harbour.test/past"]); past != 1 || pages != asked {
+				pages := book.asked("harbour.test/0")
+				if past := book.asked("harbour.test/past"); past != 1 || pages != asked {
 					t.Errorf("full text %v: the archive was asked for %d times, a page %d times", full, past, pages)
 				}
 			})
