@@ -39,7 +39,7 @@ func (p *Publisher) Current() []news.Document {
 }
 
 // Writable returns an error if WriteFiles could not begin to write below a folder,
-// which is made if it does not exist. Nothing is left in it.
+// which is made if it does not exist. Nothing is put into it.
 func Writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -50,11 +50,7 @@ func Writable(dir string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	probe, err := os.CreateTemp(dir, manifest+"-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return mayMake(dir)
 }
 
 // WriteFiles writes documents below a folder in their order, each replaced as a
