@@ -2,17 +2,10 @@
 
 package output
 
-import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // mayMake returns an error unless this user may make files in a folder. It makes none
 // to find that out, which would stay there if the program were killed.
 func mayMake(dir string) error {
-	if err := unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
-	}
-	return nil
+	return unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 }
