@@ -109,7 +109,7 @@ topics: {t: {from: [tag:more, tag:science, tag:blogroll]}}
 	list := func(address string) ([]byte, error) {
 		return []byte(`<opml><body><outline text="E" xmlUrl="http://e.example/"/><outline text="A again" xmlUrl="http://a.example/"/></body></opml>`), nil
 	}
-	c, err := LoadLists(filepath.Join(dir, "feeds.yaml"), env(), list)
+	c, err := LoadLists(filepath.Join(dir, "feeds.yaml"), env(), list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ topics: {t: {from: [tag:more, tag:science, tag:blogroll]}}
 		func(string) ([]byte, error) { return []byte("<html><body>Please log in."), nil },
 		func(string) ([]byte, error) { return nil, nil },
 	} {
-		c, err = LoadLists(filepath.Join(dir, "feeds.yaml"), env(), list)
+		c, err = LoadLists(filepath.Join(dir, "feeds.yaml"), env(), list, nil)
 		if err != nil || len(c.Warnings) != 2 || len(c.Sources) != 4 {
 			t.Error(c, err)
 		}
@@ -160,7 +160,7 @@ topics: {t: {from: [tag:more, tag:science, tag:blogroll]}}
 	// It may be all that there is to poll, and is right before it was fetched.
 	write("alone.yaml", "include: [\"https://lists.example/blogroll.opml\"]\ntopics: {t: {from: [tag:blogroll]}}\n")
 	for _, list := range []func(string) ([]byte, error){nil, list} {
-		if c, err := LoadLists(filepath.Join(dir, "alone.yaml"), env(), list); err != nil {
+		if c, err := LoadLists(filepath.Join(dir, "alone.yaml"), env(), list, nil); err != nil {
 			t.Error(c, err)
 		}
 	}

@@ -26,19 +26,14 @@ const maxFile = 32 << 20
 // is at fault; the configuration is then returned as far as it was understood,
 // to be checked further so that everything is told at once, and not to be run.
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
-	return LoadLists(path, getenv, nil)
+	return LoadLists(path, getenv, nil, nil)
 }
 
 // LoadLists is Load with the OPML lists on the web that the file includes:
 // list returns the document at an address. Where it fails, the list's sources
-// are missing and there is a warning.
-func LoadLists(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error)) (*Config, error) {
-	return LoadAgain(path, getenv, list, nil)
-}
-
-// LoadAgain is LoadLists for who reads a configuration more than once, and passes the
-// same pipes each time.
-func LoadAgain(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error), pipes Pipes) (*Config, error) {
+// are missing and there is a warning. Who reads a configuration more than once passes
+// the same pipes each time; nil: nothing is kept of them.
+func LoadLists(path string, getenv func(string) (string, bool), list func(address string) ([]byte, error), pipes Pipes) (*Config, error) {
 	data, info, err := readLimited(path, maxFile)
 	if data, info, err = pipes.kept(path, data, info, err); err != nil {
 		return nil, fmt.Errorf("config: %w", err)

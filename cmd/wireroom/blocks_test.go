@@ -279,7 +279,7 @@ func TestMovingLists(t *testing.T) {
 		if !strings.Contains(out.String(), want[0]) || !strings.Contains(errOut.String(), want[1]) || !strings.Contains(string(text), want[2]) {
 			t.Errorf("%s: %s%s\n%s", name, &out, &errOut, text)
 		}
-		if _, err := load(path, nil); err != nil {
+		if _, err := load(path, nil, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -24,7 +24,7 @@ included list are warnings: they are left out.`,
 		Example: "  wireroom check\n  wireroom check --config /etc/wireroom/feeds.yaml --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, err := load(path, nil)
+			cfg, err := load(path, nil, nil)
 			var problems config.Problems
 			if err != nil && !errors.As(err, &problems) {
 				return err

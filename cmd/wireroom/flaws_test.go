@@ -23,7 +23,7 @@ func TestFlaws(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, file := range files {
-		_, err := load(file, nil)
+		_, err := load(file, nil, nil)
 		var problems config.Problems
 		if !errors.As(err, &problems) || len(problems) != 1 {
 			t.Errorf("%s: not one problem: %v", file, err)
@@ -98,7 +98,7 @@ func TestManyMisspelt(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "feeds.yaml")
 		write(t, path, "sources:\n"+sources.String()+rest)
-		_, err := load(path, nil)
+		_, err := load(path, nil, nil)
 		var problems config.Problems
 		if !errors.As(err, &problems) || len(problems) != n {
 			t.Fatalf("%s: not %d problems: %v", name, n, err)

@@ -108,7 +108,7 @@ func (in *inspection) source() (src news.Source, configured bool, err error) {
 	} else if info, err := os.Stat(in.target); err == nil && !info.IsDir() || in.target == "-" || !config.IsName(in.target) {
 		return src, false, nil
 	}
-	cfg, err := load(in.config, nil)
+	cfg, err := load(in.config, nil, nil)
 	_, missing := os.Stat(in.config)
 	switch {
 	case err != nil && in.isAddress(), errors.Is(missing, os.ErrNotExist): // then it was to be a file

@@ -37,7 +37,7 @@ func (o *overrides) load(list fetcher) (*config.Config, error) {
 	if o.pipes == nil {
 		o.pipes = config.Pipes{}
 	}
-	cfg, err := loadAgain(o.config, list, o.pipes)
+	cfg, err := load(o.config, list, o.pipes)
 	if err != nil {
 		return cfg, err
 	}

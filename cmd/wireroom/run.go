@@ -182,13 +182,11 @@ type fetcher func(address string) ([]byte, error)
 
 // load reads a configuration, with the environment that the program runs in,
 // and checks it in every way that needs no network. list fetches the lists on
-// the web that it includes; where it is nil they are left out. One that is at
+// the web that it includes; where it is nil they are left out. pipes keep what has
+// come through them for the next time; nil: there is none. One that is at
 // fault is returned too, to know which files it is made of.
-func load(path string, list fetcher) (*config.Config, error) { return loadAgain(path, list, nil) }
-
-// loadAgain is load of what may have been read before, from pipes.
-func loadAgain(path string, list fetcher, pipes config.Pipes) (*config.Config, error) {
-	cfg, err := config.LoadAgain(path, os.LookupEnv, list, pipes)
+func load(path string, list fetcher, pipes config.Pipes) (*config.Config, error) {
+	cfg, err := config.LoadLists(path, os.LookupEnv, list, pipes)
 	var problems config.Problems
 	if err != nil && !errors.As(err, &problems) {
 		return nil, exitError{unread(path, err), exitConfig}
