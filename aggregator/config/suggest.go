@@ -19,14 +19,14 @@ func closest(word string, candidates []string) string {
 	return best
 }
 
-// mostGuesses is for how many words of a file it is told which of its sources were
+// MostGuesses is for how many words of a file it is told which of its sources were
 // probably meant: each is held against all that there are, and who has more of them has
 // something else in mind.
-const mostGuesses = 100
+const MostGuesses = 100
 
 // near is closest for words that a file may be full of: nothing after the first ones.
 func (l *loader) near(word string, candidates iter.Seq[string]) string {
-	if l.guesses++; l.guesses > mostGuesses {
+	if l.guesses++; l.guesses > MostGuesses {
 		return ""
 	}
 	return closest(word, slices.Collect(candidates))

@@ -256,7 +256,7 @@ func (l *loader) mendSelector(kind, word string, all map[string][]string) string
 		return "add it under sources, or name one that is there"
 	case len(all) == 0:
 		return fmt.Sprintf("no source has a %s at all: set it on those that are meant", kind)
-	case l.guesses > mostGuesses:
+	case l.guesses > MostGuesses:
 		return ""
 	}
 	words := slices.Sorted(maps.Keys(all))

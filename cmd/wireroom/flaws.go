@@ -48,18 +48,16 @@ func flaws(cfg *config.Config, known config.Problems) config.Problems {
 	})
 	if len(known) == 0 && len(cfg.Lists) == 0 { // else more sources may yet come
 		for _, t := range cfg.Topics {
-			problems = append(problems, unknown(cfg, t, len(problems) < mostGuesses)...)
+			problems = append(problems, unknown(cfg, t, len(problems) < config.MostGuesses)...)
 		}
 	}
 	return problems
 }
 
-// mostGuesses is for how many words it is told where in an expression they stand, and
-// what was probably meant: it takes a look at all sources, and at the whole file.
-const mostGuesses = 100
-
 // unknown returns the sources, labels and tags that a topic's expression asks
-// for and that no source has: it would never be true, and never say so.
+// for and that no source has: it would never be true, and never say so. Where in the
+// expression they stand, and what was probably meant, takes a look at the whole file, and
+// at all sources.
 func unknown(cfg *config.Config, t news.Topic, guess bool) config.Problems {
 	var problems config.Problems
 	for _, m := range topic.Mentions(t.Where) {
