@@ -71,12 +71,7 @@ func (r *run) partCosts(o *origin, what part) (c costs) {
 	o.print(0)
 	p := startPoller(r.T, partEnv, o.url, strconv.Itoa(len(o.docs)), filepath.Join(r.TempDir(), "part.db"), string(what))
 	c.first = p.poll(1)
-	added := 0
-	c.new2 = least(*roundsFlag, func() time.Duration {
-		added += 2
-		o.print(added)
-		return p.poll(1)
-	})
+	c.new2 = o.new2(func() time.Duration { return p.poll(1) })
 	o.print(0)
 	return c
 }

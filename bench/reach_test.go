@@ -116,14 +116,19 @@ func (r *run) probeCosts(o *origin) costs {
 	c := costs{first: p.poll(1), same: least(sameRounds**roundsFlag, func() time.Duration { return p.poll(3) })}
 	plain := startProbe(r.T, o.url, len(o.docs), true)
 	plain.poll(1)
-	added := 0
-	c.new2 = least(*roundsFlag, func() time.Duration {
-		added += 2
-		o.print(added)
-		return plain.poll(1)
-	})
+	c.new2 = o.new2(func() time.Duration { return plain.poll(1) })
 	o.print(0)
 	return c
+}
+
+// new2 returns the least of rounds in which each feed has two new entries more.
+func (o *origin) new2(poll func() time.Duration) time.Duration {
+	added := 0
+	return least(*roundsFlag, func() time.Duration {
+		added += 2
+		o.print(added)
+		return poll()
+	})
 }
 
 // growth measures the phases beside the probe, and at the large size.
@@ -174,12 +179,7 @@ func (r *run) costs(set *setting, name string) (c costs, steady, peak int64) {
 	c.first = p.cpu()
 	p.profile(name+"-heap", "/debug/pprof/heap")
 	c.same = least(sameRounds**roundsFlag, p.poll)
-	added := 0
-	c.new2 = least(*roundsFlag, func() time.Duration {
-		added += 2
-		set.origin.print(added)
-		return p.poll()
-	})
+	c.new2 = set.origin.new2(p.poll)
 	p.poll() // steady: a round like most, and the rest after it
 	time.Sleep(restFor * *lookFlag)
 	steady, peak = p.memory()
